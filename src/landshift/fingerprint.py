@@ -14,7 +14,8 @@ def fingerprint(*modules: str) -> str:
 
     Nothing is imported: the import statements are read from the source, also those inside
     functions. A module that imports by name (`importlib.import_module`) may import any module
-    beside it, so all of them count. The hash changes with any byte of these files, and with nothing else.
+    beside it, so all of them count. The hash changes with any byte of these files, and with
+    nothing else.
 
     Parameters
     ----------
@@ -104,7 +105,8 @@ def _find_imports(tree: ast.Module, path: Path) -> set[str]:
 
 def _modules_beside(path: Path) -> set[str]:
     package = path.parent.relative_to(_PACKAGE).parts
-    return {".".join((*package, beside.stem)) for beside in path.parent.glob("*.py")}
+    stems = {beside.stem for beside in path.parent.glob("*.py")} - {"__init__"}
+    return {".".join((*package, stem)) for stem in stems}
 
 
 def _resolve(node: ast.ImportFrom, package: tuple[str, ...]) -> tuple[str, ...]:
