@@ -1,0 +1,340 @@
+"""The table of conditioning factors: names, units, meaning and reach.
+
+Every raster of a factor, every column of a sample table and the documentation take names, units
+and long names from here. Distances that define a window are stored once, in `Factor.halo_m`.
+"""
+
+import math
+from dataclasses import dataclass
+
+GROUPS = ("terrain", "drainage", "proximity", "surface", "climate", "ground")
+"""Groups of factors; a group is derived together and stored in one file."""
+
+DISTANCE_CAP_M = 5000.0
+"""Distances to mapped lines are cut here [m]: beyond it, a line tells nothing about a slope."""
+
+WHOLE_REGION = math.inf
+"""Reach of a factor that depends on the whole region [m]."""
+
+
+@dataclass(frozen=True)
+class Factor:
+    """One conditioning factor.
+
+    Attributes
+    ----------
+    name : str
+        Name of the band, of the variable and of the table column.
+    group : str
+        One of `GROUPS`.
+    units : str
+        Unit of the values; ``1`` for shares and directions.
+    long_name : str
+        What a reader of a map sees.
+    valid_range : tuple of float
+        Lowest and highest value that the definition allows, in `units`.
+    reference : str
+        Where the formula comes from.
+    halo_m : float
+        How far the factor looks around a cell [m], beside the ring of one cell that the fitted
+        surface needs; for window statistics the radius of the window.
+    """
+
+    name: str
+    group: str
+    units: str
+    long_name: str
+    valid_range: tuple[float, float]
+    reference: str
+    halo_m: float = 0.0
+
+    def halo_cells(self, resolution_m: float) -> int:
+        """Count the rings of neighbours [cells] needed for an exact value."""
+        if math.isinf(self.halo_m):
+            raise ValueError(
+                f"{self.name} depends on the whole region: no halo makes a part of it exact"
+            )
+        reach = window_radius(self.halo_m, resolution_m) if self.halo_m else 0
+        return reach + 1
+
+
+def window_radius(distance_m: float, resolution_m: float) -> int:
+    """Turn a radius [m] into cells; at least one.
+
+    Examples
+    --------
+    >>> window_radius(90.0, 30.0), window_radius(90.0, 12.5), window_radius(90.0, 250.0)
+    (3, 7, 1)
+    """
+    return max(1, round(distance_m / resolution_m))
+
+
+def factor_names(group: str) -> tuple[str, ...]:
+    """List the factors of a group in the order of their bands.
+
+    Raises
+    ------
+    ValueError
+        If there is no such group.
+    """
+    if group not in GROUPS:
+        raise ValueError(f"no group of factors is called {group!r}; there are {', '.join(GROUPS)}")
+    return tuple(name for name, factor in FACTORS.items() if factor.group == group)
+
+
+def line_distance(layer: str) -> Factor:
+    """Give the factor that a layer of mapped lines leads to.
+
+    Parameters
+    ----------
+    layer
+        Name of the layer, such as ``faults``. Mapped rivers get a name of their own, because
+        ``river_distance`` belongs to the rivers derived from the elevation model.
+
+    Examples
+    --------
+    >>> line_distance("faults").name, line_distance("rivers").name, line_distance("canal").name
+    ('fault_distance', 'mapped_river_distance', 'canal_distance')
+    """
+    feature = layer.removesuffix("s").replace(" ", "_")
+    if feature == "river":
+        feature = "mapped_river"
+    if feature == "stream":
+        feature = "mapped_stream"
+    name = f"{feature}_distance"
+    if name in FACTORS:
+        return FACTORS[name]
+    return _line_distance(name, f"distance to the nearest {feature.replace('_', ' ')}")
+
+
+_HORN = (
+    "Quadratic surface by weighted least squares on 3x3 cells with the weights 1-2-1; its gradient "
+    "is that of Horn (1981), doi:10.1109/PROC.1981.11918"
+)
+_WIDER = (
+    "As at the resolution of the grid, with the surface fitted to a wider window "
+    "(after Wood, 1996, The geomorphological characterisation of digital elevation models)"
+)
+_CURVATURE = "Krcho (1973); Shary (1995), doi:10.1007/BF02084608. " + _HORN
+_TPI = "Weiss (2001), Topographic position and landforms analysis, ESRI user conference"
+_RELATIVE = (
+    "Share of the local relief that lies below the cell, "
+    "after Skidmore (1990), doi:10.1080/02693799008941549"
+)
+_RELIEF = "Range of elevation in a disc: Smith (1935), doi:10.2307/209247"
+_DEVIATION = "Grohmann et al. (2011), doi:10.1109/TGRS.2010.2053546"
+_LINES = "Euclidean distance from the centre of the cell to the nearest line"
+
+
+def _line_distance(name: str, long_name: str) -> Factor:
+    return Factor(name, "proximity", "m", long_name, (0.0, DISTANCE_CAP_M), _LINES, DISTANCE_CAP_M)
+
+
+def _relative_position(distance_m: int) -> Factor:
+    return Factor(
+        f"relative_slope_position_{distance_m}m",
+        "terrain",
+        "1",
+        f"relative slope position within {distance_m} m",
+        (0.0, 1.0),
+        _RELATIVE,
+        float(distance_m),
+    )
+
+
+def _relief(distance_m: int) -> Factor:
+    return Factor(
+        f"relief_{distance_m}m",
+        "terrain",
+        "m",
+        f"relief within {distance_m} m",
+        (0.0, 10000.0),
+        _RELIEF,
+        float(distance_m),
+    )
+
+
+def _topographic_position(distance_m: int) -> Factor:
+    return Factor(
+        f"tpi_{distance_m}m",
+        "terrain",
+        "m",
+        f"topographic position index within {distance_m} m",
+        (-10000.0, 10000.0),
+        _TPI,
+        float(distance_m),
+    )
+
+
+_TERRAIN = (
+    Factor("slope", "terrain", "degree", "slope", (0.0, 90.0), _HORN),
+    Factor("northness", "terrain", "1", "northness (cosine of the aspect)", (-1.0, 1.0), _HORN),
+    Factor("eastness", "terrain", "1", "eastness (sine of the aspect)", (-1.0, 1.0), _HORN),
+    Factor(
+        "profile_curvature",
+        "terrain",
+        "1/m",
+        "profile curvature (positive: convex)",
+        (-1.0, 1.0),
+        _CURVATURE,
+    ),
+    Factor(
+        "tangential_curvature",
+        "terrain",
+        "1/m",
+        "tangential curvature (positive: convex)",
+        (-1.0, 1.0),
+        _CURVATURE,
+    ),
+    Factor("slope_90m", "terrain", "degree", "slope over 90 m", (0.0, 90.0), _WIDER, 90.0),
+    Factor(
+        "profile_curvature_90m",
+        "terrain",
+        "1/m",
+        "profile curvature over 90 m (positive: convex)",
+        (-1.0, 1.0),
+        _WIDER,
+        90.0,
+    ),
+    Factor(
+        "tangential_curvature_90m",
+        "terrain",
+        "1/m",
+        "tangential curvature over 90 m (positive: convex)",
+        (-1.0, 1.0),
+        _WIDER,
+        90.0,
+    ),
+    Factor(
+        "slope_mean_300m",
+        "terrain",
+        "degree",
+        "mean slope within 300 m",
+        (0.0, 90.0),
+        "Mean over a disc",
+        300.0,
+    ),
+    _topographic_position(90),
+    _topographic_position(300),
+    _topographic_position(900),
+    Factor(
+        "terrain_ruggedness",
+        "terrain",
+        "m",
+        "terrain ruggedness index",
+        (0.0, 30000.0),
+        "Riley, DeGloria and Elliot (1999), Intermountain Journal of Sciences 5, 23-27",
+    ),
+    Factor(
+        "roughness",
+        "terrain",
+        "m",
+        "roughness (range of elevation in 3x3 cells)",
+        (0.0, 10000.0),
+        "Wilson et al. (2007), doi:10.1080/01490410701295962",
+    ),
+    Factor(
+        "slope_deviation",
+        "terrain",
+        "degree",
+        "standard deviation of slope within 150 m",
+        (0.0, 45.0),
+        _DEVIATION,
+        150.0,
+    ),
+    _relief(150),
+    _relief(450),
+    _relative_position(150),
+    _relative_position(450),
+    Factor(
+        "elevation_percentile",
+        "terrain",
+        "1",
+        "share of the region that lies lower",
+        (0.0, 1.0),
+        "Empirical distribution of elevation in the region",
+        WHOLE_REGION,
+    ),
+)
+
+_DRAINAGE = (
+    Factor(
+        "upslope_area",
+        "drainage",
+        "log10(m2)",
+        "upslope area (decimal logarithm)",
+        (0.0, 13.0),
+        "Freeman (1991), doi:10.1016/0098-3004(91)90048-I",
+        WHOLE_REGION,
+    ),
+    Factor(
+        "twi",
+        "drainage",
+        "ln(m)",
+        "topographic wetness index",
+        (-10.0, 40.0),
+        "Beven and Kirkby (1979), doi:10.1080/02626667909491834",
+        WHOLE_REGION,
+    ),
+    Factor(
+        "spi",
+        "drainage",
+        "ln(m)",
+        "stream power index",
+        (-20.0, 30.0),
+        "Moore, Grayson and Ladson (1991), doi:10.1002/hyp.3360050103",
+        WHOLE_REGION,
+    ),
+    Factor(
+        "hand",
+        "drainage",
+        "m",
+        "height above the nearest stream",
+        (0.0, 10000.0),
+        "Nobre et al. (2011), doi:10.1016/j.jhydrol.2011.03.051",
+        WHOLE_REGION,
+    ),
+    Factor(
+        "stream_distance",
+        "drainage",
+        "m",
+        "distance to the nearest stream",
+        (0.0, DISTANCE_CAP_M),
+        "Euclidean distance to streams derived from the elevation model",
+        WHOLE_REGION,
+    ),
+    Factor(
+        "river_distance",
+        "drainage",
+        "m",
+        "distance to the nearest river",
+        (0.0, DISTANCE_CAP_M),
+        "Euclidean distance to rivers derived from the elevation model",
+        WHOLE_REGION,
+    ),
+)
+
+_OTHERS = (
+    _line_distance("fault_distance", "distance to the nearest fault"),
+    _line_distance("road_distance", "distance to the nearest road"),
+    _line_distance("mapped_river_distance", "distance to the nearest mapped river"),
+    Factor(
+        "rainfall",
+        "climate",
+        "mm/a",
+        "mean annual rainfall",
+        (0.0, 20000.0),
+        "The layer of the region, resampled to its grid",
+    ),
+    Factor(
+        "lithology",
+        "ground",
+        "1",
+        "lithological unit (class code of the region's own legend)",
+        (0.0, 65535.0),
+        "The layer of the region, nearest neighbour",
+    ),
+)
+
+FACTORS: dict[str, Factor] = {factor.name: factor for factor in (*_TERRAIN, *_DRAINAGE, *_OTHERS)}
+"""All factors by name, in the order of their bands."""
