@@ -1,0 +1,75 @@
+# `make demo` and `make test` are all that a newcomer needs; `make help` lists the rest.
+
+PYTHON ?= python3
+CORES ?= 2
+CONFIG ?= config/config.yaml
+# The lock is made with the same uv that installs it.
+UV_VERSION := 0.13.9
+
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+STUDY = $(shell sed -n 's/^study: *\([A-Za-z0-9_]*\).*/\1/p' $(CONFIG))
+RESULTS = results/$(STUDY)
+REPORT = $(RESULTS)/report/report.html
+SNAKEMAKE = $(BIN)/snakemake --configfile $(CONFIG)
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo report benchmark test test-slow lint format docs lock clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
+
+install: $(INSTALLED) ## make .venv with the locked versions and the package
+
+demo: $(INSTALLED) ## run the default study and write its report
+	$(BIN)/snakemake --cores $(CORES)
+	@$(MAKE) --no-print-directory report
+	@echo
+	@ls -1 $(RESULTS)/targets/*/susceptibility.tif | sed 's/^/map:    /'
+	@echo "report: $(REPORT)"
+
+report: $(INSTALLED) ## write the report of a study that has run (CONFIG=config/...)
+	$(SNAKEMAKE) --report $(REPORT)
+
+benchmark: $(INSTALLED) ## run the real benchmark (LANDSHIFT_MIRROR=folder without internet)
+	$(BIN)/snakemake --configfile config/benchmark.yaml --cores $(CORES)
+
+test: $(INSTALLED) ## run the tests, but for those that take minutes
+	$(BIN)/pytest -q -m "not slow" $(PYTEST_ARGS)
+
+test-slow: $(INSTALLED) ## run the tests that take minutes
+	$(BIN)/pytest -q -m slow $(PYTEST_ARGS)
+
+lint: $(INSTALLED) ## check style and the workflow
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/snakefmt --check Snakefile workflow
+	$(BIN)/snakemake --lint
+
+format: $(INSTALLED) ## put the code into its style
+	$(BIN)/ruff check --fix-only
+	$(BIN)/ruff format
+	$(BIN)/snakefmt Snakefile workflow
+
+docs: $(INSTALLED) ## write the manual of the configuration from its schema
+	$(BIN)/python workflow/schemas/describe.py
+
+lock: $(INSTALLED) ## resolve the dependencies anew
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+		pyproject.toml --extra workflow --group dev --output-file requirements.lock
+
+clean: ## remove the environment and the caches; results stay
+	rm -rf .venv .snakemake .pytest_cache .ruff_cache .hypothesis
+	find src tests workflow -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# One stamp: installed once, and again when the lock or the package's own metadata change.
+$(INSTALLED): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info[:2] <= (3, 13) else \
+		"Python 3.11 to 3.13 is needed, found " + sys.version.split()[0] + \
+		"; name another: make PYTHON=python3.12 ...")'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes \
+		-r requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $@
