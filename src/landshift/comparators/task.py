@@ -1,0 +1,150 @@
+"""What a method is given to predict a target from few shots."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from landshift.preparation import PREPARATIONS, RankTransform, fit_rank_transform
+from landshift.transfer.kernel import ResidualKernel
+from landshift.transfer.score import collect_logits, fit_logit_scale, score_spread
+from landshift.transfer.sources import SourceModel, TrainingTable
+from landshift.transfer.target import PSEUDO_ABSENCES, factor_importance, gather_labels
+
+
+@dataclass(frozen=True)
+class TargetView:
+    """What can be known of a target without labels: shared by all methods and shots.
+
+    Attributes
+    ----------
+    source_models
+        Pre-trained model of each learner.
+    background
+        Unlabelled cells of the target.
+    queries
+        Factor values of the cells to predict, shape ``(cells, factors)``.
+    """
+
+    source_models: Mapping[str, SourceModel]
+    background: pd.DataFrame
+    queries: np.ndarray
+
+    @property
+    def factors(self) -> list[str]:
+        """Names of the factors, in the order of the columns of `queries`."""
+        return list(next(iter(self.source_models.values())).factors)
+
+    @cached_property
+    def ranks(self) -> RankTransform:
+        """Distribution of the factors in the target."""
+        return fit_rank_transform(self._background_values)
+
+    @cached_property
+    def query_ranks(self) -> np.ndarray:
+        """Normal scores of the queries."""
+        return self.ranks.apply(self.queries)
+
+    @cached_property
+    def kernel(self) -> ResidualKernel:
+        """Kernel of the residual."""
+        return ResidualKernel(factor_importance(list(self.source_models.values())))
+
+    @cached_property
+    def query_logits(self) -> np.ndarray:
+        """Standardised logits at the queries, shape ``(cells, models * preparations)``."""
+        return self._standardise(self.queries, self.query_ranks)
+
+    def label_logits(self, values: np.ndarray, ranks: np.ndarray) -> np.ndarray:
+        """Standardised logits at labelled cells."""
+        return self._standardise(values, ranks)
+
+    def family_score(self, logits: np.ndarray, family: str) -> np.ndarray:
+        """Source score of a family from standardised logits."""
+        columns = self._columns(family)
+        return logits[:, columns].mean(axis=1) / score_spread(self._background_logits[:, columns])
+
+    @property
+    def families(self) -> list[str]:
+        """The ensemble and every learner."""
+        return ["ensemble", *self.source_models]
+
+    def _standardise(self, values: np.ndarray, ranks: np.ndarray) -> np.ndarray:
+        return self._logit_scale.apply(collect_logits(self._models, values, ranks))
+
+    def _columns(self, family: str) -> list[int]:
+        width = len(PREPARATIONS)
+        chosen = [name in (family,) or family == "ensemble" for name in self.source_models]
+        return list(np.flatnonzero(np.repeat(chosen, width)))
+
+    @property
+    def _models(self) -> list[SourceModel]:
+        return list(self.source_models.values())
+
+    @cached_property
+    def _background_values(self) -> np.ndarray:
+        return self.background[self.factors].to_numpy(np.float32)
+
+    @cached_property
+    def _raw_background_logits(self) -> np.ndarray:
+        values = self._background_values
+        return collect_logits(self._models, values, self.ranks.apply(values))
+
+    @cached_property
+    def _logit_scale(self):
+        return fit_logit_scale(self._raw_background_logits)
+
+    @cached_property
+    def _background_logits(self) -> np.ndarray:
+        return self._logit_scale.apply(self._raw_background_logits)
+
+
+@dataclass(frozen=True)
+class TransferTask:
+    """One target, one draw of shots, one regime.
+
+    Attributes
+    ----------
+    view
+        The target without labels.
+    training
+        The samples of the sources.
+    shots
+        Labelled cells of the target: column ``presence`` and the factors.
+    seed
+        Seed of every random choice of the method.
+    """
+
+    view: TargetView
+    training: TrainingTable
+    shots: pd.DataFrame
+    seed: int
+
+    @cached_property
+    def labelled(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Values, labels and weights of shots and pseudo-absences."""
+        return gather_labels(
+            self.shots, self.view.background, self.view.factors, PSEUDO_ABSENCES, self.seed
+        )
+
+    @cached_property
+    def label_ranks(self) -> np.ndarray:
+        """Normal scores of the labelled cells."""
+        return self.view.ranks.apply(self.labelled[0])
+
+    @cached_property
+    def label_logits(self) -> np.ndarray:
+        """Standardised logits of the source models at the labelled cells."""
+        return self.view.label_logits(self.labelled[0], self.label_ranks)
+
+    @cached_property
+    def label_kernel(self) -> np.ndarray:
+        """Kernel among the labelled cells."""
+        return self.view.kernel.covariance(self.label_ranks, self.label_ranks)
+
+    @cached_property
+    def query_kernel(self) -> np.ndarray:
+        """Kernel between queries and labelled cells."""
+        return self.view.kernel.covariance(self.view.query_ranks, self.label_ranks)

@@ -1,0 +1,10 @@
+"""How good the maps are: splits by spatial blocks, measures, and the transfer benchmark."""
+
+from landshift.evaluation.benchmark import (
+    RegionTables,
+    evaluate_target,
+    run_transfer_benchmark,
+)
+from landshift.evaluation.summary import summarise_transfer
+
+__all__ = ["RegionTables", "evaluate_target", "run_transfer_benchmark", "summarise_transfer"]

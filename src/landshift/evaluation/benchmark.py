@@ -1,0 +1,183 @@
+"""The transfer benchmark: every region in turn is the target, the others are its sources."""
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from landshift.blas import on_one_thread
+from landshift.comparators import TransferTask, get_comparators
+from landshift.comparators.task import TargetView
+from landshift.evaluation.measures import measure_prediction
+from landshift.evaluation.splits import Draw, draw_splits
+from landshift.seeds import derive_seed
+from landshift.selection import select_factors
+from landshift.transfer import SourceModel, pretrain_sources
+from landshift.transfer.sources import SAMPLE_COLUMNS, prepare_training
+
+logger = logging.getLogger(__name__)
+
+REGIMES = ("inductive", "transductive")
+
+COLUMNS = (
+    "target",
+    "family",
+    "method",
+    "regime",
+    "shots",
+    "draw",
+    "auc",
+    "pr_auc",
+    "brier",
+)
+
+
+@dataclass(frozen=True)
+class RegionTables:
+    """Samples and background of a region, as `landshift.sampling` draws them."""
+
+    samples: pd.DataFrame
+    background: pd.DataFrame
+
+
+def run_transfer_benchmark(
+    regions: Mapping[str, RegionTables],
+    *,
+    targets: Sequence[str] | None = None,
+    learners: Sequence[str] = ("lr", "rf", "xgb", "lgbm"),
+    shots: Sequence[int] = (5, 10, 20, 50),
+    draws: int = 20,
+    regimes: Sequence[str] = REGIMES,
+    methods: Sequence[str] | None = None,
+    seed: int,
+) -> pd.DataFrame:
+    """Leave one region out: pre-train on the others, fine-tune on its shots, score the rest.
+
+    Parameters
+    ----------
+    regions
+        Tables of every region.
+    targets
+        Regions to take as targets; None takes all.
+    learners
+        Learners of stage 1.
+    shots
+        Numbers of landslides used, nested within a draw.
+    draws
+        Random splits of each target.
+    regimes
+        ``inductive``: background and distributions from the blocks that gave the shots;
+        ``transductive``: from the whole target, as when a map is made.
+    methods
+        Comparators; None runs all.
+    seed
+        The study's seed.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row per target, family, method, regime, number of shots and draw: ``auc``, ``pr_auc``,
+        ``brier``.
+    """
+    tables = []
+    for target in targets or list(regions):
+        sources = {name: tables_ for name, tables_ in regions.items() if name != target}
+        samples, background = join_sources(sources)
+        models = [
+            pretrain_sources(samples, background, learner=learner, seed=seed)
+            for learner in learners
+        ]
+        tables.append(
+            evaluate_target(
+                target,
+                regions[target],
+                models,
+                sources,
+                shots=shots,
+                draws=draws,
+                regimes=regimes,
+                methods=methods,
+                seed=seed,
+            )
+        )
+    return pd.concat(tables, ignore_index=True)
+
+
+def join_sources(
+    sources: Mapping[str, RegionTables], factors: Sequence[str] | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Join samples and background of all sources, with the factors selected on them.
+
+    Parameters
+    ----------
+    sources
+        Tables of the source regions.
+    factors
+        The factors to keep; None selects them on these sources.
+    """
+    samples = pd.concat([tables.samples for tables in sources.values()], ignore_index=True)
+    background = pd.concat([tables.background for tables in sources.values()], ignore_index=True)
+    if factors is None:
+        candidates = [name for name in samples if name not in SAMPLE_COLUMNS]
+        factors = select_factors(samples, candidates=candidates)
+    kept = [*SAMPLE_COLUMNS, *factors]
+    return samples[kept], background[[name for name in kept if name != "presence"]]
+
+
+@on_one_thread
+def evaluate_target(
+    target: str,
+    tables: RegionTables,
+    source_models: Sequence[SourceModel],
+    sources: Mapping[str, RegionTables],
+    *,
+    shots: Sequence[int],
+    draws: int,
+    regimes: Sequence[str] = REGIMES,
+    methods: Sequence[str] | None = None,
+    seed: int,
+) -> pd.DataFrame:
+    """Score all comparators on one target; see `run_transfer_benchmark`."""
+    models = {model.learner: model for model in source_models}
+    factors = list(source_models[0].factors)
+    training = prepare_training(*join_sources(sources, factors), seed=seed)
+    comparators = get_comparators(None if methods is None else list(methods))
+    splits = draw_splits(
+        tables.samples, shots=max(shots), draws=draws, seed=derive_seed(seed, "draws", target)
+    )
+    rows = []
+    for number, draw in enumerate(splits):
+        held_out = tables.samples.iloc[draw.held_out]
+        labels = held_out["presence"].to_numpy()
+        for regime in regimes:
+            view = TargetView(
+                models,
+                _background_of(tables, draw, regime),
+                held_out[factors].to_numpy(np.float32),
+            )
+            task_seed = derive_seed(seed, target, regime, str(number))
+            for count in shots:
+                taken = draw.take_shots(tables.samples, count)
+                task = TransferTask(view, training, taken, task_seed)
+                for method, family, probability in _predict_all(comparators, task):
+                    measures = measure_prediction(labels, probability)
+                    key = (target, family, method, regime, count, number)
+                    rows.append((*key, *measures.values()))
+        logger.info("%s: draw %d of %d done", target, number + 1, draws)
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _predict_all(comparators, task: TransferTask) -> Iterator[tuple[str, str, np.ndarray]]:
+    for comparator in comparators:
+        for family, probability in comparator.predict_families(task).items():
+            yield comparator.METHOD, family, probability
+
+
+def _background_of(tables: RegionTables, draw: Draw, regime: str) -> pd.DataFrame:
+    if regime == "transductive":
+        return tables.background
+    if regime == "inductive":
+        return tables.background[tables.background["block"].isin(draw.shot_blocks)]
+    raise ValueError(f"no regime named {regime!r}; there are {', '.join(REGIMES)}")

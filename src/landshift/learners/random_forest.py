@@ -1,0 +1,122 @@
+"""Random forest, grown by scikit-learn, kept as plain arrays and walked by compiled code."""
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import numpy as np
+from numba import njit
+from scipy.special import logit
+
+TREES = 150
+SAMPLES_A_LEAF = 20
+PROBABILITY_LIMIT = 1e-3
+"""Probabilities are kept this far from 0 and 1 before the logit."""
+
+
+@dataclass(frozen=True)
+class RandomForestModel:
+    """All trees in flat arrays of shape ``(nodes,)``, children as node numbers, -1 at a leaf.
+
+    Attributes
+    ----------
+    roots
+        First node of every tree.
+    factor, threshold
+        A cell goes left where its value is <= the threshold.
+    left, right
+        Children.
+    share
+        Weighted share of presences at the node.
+    importance
+        Mean decrease in impurity of each factor, sum 1.
+    """
+
+    roots: np.ndarray
+    factor: np.ndarray
+    threshold: np.ndarray
+    left: np.ndarray
+    right: np.ndarray
+    share: np.ndarray
+    importance: np.ndarray
+
+    def logit(self, values: np.ndarray) -> np.ndarray:
+        """Logit of the trees' mean share of presences; values of shape ``(cells, factors)``."""
+        total = _sum_shares(
+            np.ascontiguousarray(values, np.float32),
+            self.roots,
+            self.factor,
+            self.threshold,
+            self.left,
+            self.right,
+            self.share,
+        )
+        probability = total / len(self.roots)
+        return logit(np.clip(probability, PROBABILITY_LIMIT, 1 - PROBABILITY_LIMIT))
+
+    def save(self, path: Path) -> None:
+        """Write ``path`` with the suffix ``.npz``."""
+        arrays = {field.name: getattr(self, field.name) for field in fields(self)}
+        np.savez_compressed(path.with_suffix(".npz"), **arrays)
+
+
+def fit(
+    values: np.ndarray, labels: np.ndarray, weights: np.ndarray, *, seed: int
+) -> RandomForestModel:
+    """Grow the forest on values of shape ``(cells, factors)``."""
+    from sklearn.ensemble import RandomForestClassifier
+
+    forest = RandomForestClassifier(
+        n_estimators=TREES, min_samples_leaf=SAMPLES_A_LEAF, random_state=seed, n_jobs=1
+    )
+    forest.fit(values.astype(np.float32), labels, weights)
+    return flatten_forest(forest)
+
+
+def load(path: Path) -> RandomForestModel:
+    """Read what the model's ``save`` wrote."""
+    with np.load(path.with_suffix(".npz"), allow_pickle=False) as arrays:
+        return RandomForestModel(
+            **{field.name: arrays[field.name] for field in fields(RandomForestModel)}
+        )
+
+
+def flatten_forest(forest) -> RandomForestModel:
+    """Copy the trees of a fitted ``RandomForestClassifier`` of classes 0 and 1 into flat arrays.
+
+    A threshold is rounded down to float32: for a float32 value the comparison stays the same.
+    """
+    trees = [estimator.tree_ for estimator in forest.estimators_]
+    roots = np.cumsum([0] + [tree.node_count for tree in trees[:-1]]).astype(np.int32)
+    positive = list(forest.classes_).index(1)
+    return RandomForestModel(
+        roots=roots,
+        factor=np.concatenate([tree.feature for tree in trees]).astype(np.int32),
+        threshold=_round_down(np.concatenate([tree.threshold for tree in trees])),
+        left=_renumber([tree.children_left for tree in trees], roots),
+        right=_renumber([tree.children_right for tree in trees], roots),
+        share=np.concatenate([tree.value[:, 0, positive] for tree in trees]),
+        importance=forest.feature_importances_,
+    )
+
+
+def _renumber(children: list[np.ndarray], roots: np.ndarray) -> np.ndarray:
+    shifted = [np.where(c < 0, -1, c + r) for c, r in zip(children, roots, strict=True)]
+    return np.concatenate(shifted).astype(np.int32)
+
+
+def _round_down(threshold: np.ndarray) -> np.ndarray:
+    nearest = threshold.astype(np.float32)
+    return np.where(nearest > threshold, np.nextafter(nearest, np.float32(-np.inf)), nearest)
+
+
+@njit(nogil=True, cache=True)
+def _sum_shares(values, roots, factor, threshold, left, right, share):
+    total = np.zeros(len(values))
+    # trees outside, cells inside: one tree stays in the cache while all cells pass
+    for root in roots:
+        for cell in range(len(values)):
+            node = root
+            while left[node] >= 0:
+                node = left[node] if values[cell, factor[node]] <= threshold[node] else right[node]
+            total[cell] += share[node]
+    return total

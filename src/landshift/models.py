@@ -1,0 +1,186 @@
+"""Models on disk: folders of JSON, NPZ and the learners' own formats, never pickle.
+
+A source model is ``manifest.json`` plus a file per preparation; a target model holds
+``manifest.json``, ``arrays.npz`` and a folder per source model. Loading runs no code of the file.
+"""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+
+from landshift.learners import LEARNERS, get_learner
+from landshift.preparation import PREPARATIONS, RankTransform, Standardisation
+from landshift.transfer import SourceModel, TargetModel
+from landshift.transfer.kernel import ResidualKernel
+from landshift.transfer.residual import Member, fit_residual_mixture
+from landshift.transfer.score import LogitScale, SourceScore
+
+FORMAT = 1
+"""Version of the layout; a reader refuses another one."""
+
+
+def save_model(model: SourceModel | TargetModel, path: str | Path) -> None:
+    """Write a model as a folder, which appears under its name when it is complete."""
+    path = Path(path)
+    partial = path.with_name(f".{path.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    if isinstance(model, SourceModel):
+        _save_source(model, partial)
+    else:
+        _save_target(model, partial)
+    shutil.rmtree(path, ignore_errors=True)
+    partial.replace(path)
+
+
+def load_model(path: str | Path) -> SourceModel | TargetModel:
+    """Read a model that `save_model` wrote.
+
+    Raises
+    ------
+    ValueError
+        If the folder has no readable manifest, or one of another format.
+    """
+    path = Path(path)
+    manifest = _read_manifest(path)
+    kinds = {"source": _load_source, "target": _load_target}
+    if manifest.get("format") != FORMAT or manifest.get("kind") not in kinds:
+        raise ValueError(
+            f"{path}: format {manifest.get('format')!r} of kind {manifest.get('kind')!r} is not "
+            f"one this version reads (format {FORMAT}); make the model again"
+        )
+    try:
+        return kinds[manifest["kind"]](path, manifest)
+    except KeyError as error:
+        raise ValueError(f"{path}: the model lacks {error}; make the model again") from error
+
+
+def _read_manifest(path: Path) -> dict:
+    file = path / "manifest.json"
+    try:
+        manifest = json.loads(file.read_text())
+    except FileNotFoundError:
+        raise ValueError(f"{path}: no model here, manifest.json is missing") from None
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{file}: not valid JSON ({error}); make the model again") from error
+    if not isinstance(manifest, dict):
+        raise ValueError(f"{file}: expected a JSON object; make the model again")
+    return manifest
+
+
+def _write_manifest(path: Path, kind: str, content: dict) -> None:
+    manifest = {"format": FORMAT, "kind": kind} | content
+    (path / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
+
+
+def _save_source(model: SourceModel, path: Path) -> None:
+    for name in PREPARATIONS:
+        model.fitted[name].save(path / name)
+    _write_manifest(
+        path,
+        "source",
+        {
+            "learner": model.learner,
+            "factors": list(model.factors),
+            "units": list(model.units),
+            "mean": model.standardisation.mean.tolist(),
+            "sd": model.standardisation.sd.tolist(),
+            "sources": dict(model.sources),
+            "seed": model.seed,
+            "version": model.version,
+        },
+    )
+
+
+def _load_source(path: Path, manifest: dict) -> SourceModel:
+    learner = get_learner(manifest["learner"])
+    return SourceModel(
+        learner=manifest["learner"],
+        factors=tuple(manifest["factors"]),
+        units=tuple(manifest["units"]),
+        standardisation=Standardisation(np.array(manifest["mean"]), np.array(manifest["sd"])),
+        fitted={name: learner.load(path / name) for name in PREPARATIONS},
+        sources=manifest["sources"],
+        seed=manifest["seed"],
+        version=manifest["version"],
+    )
+
+
+def _save_target(model: TargetModel, path: Path) -> None:
+    score = model.source_score
+    for source in score.models:
+        save_model(source, path / "sources" / source.learner)
+    np.savez_compressed(
+        path / "arrays.npz",
+        rank_reference=score.ranks.reference,
+        score_centre=score.logit_scale.centre,
+        score_spread=score.logit_scale.spread,
+        score_scale=score.scale,
+        importance=model.kernel.importance,
+        label_score=model.label_score,
+        label_ranks=model.label_ranks,
+        labels=model.labels,
+        weights=model.weights,
+    )
+    members = [
+        {"uses_source": member.uses_source, "strength": member.strength, "share": float(share)}
+        for member, share in zip(model.mixture.members, model.mixture.shares, strict=True)
+    ]
+    _write_manifest(
+        path,
+        "target",
+        {
+            "region": model.region,
+            "family": model.family,
+            "learners": [source.learner for source in score.models],
+            "factors": list(model.factors),
+            "units": list(model.units),
+            "sources": dict(score.models[0].sources),
+            "members": members,
+            "presences": int(model.labels.sum()),
+            "prevalence": model.prevalence,
+            "seed": model.seed,
+            "version": model.version,
+        },
+    )
+
+
+def _load_target(path: Path, manifest: dict) -> TargetModel:
+    learners = manifest["learners"]
+    unknown = [name for name in learners if name not in LEARNERS]
+    if unknown:
+        raise ValueError(f"{path}: unknown learners {unknown}; there are {', '.join(LEARNERS)}")
+    models = tuple(load_model(path / "sources" / name) for name in learners)
+    with np.load(path / "arrays.npz", allow_pickle=False) as file:
+        arrays = dict(file)
+    kernel = ResidualKernel(arrays["importance"])
+    members = [Member(entry["uses_source"], entry["strength"]) for entry in manifest["members"]]
+    ranks = arrays["label_ranks"]
+    return TargetModel(
+        region=manifest["region"],
+        family=manifest["family"],
+        source_score=SourceScore(
+            models,
+            RankTransform(arrays["rank_reference"]),
+            LogitScale(arrays["score_centre"], arrays["score_spread"]),
+            float(arrays["score_scale"]),
+        ),
+        kernel=kernel,
+        # the posterior follows from the labels in milliseconds, so it is not stored
+        mixture=fit_residual_mixture(
+            members,
+            arrays["label_score"],
+            kernel.covariance(ranks, ranks),
+            arrays["labels"],
+            arrays["weights"],
+        ),
+        label_score=arrays["label_score"],
+        label_ranks=ranks,
+        labels=arrays["labels"],
+        weights=arrays["weights"],
+        prevalence=manifest["prevalence"],
+        seed=manifest["seed"],
+        version=manifest["version"],
+    )

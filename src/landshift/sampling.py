@@ -1,0 +1,209 @@
+"""Labelled samples and unlabelled background cells of a region, as tables."""
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+import xarray as xr
+from scipy.spatial import cKDTree
+
+from landshift.inventory import source_points
+from landshift.seeds import derive_seed
+
+CANDIDATES_A_DRAW = 4
+"""Random cells drawn for every absence wanted, before those near landslides are dropped."""
+
+
+def draw_samples(
+    factors: xr.Dataset,
+    inventory: gpd.GeoDataFrame,
+    *,
+    elevation: xr.DataArray,
+    region: str,
+    seed: int,
+    absences: gpd.GeoDataFrame | None = None,
+    absences_per_presence: float = 5,
+    buffer_m: float = 100.0,
+    thinning_m: float = 60.0,
+    blocks: int = 10,
+) -> pd.DataFrame:
+    """Draw one presence per landslide and random absences away from all landslides.
+
+    The presence of a polygon is its source area: the cell nearest the 80 % quantile of its
+    elevation. Presences closer than `thinning_m` to one already taken are dropped. Absences are
+    random cells farther than `buffer_m` from any landslide; absences listed by the inventory
+    replace random ones.
+
+    Parameters
+    ----------
+    factors
+        Factor rasters, dimensions ``(y, x)``.
+    inventory
+        Landslides in the CRS of the factors.
+    elevation
+        Elevation on the grid of the factors [m].
+    region
+        Name of the region, also part of the seed.
+    seed
+        The study's seed.
+    absences
+        Absences listed with the inventory, if any.
+    absences_per_presence
+        How many random absences to draw for each presence.
+    buffer_m
+        Distance that random absences keep from landslides [m].
+    thinning_m
+        Least distance between presences [m].
+    blocks
+        Number of spatial blocks, by k-means on the coordinates.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``region, x, y, block, presence`` and a column per factor, none of them NaN.
+
+    Raises
+    ------
+    ValueError
+        If no landslide lies on cells with data, or no cell lies outside the buffer.
+    """
+    names = list(factors.data_vars)
+    stack, valid = _stack_factors(factors)
+    points = source_points(inventory, elevation).geometry
+    presence_cells = _cells_of_points(factors, points, valid)
+    presence_cells = _thin_cells(
+        factors, presence_cells, thinning_m, derive_seed(seed, "thinning", region)
+    )
+    if len(presence_cells) == 0:
+        raise ValueError(
+            f"region {region}: none of the {len(inventory)} landslides lies on cells with data; "
+            "check the CRS of the inventory and the extent of the layers"
+        )
+    if absences is None:
+        wanted = round(absences_per_presence * len(presence_cells))
+        generator = np.random.default_rng(derive_seed(seed, "absences", region))
+        absence_cells = _draw_absences(factors, inventory, valid, wanted, buffer_m, generator)
+    else:
+        absence_cells = _cells_of_points(factors, absences.geometry, valid)
+    absence_cells = absence_cells[~np.isin(absence_cells, presence_cells)]
+    if len(absence_cells) == 0:
+        raise ValueError(
+            f"region {region}: no cell with data lies farther than {buffer_m} m from all "
+            "landslides; lower samples.buffer_m"
+        )
+    cells = np.concatenate([presence_cells, absence_cells])
+    table = _tabulate(factors, names, stack, cells, region)
+    table.insert(3, "block", assign_blocks(table, blocks, derive_seed(seed, "blocks", region)))
+    presence = np.repeat(np.array([1, 0], np.int8), [len(presence_cells), len(absence_cells)])
+    table.insert(4, "presence", presence)
+    return table
+
+
+def draw_background(
+    factors: xr.Dataset, samples: pd.DataFrame, *, region: str, cells: int, seed: int
+) -> pd.DataFrame:
+    """Draw random cells of the region, whatever their label.
+
+    Parameters
+    ----------
+    factors
+        Factor rasters, dimensions ``(y, x)``.
+    samples
+        The region's samples; a background cell gets the block of the nearest sample.
+    region
+        Name of the region, also part of the seed.
+    cells
+        Number of cells; all cells with data if there are fewer.
+    seed
+        The study's seed.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``region, x, y, block`` and a column per factor.
+    """
+    stack, valid = _stack_factors(factors)
+    generator = np.random.default_rng(derive_seed(seed, "background", region))
+    candidates = np.flatnonzero(valid)
+    picked = generator.choice(candidates, min(cells, len(candidates)), replace=False)
+    table = _tabulate(factors, list(factors.data_vars), stack, picked, region)
+    tree = cKDTree(samples[["x", "y"]])
+    _, nearest = tree.query(table[["x", "y"]])
+    table.insert(3, "block", samples["block"].to_numpy()[nearest])
+    return table
+
+
+def assign_blocks(table: pd.DataFrame, blocks: int, seed: int) -> np.ndarray:
+    """Spatial block of every row: k-means on the coordinates ``x`` and ``y``, numbered from 0."""
+    from sklearn.cluster import KMeans
+
+    coordinates = table[["x", "y"]].to_numpy()
+    distinct = len(np.unique(coordinates, axis=0))
+    means = KMeans(min(blocks, distinct), n_init=4, random_state=seed)
+    return means.fit_predict(coordinates - coordinates.mean(axis=0)).astype(np.int16)
+
+
+def _stack_factors(factors: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
+    """Factor values of shape ``(factors, cells)`` and which cells have all of them."""
+    stack = np.stack([factors[name].to_numpy().ravel() for name in factors.data_vars])
+    return stack, np.isfinite(stack).all(axis=0)
+
+
+def _cells_of_points(factors, points: gpd.GeoSeries, valid: np.ndarray) -> np.ndarray:
+    """Flat index of the cells that hold points, once each, in the order of the points."""
+    grid = factors.odc.geobox
+    columns, rows = ~grid.transform * (points.x.to_numpy(), points.y.to_numpy())
+    columns, rows = np.floor(columns).astype(int), np.floor(rows).astype(int)
+    inside = (rows >= 0) & (rows < grid.height) & (columns >= 0) & (columns < grid.width)
+    cells = rows[inside] * grid.width + columns[inside]
+    cells = cells[valid[cells]]
+    _, first = np.unique(cells, return_index=True)
+    return cells[np.sort(first)]
+
+
+def _thin_cells(factors, cells: np.ndarray, distance_m: float, seed: int) -> np.ndarray:
+    """Take cells in random order, dropping those too close to one already taken."""
+    if len(cells) == 0:
+        return cells
+    coordinates = _coordinates(factors, cells)
+    # a hair less than the distance, so that cells exactly that far apart both stay
+    near = cKDTree(coordinates).query_ball_point(coordinates, distance_m * (1 - 1e-9))
+    taken = np.zeros(len(cells), bool)
+    for index in np.random.default_rng(seed).permutation(len(cells)):
+        taken[index] = not taken[near[index]].any()
+    return cells[taken]
+
+
+def _draw_absences(factors, inventory, valid, wanted, buffer_m, generator) -> np.ndarray:
+    candidates = np.flatnonzero(valid)
+    size = min(CANDIDATES_A_DRAW * wanted, len(candidates))
+    picked = generator.choice(candidates, size, replace=False)
+    far = _outside_buffer(factors, inventory, picked, buffer_m)
+    if far.sum() < wanted and size < len(candidates):
+        picked = generator.permutation(candidates)
+        far = _outside_buffer(factors, inventory, picked, buffer_m)
+    return picked[far][:wanted]
+
+
+def _outside_buffer(factors, inventory, cells, buffer_m) -> np.ndarray:
+    points = shapely.points(_coordinates(factors, cells))
+    tree = shapely.STRtree(inventory.geometry.to_numpy())
+    near, _ = tree.query(points, predicate="dwithin", distance=buffer_m)
+    far = np.ones(len(cells), bool)
+    far[near] = False
+    return far
+
+
+def _coordinates(factors, cells: np.ndarray) -> np.ndarray:
+    """Coordinates of cell centres, shape ``(cells, 2)`` [m]."""
+    rows, columns = np.divmod(cells, factors.sizes["x"])
+    return np.column_stack([factors["x"].to_numpy()[columns], factors["y"].to_numpy()[rows]])
+
+
+def _tabulate(factors, names, stack, cells, region) -> pd.DataFrame:
+    coordinates = _coordinates(factors, cells)
+    table = pd.DataFrame(stack[:, cells].T, columns=names)
+    table.insert(0, "region", region)
+    table.insert(1, "x", coordinates[:, 0])
+    table.insert(2, "y", coordinates[:, 1])
+    return table

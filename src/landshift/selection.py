@@ -1,0 +1,51 @@
+"""Choice of the conditioning factors, made on the sources alone."""
+
+import numpy as np
+import pandas as pd
+
+MAX_CORRELATION = 0.98
+"""Of two factors with a larger absolute rank correlation in the sources one is dropped."""
+
+
+def select_factors(
+    samples: pd.DataFrame, *, candidates: list[str], max_correlation: float = MAX_CORRELATION
+) -> list[str]:
+    """Drop factors that do not vary and factors that repeat another one.
+
+    Parameters
+    ----------
+    samples
+        Samples of all sources: columns ``region``, ``presence`` and the candidates.
+    candidates
+        Factors in order of preference: of two that repeat each other the first stays.
+    max_correlation
+        Largest absolute Spearman correlation, pooled over the sources after ranking within each.
+
+    Returns
+    -------
+    list of str
+        The selected factors, in the order of the candidates.
+
+    Raises
+    ------
+    ValueError
+        If the sources have no varying factor in common.
+    """
+    common = [name for name in candidates if name in samples and samples[name].notna().all()]
+    varying = [name for name in common if samples.groupby("region")[name].nunique().gt(1).any()]
+    if not varying:
+        raise ValueError(
+            f"the sources have no varying factor in common among {candidates}; "
+            "check factors.groups and the layers of each source"
+        )
+    correlation = _rank_correlation(samples, varying)
+    selected: list[int] = []
+    for index in range(len(varying)):
+        if not selected or np.abs(correlation[index, selected]).max() <= max_correlation:
+            selected.append(index)
+    return [varying[index] for index in selected]
+
+
+def _rank_correlation(samples: pd.DataFrame, names: list[str]) -> np.ndarray:
+    ranks = samples.groupby("region")[names].rank(pct=True)
+    return np.atleast_2d(np.nan_to_num(np.corrcoef(ranks.to_numpy().T)))

@@ -1,0 +1,236 @@
+"""Stage 1: one learner pre-trained on all sources, on both preparations of the factors."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from landshift import __version__
+from landshift.learners import get_learner
+from landshift.preparation import (
+    PREPARATIONS,
+    Standardisation,
+    fit_rank_transform,
+    fit_standardisation,
+)
+from landshift.seeds import derive_seed
+
+MAX_PRESENCES = 400
+MAX_ABSENCES = 800
+"""Samples of one region that enter stage 1; more gain nothing."""
+
+SAMPLE_COLUMNS = ("region", "x", "y", "block", "presence")
+"""Columns of a sample table that are not factors."""
+
+
+@dataclass(frozen=True)
+class SourceModel:
+    """A learner fitted on the sources.
+
+    Attributes
+    ----------
+    learner
+        Its name, a key of `landshift.learners.LEARNERS`.
+    factors
+        Names of the conditioning factors, in the order of the columns it takes.
+    units
+        Unit of each factor.
+    standardisation
+        The statistics of the sources behind the ``raw`` preparation.
+    fitted
+        The fitted model of each preparation.
+    sources
+        Checksum of the samples of each source region.
+    seed, version
+        Seed and package version it was made with.
+    """
+
+    learner: str
+    factors: tuple[str, ...]
+    units: tuple[str, ...]
+    standardisation: Standardisation
+    fitted: Mapping[str, object]
+    sources: Mapping[str, str]
+    seed: int
+    version: str = __version__
+
+    @property
+    def importance(self) -> np.ndarray | None:
+        """Mean importance of each factor, sum 1; None if the learner gives none."""
+        shares = [getattr(model, "importance", None) for model in self.fitted.values()]
+        if any(share is None for share in shares):
+            return None
+        return np.mean(shares, axis=0) / np.sum(np.mean(shares, axis=0))
+
+    def logits(self, values: np.ndarray, ranks: np.ndarray) -> np.ndarray:
+        """Logits of the model of each preparation.
+
+        Parameters
+        ----------
+        values
+            Factor values, shape ``(cells, factors)``.
+        ranks
+            Their normal scores within the region, same shape.
+
+        Returns
+        -------
+        numpy.ndarray
+            Shape ``(cells, preparations)``.
+        """
+        prepared = {"raw": self.standardisation.apply(values), "rank": ranks}
+        return np.column_stack([self.fitted[name].logit(prepared[name]) for name in PREPARATIONS])
+
+
+@dataclass(frozen=True)
+class TrainingTable:
+    """Samples of all sources, ready for a learner.
+
+    Attributes
+    ----------
+    factors
+        Names of the factors, sorted.
+    prepared
+        Factor values of each preparation, shape ``(samples, factors)``.
+    labels
+        1 for presence, 0 for absence.
+    weights
+        Mean 1; every region and class has the same total.
+    standardisation
+        The statistics behind the ``raw`` preparation.
+    """
+
+    factors: tuple[str, ...]
+    prepared: Mapping[str, np.ndarray]
+    labels: np.ndarray
+    weights: np.ndarray
+    standardisation: Standardisation
+
+
+def pretrain_sources(
+    samples: pd.DataFrame,
+    background: pd.DataFrame,
+    *,
+    learner: str,
+    seed: int,
+    units: Mapping[str, str] | None = None,
+) -> SourceModel:
+    """Fit one learner on the samples of all sources.
+
+    Every region and class has the same total weight. The result does not depend on the order of
+    rows, regions or factors.
+
+    Parameters
+    ----------
+    samples
+        Columns ``region, x, y, block, presence`` and the factors, of all sources.
+    background
+        Random cells of the same regions: columns ``region`` and the factors.
+    learner
+        A key of `landshift.learners.LEARNERS`.
+    seed
+        Seed of the choice of samples and of the learner.
+    units
+        Unit of each factor, kept with the model.
+
+    Raises
+    ------
+    ValueError
+        If a region has no presences, no absences or no background, or a factor is missing.
+    """
+    training = prepare_training(samples, background, seed=seed)
+    factors = training.factors
+    fit = get_learner(learner).fit
+    fitted = {
+        name: fit(
+            training.prepared[name],
+            training.labels,
+            training.weights,
+            seed=derive_seed(seed, learner, name),
+        )
+        for name in PREPARATIONS
+    }
+    regions = sorted(samples["region"].unique())
+    checksums = {region: _checksum(samples, region, factors) for region in regions}
+    unit_of = units or {}
+    return SourceModel(
+        learner=learner,
+        factors=factors,
+        units=tuple(unit_of.get(name, "") for name in factors),
+        standardisation=training.standardisation,
+        fitted=fitted,
+        sources=checksums,
+        seed=seed,
+    )
+
+
+def prepare_training(
+    samples: pd.DataFrame, background: pd.DataFrame, *, seed: int
+) -> TrainingTable:
+    """Choose, weigh and prepare the samples of stage 1; see `pretrain_sources`."""
+    factors = tuple(sorted(column for column in samples if column not in SAMPLE_COLUMNS))
+    regions = sorted(samples["region"].unique())
+    _check_sources(samples, background, factors, regions)
+    chosen = pd.concat([_limit_samples(samples, region, seed) for region in regions])
+    values = chosen[list(factors)].to_numpy(np.float32)
+    weights = _balance_weights(chosen)
+    standardisation = fit_standardisation(values, weights)
+    prepared = {
+        "raw": standardisation.apply(values),
+        "rank": _rank_within_regions(chosen, background, factors, regions),
+    }
+    labels = chosen["presence"].to_numpy(np.int8)
+    return TrainingTable(factors, prepared, labels, weights, standardisation)
+
+
+def _check_sources(samples, background, factors, regions) -> None:
+    missing = [name for name in factors if name not in background]
+    if missing:
+        raise ValueError(f"the background table lacks the factors {missing}")
+    if not factors:
+        raise ValueError("the sample table holds no factors")
+    for region in regions:
+        labels = samples.loc[samples["region"] == region, "presence"]
+        if labels.nunique() < 2:
+            raise ValueError(
+                f"source {region}: needs presences and absences, found "
+                f"{int(labels.sum())} presences in {len(labels)} samples"
+            )
+        if not (background["region"] == region).any():
+            raise ValueError(f"source {region}: has no background cells")
+
+
+def _limit_samples(samples: pd.DataFrame, region: str, seed: int) -> pd.DataFrame:
+    """At most 400 presences and 800 absences of a region, in an order of their own."""
+    own = samples[samples["region"] == region].sort_values(["presence", "x", "y"], kind="stable")
+    generator = np.random.default_rng(derive_seed(seed, "limit", region))
+    parts = []
+    for presence, limit in ((0, MAX_ABSENCES), (1, MAX_PRESENCES)):
+        part = own[own["presence"] == presence]
+        if len(part) > limit:
+            part = part.iloc[np.sort(generator.choice(len(part), limit, replace=False))]
+        parts.append(part)
+    return pd.concat(parts)
+
+
+def _balance_weights(samples: pd.DataFrame) -> np.ndarray:
+    """Weights of mean 1 that give every region and class the same total."""
+    sizes = samples.groupby(["region", "presence"])["x"].transform("size").to_numpy(float)
+    return len(samples) / (sizes * np.sum(1 / sizes))
+
+
+def _rank_within_regions(samples, background, factors, regions) -> np.ndarray:
+    columns = list(factors)
+    ranked = []
+    for region in regions:
+        reference = background.loc[background["region"] == region, columns].to_numpy()
+        own = samples.loc[samples["region"] == region, columns].to_numpy(np.float32)
+        ranked.append(fit_rank_transform(reference).apply(own))
+    return np.concatenate(ranked)
+
+
+def _checksum(samples: pd.DataFrame, region: str, factors: tuple[str, ...]) -> str:
+    own = samples[samples["region"] == region].sort_values(["presence", "x", "y"], kind="stable")
+    content = own[["x", "y", "presence", *factors]].to_numpy(np.float64)
+    return hashlib.sha256(",".join(factors).encode() + content.tobytes()).hexdigest()

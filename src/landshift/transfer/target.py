@@ -1,0 +1,248 @@
+"""The fine-tuned model of a target region."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit, logit
+
+from landshift import __version__
+from landshift.preparation import fit_rank_transform
+from landshift.seeds import derive_seed
+from landshift.transfer.kernel import ResidualKernel
+from landshift.transfer.residual import (
+    LOCAL_MEMBERS,
+    SOURCE_MEMBERS,
+    ZERO_SHOT_MEMBERS,
+    Member,
+    ResidualMixture,
+    fit_residual_mixture,
+)
+from landshift.transfer.score import SourceScore, fit_source_score
+from landshift.transfer.sources import SourceModel
+
+PSEUDO_ABSENCES = 150
+"""Unlabelled cells of the target that join the absences of the shots."""
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """Prediction for cells.
+
+    Attributes
+    ----------
+    logit
+        Posterior mean of the logit at equal prevalence of both classes, shape ``(cells,)``.
+    sd
+        Its posterior standard deviation.
+    prevalence
+        Stated share of failing cells.
+    """
+
+    logit: np.ndarray
+    sd: np.ndarray
+    prevalence: float
+
+    @property
+    def probability(self) -> np.ndarray:
+        """Susceptibility at the stated prevalence."""
+        return expit(self.logit + logit(self.prevalence))
+
+
+@dataclass(frozen=True)
+class TargetModel:
+    """Source score plus residual mixture; predicts cells of the target region.
+
+    Attributes
+    ----------
+    region
+        Name of the target.
+    family
+        ``ensemble`` or the name of one learner.
+    source_score, kernel, mixture
+        The parts of the model.
+    label_score, label_ranks
+        Source score and normal scores of the labelled cells, shapes ``(labels,)`` and
+        ``(labels, factors)``.
+    labels, weights
+        1 or 0 and the weight of each labelled cell.
+    prevalence
+        Stated share of failing cells.
+    seed, version
+        Seed and package version it was made with.
+    """
+
+    region: str
+    family: str
+    source_score: SourceScore
+    kernel: ResidualKernel
+    mixture: ResidualMixture
+    label_score: np.ndarray
+    label_ranks: np.ndarray
+    labels: np.ndarray
+    weights: np.ndarray
+    prevalence: float
+    seed: int
+    version: str = __version__
+
+    @property
+    def factors(self) -> tuple[str, ...]:
+        """Names of the factors, in the order of the columns that `predict` takes."""
+        return self.source_score.models[0].factors
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """Unit of each factor."""
+        return self.source_score.models[0].units
+
+    def predict(self, values: np.ndarray) -> Prediction:
+        """Predict cells from factor values of shape ``(cells, factors)``, none of them NaN."""
+        score, ranks = self.source_score.apply(values)
+        kernel = self.kernel.covariance(ranks, self.label_ranks)
+        mean = self.mixture.mean(score, self.label_score, kernel)
+        sd = self.mixture.sd(score, self.label_score, kernel, self.kernel.variance)
+        return Prediction(mean, sd, self.prevalence)
+
+
+def fine_tune_target(
+    source_models: Sequence[SourceModel],
+    shots: pd.DataFrame,
+    background: pd.DataFrame,
+    *,
+    prevalence: float,
+    seed: int,
+    family: str = "ensemble",
+    pseudo_absences: int = PSEUDO_ABSENCES,
+    region: str = "target",
+) -> TargetModel:
+    """Fine-tune pre-trained source models on the shots of a target.
+
+    Parameters
+    ----------
+    source_models
+        One `SourceModel` per learner, all with the same factors. The random forest among them
+        gives the importance of the factors; without it they count the same.
+    shots
+        Labelled cells of the target: column ``presence`` and the factors. Absences may be
+        missing, and without any rows the result is the zero-shot model.
+    background
+        Random unlabelled cells of the target: the factors. They give the target's distributions,
+        and some of them join the absences.
+    prevalence
+        Share of failing cells, 0 to 1: shots drawn one to one carry no information on it.
+    seed
+        Seed of the choice of pseudo-absences.
+    family
+        ``ensemble`` for all source models, or the name of one learner.
+    pseudo_absences
+        Number of background cells that join the absences.
+    region
+        Name of the target.
+
+    Returns
+    -------
+    TargetModel
+        A new object; the source models stay as they are.
+
+    Raises
+    ------
+    ValueError
+        If the source models differ in factors, a factor is missing or has no value, the family is
+        not among the models, or the prevalence is not between 0 and 1.
+    """
+    _check_target(source_models, shots, background, prevalence, family)
+    factors = list(source_models[0].factors)
+    reference = background[factors].to_numpy(np.float32)
+    models = [model for model in source_models if family in ("ensemble", model.learner)]
+    source_score = fit_source_score(models, fit_rank_transform(reference), reference)
+    values, labels, weights = gather_labels(
+        shots, background, factors, pseudo_absences, derive_seed(seed, "pseudo-absences")
+    )
+    score, ranks = source_score.apply(values)
+    kernel = ResidualKernel(factor_importance(source_models))
+    members = members_of(family, presences=int(labels.sum()))
+    covariance = kernel.covariance(ranks, ranks)
+    return TargetModel(
+        region=region,
+        family=family,
+        source_score=source_score,
+        kernel=kernel,
+        mixture=fit_residual_mixture(members, score, covariance, labels, weights),
+        label_score=score,
+        label_ranks=ranks,
+        labels=labels,
+        weights=weights,
+        prevalence=prevalence,
+        seed=seed,
+    )
+
+
+def gather_labels(
+    shots: pd.DataFrame,
+    background: pd.DataFrame,
+    factors: Sequence[str],
+    pseudo_absences: int,
+    seed: int,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Join shots and pseudo-absences: values, labels and weights.
+
+    A presence weighs 1; absences and pseudo-absences together weigh as much as the presences.
+    """
+    names = list(factors)
+    cells = min(pseudo_absences, len(background))
+    picked = np.sort(np.random.default_rng(seed).choice(len(background), cells, replace=False))
+    values = np.concatenate(
+        [
+            shots[names].to_numpy(np.float32),
+            background[names].to_numpy(np.float32)[picked],
+        ]
+    )
+    labels = np.concatenate([shots["presence"].to_numpy(np.int8), np.zeros(cells, np.int8)])
+    presences = int(labels.sum())
+    absences = max(len(labels) - presences, 1)
+    return values, labels, np.where(labels == 1, 1.0, presences / absences)
+
+
+def factor_importance(source_models: Sequence[SourceModel]) -> np.ndarray:
+    """Return the importance of the factors in the sources' random forests, equal shares without any."""
+    for model in source_models:
+        if model.importance is not None:
+            return model.importance
+    factors = len(source_models[0].factors)
+    return np.full(factors, 1 / factors)
+
+
+def members_of(family: str, *, presences: int) -> tuple[Member, ...]:
+    """Priors that stage 2 averages: without presences the one that does not adapt."""
+    if presences == 0:
+        return ZERO_SHOT_MEMBERS
+    return SOURCE_MEMBERS + LOCAL_MEMBERS if family == "ensemble" else SOURCE_MEMBERS
+
+
+def _check_target(source_models, shots, background, prevalence, family) -> None:
+    if not source_models:
+        raise ValueError("fine-tuning needs at least one source model")
+    factors = source_models[0].factors
+    for model in source_models:
+        if model.factors != factors:
+            raise ValueError(
+                f"the {model.learner} source model has the factors {model.factors}, "
+                f"the {source_models[0].learner} model {factors}; pre-train them together"
+            )
+    for table, name in ((shots, "shots"), (background, "background")):
+        missing = [factor for factor in factors if factor not in table]
+        if missing:
+            raise ValueError(f"the {name} table lacks the factors {missing}")
+        empty = [factor for factor in factors if table[factor].isna().any()]
+        if empty:
+            raise ValueError(f"the {name} table has cells without a value of {empty}")
+    if not 0 < prevalence < 1:
+        raise ValueError(f"prevalence is {prevalence}; state a share between 0 and 1")
+    if family != "ensemble" and family not in [model.learner for model in source_models]:
+        raise ValueError(f"no source model of the family {family!r} was given")
+
+
+def summarise_sources(model: TargetModel) -> Mapping[str, str]:
+    """Name and checksum of every source region behind a target model."""
+    return model.source_score.models[0].sources
