@@ -12,6 +12,7 @@ import geopandas as gpd
 import numpy as np
 import xarray as xr
 from affine import Affine
+from odc.geo.crs import CRS, CRSError
 from odc.geo.geobox import GeoBox
 from odc.geo.xr import wrap_xr
 from scipy.ndimage import gaussian_filter, gaussian_laplace
@@ -28,7 +29,7 @@ from landshift.virtual_terrain import (
 
 SPACING_M = 90.0
 """Least distance between two landslides, and between a landslide and the region's edge [m]."""
-LOG_SAFETY_SPREAD = 0.42
+LOG_SAFETY_SPREAD = 0.45
 """Standard deviation of the log factor of safety: what no map shows of strength and water [1]."""
 SOIL_WEIGHT = 18.0
 """Unit weight of wet soil [kN/m3]."""
@@ -192,9 +193,7 @@ def generate_virtual_region(
     )
     return VirtualRegion(
         layers=_wrap_layers(grid, elevation, rainfall, units, probability),
-        inventory=_make_inventory(
-            f"{name}", cells[:landslides], grid, range(2001, 2016), generator
-        ),
+        inventory=_make_inventory(name, cells[:landslides], grid, range(2001, 2016), generator),
         validation=_make_inventory(
             f"{name}-later", cells[landslides:], grid, range(2016, 2021), generator
         ),
@@ -271,14 +270,19 @@ def _make_grid(
             f"virtual region {name}: origin is {origin!r}; give the west and south edge [m]"
         )
     west, south = origin
-    north = south + size * resolution_m
-    grid = GeoBox((size, size), Affine(resolution_m, 0, west, 0, -resolution_m, north), crs)
-    if not grid.crs.projected or set(grid.crs.units) != {"metre"}:
+    try:
+        metric = CRS(crs)
+    except CRSError as error:
+        raise ValueError(
+            f"virtual region {name}: crs {crs} is unknown; give one such as EPSG:32632"
+        ) from error
+    if not metric.projected or set(metric.units) != {"metre"}:
         raise ValueError(
             f"virtual region {name}: crs {crs} is not projected in metres; give one such as"
             " EPSG:32632"
         )
-    return grid
+    north = south + size * resolution_m
+    return GeoBox((size, size), Affine(resolution_m, 0, west, 0, -resolution_m, north), metric)
 
 
 def _draw_units(size: int, count: int, generator: np.random.Generator) -> np.ndarray:
@@ -415,7 +419,8 @@ def _make_inventory(
     years: range,
     generator: np.random.Generator,
 ) -> gpd.GeoDataFrame:
-    x, y = grid.transform * (cells[:, 1] + 0.5, cells[:, 0] + 0.5)
+    x = grid.coords["x"].values[cells[:, 1]]
+    y = grid.coords["y"].values[cells[:, 0]]
     return gpd.GeoDataFrame(
         {
             "id": [f"{prefix}-{number:04d}" for number in range(1, len(cells) + 1)],
