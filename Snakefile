@@ -1,0 +1,60 @@
+"""Landshift: landslide susceptibility where landslide data are few, from inventory to report."""
+
+import re
+
+from snakemake.exceptions import WorkflowError
+from snakemake.utils import min_version, validate
+
+from landshift.study import check_study
+
+min_version("9.20")
+
+
+# A configuration given on the command line replaces the default study instead of mixing with it.
+if "regions" not in config:
+
+    configfile: "config/config.yaml"
+
+
+validate(config, "workflow/schemas/config.schema.yaml")
+try:
+    check_study(config)
+except ValueError as error:
+    raise WorkflowError(str(error)) from None
+
+
+report: "workflow/report/workflow.rst"
+
+
+pathvars:
+    results=f"results/{config['study']}",
+    logs=f"results/{config['study']}/logs",
+    benchmarks=f"results/{config['study']}/benchmarks",
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/acquire.smk"
+include: "workflow/rules/factors.smk"
+include: "workflow/rules/transfer.smk"
+include: "workflow/rules/maps.smk"
+include: "workflow/rules/evaluate.smk"
+include: "workflow/rules/report.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        list_maps(),
+        list_scores(),
+        list_benchmark(),
+        list_figures(),
+
+
+rule maps:
+    input:
+        list_maps(),
+
+
+rule benchmark:
+    input:
+        list_benchmark(),

@@ -1,0 +1,74 @@
+"""The one grid of a region: CRS, cell size and extent."""
+
+from collections.abc import Sequence
+
+import xarray as xr
+from odc.geo.crs import CRS
+from odc.geo.geobox import GeoBox
+
+
+def plan_grid(
+    dem: xr.DataArray,
+    *,
+    resolution_m: float,
+    crs: str | None = None,
+    bounds: Sequence[float] | None = None,
+) -> GeoBox:
+    """Plan the grid of a region from its elevation model and its configuration.
+
+    Parameters
+    ----------
+    dem
+        Elevation in any CRS.
+    resolution_m
+        Edge of a cell [m].
+    crs
+        Projected CRS in metres; None takes that of the elevation model.
+    bounds
+        Extent as xmin, ymin, xmax, ymax in the CRS of the grid [m]; None takes that of the
+        elevation model.
+
+    Returns
+    -------
+    odc.geo.geobox.GeoBox
+        North-up, with cell edges on multiples of the resolution. An elevation model that is as
+        wanted already keeps its own grid, so that it need not be warped.
+
+    Raises
+    ------
+    ValueError
+        If the elevation model has no CRS, the CRS is not projected in metres, or the bounds lie
+        outside the elevation model.
+    """
+    own = dem.odc.geobox
+    if own is None or own.crs is None:
+        raise ValueError("the elevation model has no CRS; assign one, such as with gdal_edit")
+    wanted = CRS(crs) if crs else own.crs
+    if not wanted.projected or set(wanted.units) != {"metre"}:
+        raise ValueError(
+            f"the grid's CRS {wanted} is not projected in metres, so slopes would be wrong; state "
+            "one in the key grid.crs, such as the UTM zone of the region"
+        )
+    fits = own.crs == wanted and _has_square_cells(own, resolution_m)
+    if fits and bounds is None:
+        return own
+    extent = own.extent.to_crs(wanted, resolution=resolution_m).boundingbox
+    box = tuple(bounds) if bounds else tuple(extent)
+    if box[0] >= extent.right or box[2] <= extent.left:
+        raise ValueError(_outside(box, extent))
+    if box[1] >= extent.top or box[3] <= extent.bottom:
+        raise ValueError(_outside(box, extent))
+    return GeoBox.from_bbox(box, crs=wanted, resolution=resolution_m)
+
+
+def _has_square_cells(grid: GeoBox, resolution_m: float) -> bool:
+    affine = grid.affine
+    north_up = affine.b == 0 and affine.d == 0
+    return north_up and affine.a == resolution_m and affine.e == -resolution_m
+
+
+def _outside(box, extent) -> str:
+    return (
+        f"the bounds {list(box)} lie outside the elevation model, which covers {list(extent)} "
+        "in the CRS of the grid; correct the key grid.bounds or the layer dem"
+    )

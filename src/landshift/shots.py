@@ -1,0 +1,84 @@
+"""The few labelled cells of a target that stage 2 learns from."""
+
+import geopandas
+import numpy as np
+import pandas as pd
+
+from landshift.seeds import derive_seed
+
+
+def draw_shots(
+    samples: pd.DataFrame, *, region: str, seed: int, shots: int | None = None
+) -> pd.DataFrame:
+    """Draw landslides of a target and as many absences.
+
+    Fewer shots are always part of more: the order of the presences and of the absences is drawn
+    once, from the seed and the region's name.
+
+    Parameters
+    ----------
+    samples
+        Samples of the target, with the column ``presence``.
+    region
+        Name of the target, part of the seed.
+    seed
+        The study's seed.
+    shots
+        Number of landslides; None takes all.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Rows of `samples`: the presences, then the absences.
+
+    Raises
+    ------
+    ValueError
+        If the target has fewer landslides than asked for.
+
+    Examples
+    --------
+    >>> samples = pd.DataFrame({"presence": [1, 1, 0, 0, 0]})
+    >>> draw_shots(samples, region="alder", seed=42, shots=1)["presence"].tolist()
+    [1, 0]
+    """
+    labels = samples["presence"].to_numpy()
+    generator = np.random.default_rng(derive_seed(seed, "shots", region))
+    presences = generator.permutation(np.flatnonzero(labels == 1))
+    absences = generator.permutation(np.flatnonzero(labels == 0))
+    count = len(presences) if shots is None else shots
+    if count > len(presences):
+        raise ValueError(
+            f"regions.{region}.shots: {shots} landslides are wanted, but {len(presences)} are left "
+            "after cleaning and thinning; lower it, or remove the key to use all"
+        )
+    return samples.iloc[np.concatenate([presences[:count], absences[:count]])]
+
+
+def split_landslides(
+    samples: pd.DataFrame, shots: pd.DataFrame, *, crs: str
+) -> tuple[geopandas.GeoDataFrame, geopandas.GeoDataFrame]:
+    """Split the landslides of a target into those that gave shots and the held-out ones.
+
+    Parameters
+    ----------
+    samples
+        Samples of the target: columns ``x``, ``y`` [m] and ``presence``.
+    shots
+        Rows of `samples` that stage 2 used.
+    crs
+        CRS of the coordinates.
+
+    Returns
+    -------
+    tuple of geopandas.GeoDataFrame
+        Points of the landslides used, and of the others.
+    """
+    presences = samples[samples["presence"] == 1]
+    used = pd.MultiIndex.from_frame(presences[["x", "y"]]).isin(
+        pd.MultiIndex.from_frame(shots[["x", "y"]])
+    )
+    points = geopandas.GeoDataFrame(
+        geometry=geopandas.points_from_xy(presences["x"], presences["y"], crs=crs)
+    )
+    return points[used], points[~used]

@@ -1,0 +1,77 @@
+"""Shipped configurations plan a run; wrong ones fail before the first job, with the remedy."""
+
+import copy
+
+import pytest
+import yaml
+
+from .conftest import ROOT, STUDY
+
+SHIPPED = sorted((ROOT / "config").glob("*.yaml"))
+BASE = yaml.safe_load(STUDY.read_text())
+
+
+def change(*path, value):
+    """Copy the small study with one key changed."""
+    config = copy.deepcopy(BASE)
+    entry = config
+    for key in path[:-1]:
+        entry = entry[key]
+    entry[path[-1]] = value
+    return config
+
+
+def list_local_files(entry):
+    """List the files of a configuration, which a user brings along."""
+    if not isinstance(entry, dict):
+        return []
+    own = [entry["file"]] if "file" in entry else []
+    return own + [file for value in entry.values() for file in list_local_files(value)]
+
+
+@pytest.mark.parametrize("path", [*SHIPPED, STUDY], ids=lambda path: path.stem)
+def test_dry_run_plans_maps(run_snakemake, tmp_path, path):
+    for file in list_local_files(yaml.safe_load(path.read_text())):
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).touch()
+    result = run_snakemake("--dry-run", "--configfile", path, folder=tmp_path)
+    assert result.returncode == 0, result.stdout
+    assert "map_susceptibility" in result.stdout
+    assert not (tmp_path / "results").exists()
+
+
+def test_default_study_is_not_mixed_into_another(run_snakemake, tmp_path):
+    result = run_snakemake("--dry-run", "--quiet", "--configfile", STUDY, folder=tmp_path)
+    assert "results/default" not in result.stdout
+
+
+def test_single_values_change_the_default_study(run_snakemake):
+    result = run_snakemake("--dry-run", "--config", "study=other", folder=ROOT)
+    assert result.returncode == 0, result.stdout
+    assert "results/other/" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        (change("regions", "cedar", "prevalense", value=0.1), "prevalense"),
+        (change("samples", "buffer_m", value="far"), "buffer_m"),
+        (change("regions", "alder", "role", value="teacher"), "teacher"),
+        (change("regions", "alder", "virtual", "relief", value=3), "relief"),
+        (change("regions", "cedar", "prevalence", value=None), "prevalence"),
+        (change("benchmark", "targets", value=["elm"]), "benchmark.targets"),
+        (
+            {**BASE, "regions": {name: BASE["regions"][name] for name in ("cedar", "dogwood")}},
+            "no region is a source",
+        ),
+    ],
+    ids=["unknown", "type", "role", "virtual", "prevalence", "benchmark", "sources"],
+)
+def test_wrong_configurations_fail_first(run_snakemake, tmp_path, config, expected):
+    path = tmp_path / "wrong.yaml"
+    path.write_text(yaml.safe_dump(config))
+    result = run_snakemake("--cores", "1", "--configfile", path, folder=tmp_path)
+    assert result.returncode != 0
+    assert expected in result.stdout
+    assert "Traceback" not in result.stdout
+    assert not (tmp_path / "results").exists()

@@ -1,0 +1,68 @@
+"""Rules, scripts and Snakemake's own judgement of them."""
+
+import ast
+import re
+
+import pytest
+
+from .conftest import ROOT, STUDY
+
+SCRIPTS = sorted((ROOT / "workflow" / "scripts").glob("*.py"))
+RULES = sorted((ROOT / "workflow" / "rules").glob("*.smk"))
+VERBS = (
+    *("acquire", "derive", "draw", "evaluate", "fine_tune", "gather", "generate", "map"),
+    *("mosaic", "plot", "pretrain", "run", "select", "write"),
+)
+
+
+def read_rules() -> dict[str, str]:
+    """Read the text of every rule that does something, by name."""
+    texts = "\n".join(path.read_text() for path in RULES)
+    parts = re.split(r"^rule (\w+):$", texts, flags=re.MULTILINE)[1:]
+    return dict(zip(parts[::2], parts[1::2], strict=True))
+
+
+def test_every_rule_has_a_script_of_its_name_and_every_script_a_rule():
+    rules = read_rules()
+    assert sorted(rules) == [path.stem for path in SCRIPTS]
+    for name, text in rules.items():
+        assert f'script:\n        "../scripts/{name}.py"' in text
+
+
+def test_rules_are_verbs():
+    for name in read_rules():
+        assert name.startswith(tuple(f"{verb}_" for verb in VERBS)), name
+
+
+@pytest.mark.parametrize("name", sorted(read_rules()))
+def test_rules_have_manners(name):
+    text = read_rules()[name]
+    for directive in ("output", "log", "message", "threads", "resources", "params", "conda"):
+        assert f"    {directive}:\n" in text, f"{name} lacks {directive}"
+    for directive in ("input", "output", "params"):
+        block = re.search(rf"^    {directive}:\n((?: {{8}}.*\n)+)", text, flags=re.MULTILINE)
+        entries = re.findall(r"^ {8}(\S.*)$", block.group(1), flags=re.MULTILINE) if block else []
+        unnamed = [entry for entry in entries if not re.match(r"\w+=|[)\]]", entry)]
+        assert not unnamed, f"{name}: unnamed {directive} {unnamed}"
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
+def test_scripts_are_one_explicit_call(path):
+    tree = ast.parse(path.read_text())
+    assert ast.get_docstring(tree)
+    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    arguments = functions["main"].args
+    assert arguments.kwonlyargs and not arguments.args
+    assert "set_up_logging(snakemake.log[0])" in path.read_text()
+    names = [node for node in ast.walk(functions["main"]) if isinstance(node, ast.Name)]
+    assert "snakemake" not in {node.id for node in names}
+    assert functions["main"].end_lineno - functions["main"].lineno < 40
+
+
+def test_snakefile_is_short():
+    assert len((ROOT / "Snakefile").read_text().splitlines()) <= 60
+
+
+def test_lint_is_clean(run_snakemake, tmp_path):
+    result = run_snakemake("--lint", "--configfile", STUDY, folder=tmp_path)
+    assert result.returncode == 0, result.stdout

@@ -1,0 +1,134 @@
+"""From addresses, files and virtual worlds to layers on one grid and a cleaned inventory."""
+
+
+rule generate_virtual_region:
+    output:
+        dem="<results>/regions/{region}/layers/dem.tif",
+        rainfall="<results>/regions/{region}/layers/rainfall.tif",
+        lithology="<results>/regions/{region}/layers/lithology.tif",
+        true_probability="<results>/regions/{region}/layers/true_probability.tif",
+        inventory="<results>/regions/{region}/inventory.gpkg",
+        validation="<results>/regions/{region}/validation.gpkg",
+    log:
+        "<logs>/generate_virtual_region/{region}.log",
+    benchmark:
+        "<benchmarks>/generate_virtual_region/{region}.tsv"
+    wildcard_constraints:
+        region=any_of(VIRTUAL),
+    conda:
+        "../../envs/landshift.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        settings=lambda wildcards: REGIONS[wildcards.region]["virtual"],
+        seed=config["seed"],
+        code=fingerprint("virtual"),
+    message:
+        "Shape the virtual region {wildcards.region} and let its slopes fail"
+    script:
+        "../scripts/generate_virtual_region.py"
+
+
+rule acquire_dem:
+    input:
+        files=lambda wildcards: find_file(wildcards.region, "dem"),
+    output:
+        dem="<results>/regions/{region}/layers/dem.tif",
+    log:
+        "<logs>/acquire_dem/{region}.log",
+    benchmark:
+        "<benchmarks>/acquire_dem/{region}.tsv"
+    wildcard_constraints:
+        region=any_of(REAL),
+    conda:
+        "../../envs/landshift.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+    params:
+        entry=lambda wildcards: find_entry(wildcards.region, "dem"),
+        grid=lambda wildcards: REGIONS[wildcards.region]["grid"],
+        code=fingerprint("acquire", "grids", "raster"),
+    message:
+        "Bring the elevation of {wildcards.region} onto the grid of the region"
+    script:
+        "../scripts/acquire_dem.py"
+
+
+rule acquire_layer:
+    input:
+        files=lambda wildcards: find_file(wildcards.region, wildcards.layer),
+        dem="<results>/regions/{region}/layers/dem.tif",
+    output:
+        layer="<results>/regions/{region}/layers/{layer}.tif",
+    log:
+        "<logs>/acquire_layer/{region}_{layer}.log",
+    benchmark:
+        "<benchmarks>/acquire_layer/{region}_{layer}.tsv"
+    wildcard_constraints:
+        region=any_of(REAL),
+    conda:
+        "../../envs/landshift.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+    params:
+        entry=lambda wildcards: find_entry(wildcards.region, wildcards.layer),
+        code=fingerprint("acquire", "raster"),
+    message:
+        "Bring the layer {wildcards.layer} of {wildcards.region} onto the grid of its DEM"
+    script:
+        "../scripts/acquire_layer.py"
+
+
+rule acquire_lines:
+    input:
+        files=lambda wildcards: find_file(wildcards.region, wildcards.layer),
+        dem="<results>/regions/{region}/layers/dem.tif",
+    output:
+        lines="<results>/regions/{region}/layers/{layer}.gpkg",
+    log:
+        "<logs>/acquire_lines/{region}_{layer}.log",
+    benchmark:
+        "<benchmarks>/acquire_lines/{region}_{layer}.tsv"
+    wildcard_constraints:
+        region=any_of(REAL),
+    conda:
+        "../../envs/landshift.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        entry=lambda wildcards: find_entry(wildcards.region, wildcards.layer),
+        code=fingerprint("acquire"),
+    message:
+        "Bring the lines {wildcards.layer} into the CRS of {wildcards.region}"
+    script:
+        "../scripts/acquire_lines.py"
+
+
+rule acquire_inventory:
+    input:
+        files=lambda wildcards: find_file(wildcards.region, wildcards.inventory),
+        dem="<results>/regions/{region}/layers/dem.tif",
+    output:
+        inventory="<results>/regions/{region}/{inventory}.gpkg",
+    log:
+        "<logs>/acquire_{inventory}/{region}.log",
+    benchmark:
+        "<benchmarks>/acquire_{inventory}/{region}.tsv"
+    wildcard_constraints:
+        region=any_of(REAL),
+    conda:
+        "../../envs/landshift.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        entry=lambda wildcards: find_entry(wildcards.region, wildcards.inventory),
+        code=fingerprint("acquire", "inventory"),
+    message:
+        "Read and clean the {wildcards.inventory} of {wildcards.region}"
+    script:
+        "../scripts/acquire_inventory.py"

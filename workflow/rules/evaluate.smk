@@ -1,0 +1,125 @@
+"""How good a map is, and how much the transfer gains over what people do today."""
+
+
+rule evaluate_target:
+    input:
+        susceptibility="<results>/targets/{target}/susceptibility.tif",
+        samples="<results>/regions/{target}/samples.parquet",
+        shots="<results>/targets/{target}/shots.parquet",
+        validation=lambda wildcards: list_validation(wildcards.target),
+    output:
+        rate_curve="<results>/targets/{target}/rate_curve.csv",
+    log:
+        "<logs>/evaluate_target/{target}.log",
+    benchmark:
+        "<benchmarks>/evaluate_target/{target}.tsv"
+    conda:
+        "../../envs/landshift.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+    params:
+        code=fingerprint("curves", "inventory", "shots"),
+    message:
+        "Score the map of {wildcards.target} on landslides it has not seen"
+    script:
+        "../scripts/evaluate_target.py"
+
+
+rule evaluate_truth:
+    input:
+        models=rules.pretrain_sources.output.models,
+        samples=lambda wildcards: list_tables(sources_of(config, wildcards.target), "samples"),
+        background_sources=lambda wildcards: list_tables(
+            sources_of(config, wildcards.target), "background"
+        ),
+        shots="<results>/targets/{target}/shots.parquet",
+        background="<results>/regions/{target}/background.parquet",
+        factors=lambda wildcards: list_factor_files(wildcards.target),
+        susceptibility="<results>/targets/{target}/susceptibility.tif",
+        true_probability="<results>/regions/{target}/layers/true_probability.tif",
+    output:
+        truth=report(
+            "<results>/targets/{target}/truth.csv",
+            caption="../report/truth.rst",
+            category="Maps",
+            subcategory="{target}",
+            labels={"region": "{target}", "what": "Scores against the truth"},
+        ),
+    log:
+        "<logs>/evaluate_truth/{target}.log",
+    benchmark:
+        "<benchmarks>/evaluate_truth/{target}.tsv"
+    wildcard_constraints:
+        target=any_of(VIRTUAL),
+    conda:
+        "../../envs/landshift.yaml"
+    threads: 2
+    resources:
+        mem_mb=4000,
+    params:
+        seed=config["seed"],
+        code=fingerprint("comparators", "curves", "models"),
+    message:
+        "Score the maps of {wildcards.target} against the true probability of failure"
+    script:
+        "../scripts/evaluate_truth.py"
+
+
+rule run_transfer_benchmark:
+    input:
+        samples=lambda wildcards: list_tables(
+            [wildcards.target, *sources_of(config, wildcards.target)], "samples"
+        ),
+        background=lambda wildcards: list_tables(
+            [wildcards.target, *sources_of(config, wildcards.target)], "background"
+        ),
+    output:
+        scores="<results>/benchmark/{target}.parquet",
+    log:
+        "<logs>/run_transfer_benchmark/{target}.log",
+    benchmark:
+        "<benchmarks>/run_transfer_benchmark/{target}.tsv"
+    conda:
+        "../../envs/landshift.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+    params:
+        regions=lambda wildcards: [wildcards.target, *sources_of(config, wildcards.target)],
+        settings=config["benchmark"],
+        learners=LEARNERS,
+        seed=config["seed"],
+        code=fingerprint("evaluation"),
+    message:
+        "Measure every method on draws of shots from {wildcards.target}"
+    script:
+        "../scripts/run_transfer_benchmark.py"
+
+
+rule gather_transfer_benchmark:
+    input:
+        scores=expand("<results>/benchmark/{target}.parquet", target=BENCHMARK_TARGETS),
+    output:
+        table="<results>/benchmark/transfer.parquet",
+        text="<results>/benchmark/transfer.csv",
+        summary=report(
+            "<results>/benchmark/summary.csv",
+            caption="../report/summary.rst",
+            category="Transfer benchmark",
+            labels={"what": "Mean scores, table"},
+        ),
+    log:
+        "<logs>/gather_transfer_benchmark.log",
+    conda:
+        "../../envs/landshift.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        seed=config["seed"],
+        code=fingerprint("evaluation"),
+    message:
+        "Gather the scores of all targets"
+    script:
+        "../scripts/gather_transfer_benchmark.py"

@@ -1,0 +1,141 @@
+"""From layers to conditioning factors, and from factors to tables of samples."""
+
+
+rule derive_terrain_factors:
+    input:
+        dem="<results>/regions/{region}/layers/dem.tif",
+    output:
+        factors="<results>/regions/{region}/factors/terrain.tif",
+    log:
+        "<logs>/derive_terrain_factors/{region}.log",
+    benchmark:
+        "<benchmarks>/derive_terrain_factors/{region}.tsv"
+    conda:
+        "../../envs/landshift.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+    params:
+        code=fingerprint("terrain"),
+    message:
+        "Derive slope, curvature and relief of {wildcards.region}"
+    script:
+        "../scripts/derive_terrain_factors.py"
+
+
+rule derive_drainage_factors:
+    input:
+        dem="<results>/regions/{region}/layers/dem.tif",
+    output:
+        factors="<results>/regions/{region}/factors/drainage.tif",
+    log:
+        "<logs>/derive_drainage_factors/{region}.log",
+    benchmark:
+        "<benchmarks>/derive_drainage_factors/{region}.tsv"
+    conda:
+        "../../envs/landshift.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+    params:
+        code=fingerprint("drainage"),
+    message:
+        "Route water over {wildcards.region}"
+    script:
+        "../scripts/derive_drainage_factors.py"
+
+
+rule derive_proximity_factors:
+    input:
+        dem="<results>/regions/{region}/layers/dem.tif",
+        lines=lambda wildcards: expand(
+            "<results>/regions/{{region}}/layers/{line}.gpkg", line=list_lines(wildcards.region)
+        ),
+    output:
+        factors="<results>/regions/{region}/factors/proximity.tif",
+    log:
+        "<logs>/derive_proximity_factors/{region}.log",
+    benchmark:
+        "<benchmarks>/derive_proximity_factors/{region}.tsv"
+    conda:
+        "../../envs/landshift.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+    params:
+        code=fingerprint("proximity"),
+    message:
+        "Measure distances to the lines of {wildcards.region}"
+    script:
+        "../scripts/derive_proximity_factors.py"
+
+
+rule derive_climate_factors:
+    input:
+        rainfall="<results>/regions/{region}/layers/rainfall.tif",
+    output:
+        factors="<results>/regions/{region}/factors/climate.tif",
+    log:
+        "<logs>/derive_climate_factors/{region}.log",
+    benchmark:
+        "<benchmarks>/derive_climate_factors/{region}.tsv"
+    conda:
+        "../../envs/landshift.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        code=fingerprint("raster"),
+    message:
+        "Take the rainfall of {wildcards.region} as a factor"
+    script:
+        "../scripts/derive_climate_factors.py"
+
+
+rule draw_samples:
+    input:
+        dem="<results>/regions/{region}/layers/dem.tif",
+        factors=lambda wildcards: list_factor_files(wildcards.region),
+        inventory="<results>/regions/{region}/inventory.gpkg",
+    output:
+        samples="<results>/regions/{region}/samples.parquet",
+        background="<results>/regions/{region}/background.parquet",
+    log:
+        "<logs>/draw_samples/{region}.log",
+    benchmark:
+        "<benchmarks>/draw_samples/{region}.tsv"
+    conda:
+        "../../envs/landshift.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+    params:
+        settings=config["samples"],
+        seed=config["seed"],
+        code=fingerprint("sampling", "inventory"),
+    message:
+        "Draw presences, absences and background cells of {wildcards.region}"
+    script:
+        "../scripts/draw_samples.py"
+
+
+rule select_factors:
+    input:
+        samples=list_tables(SOURCES, "samples"),
+    output:
+        selected="<results>/factors_selected.json",
+    log:
+        "<logs>/select_factors.log",
+    conda:
+        "../../envs/landshift.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        exclude=list_uncommon_factors(),
+        max_correlation=config["factors"]["max_correlation"],
+        code=fingerprint("selection"),
+    message:
+        "Select the factors that all regions have and that do not repeat each other"
+    script:
+        "../scripts/select_factors.py"

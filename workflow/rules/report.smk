@@ -1,0 +1,106 @@
+"""Figures and pages that go into the report."""
+
+
+rule plot_target_map:
+    input:
+        dem="<results>/regions/{target}/layers/dem.tif",
+        susceptibility="<results>/targets/{target}/susceptibility.tif",
+        samples="<results>/regions/{target}/samples.parquet",
+        shots="<results>/targets/{target}/shots.parquet",
+    output:
+        figure=report(
+            "<results>/report/{target}/susceptibility.png",
+            caption="../report/target_map.rst",
+            category="Maps",
+            subcategory="{target}",
+            labels={"region": "{target}", "what": "Susceptibility map"},
+        ),
+    log:
+        "<logs>/plot_target_map/{target}.log",
+    conda:
+        "../../envs/landshift.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+    params:
+        code=fingerprint("figures.maps", "shots"),
+    message:
+        "Draw the map of {wildcards.target} over its relief"
+    script:
+        "../scripts/plot_target_map.py"
+
+
+rule plot_prediction_rate:
+    input:
+        rate_curve="<results>/targets/{target}/rate_curve.csv",
+    output:
+        figure=report(
+            "<results>/report/{target}/prediction_rate.png",
+            caption="../report/prediction_rate.rst",
+            category="Maps",
+            subcategory="{target}",
+            labels={"region": "{target}", "what": "Prediction-rate curve"},
+        ),
+    log:
+        "<logs>/plot_prediction_rate/{target}.log",
+    conda:
+        "../../envs/landshift.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        code=fingerprint("figures.curves"),
+    message:
+        "Draw how many unseen landslides the map of {wildcards.target} finds"
+    script:
+        "../scripts/plot_prediction_rate.py"
+
+
+rule plot_transfer_curves:
+    input:
+        table="<results>/benchmark/transfer.parquet",
+    output:
+        figure=report(
+            "<results>/report/transfer_curves.png",
+            caption="../report/transfer_curves.rst",
+            category="Transfer benchmark",
+            labels={"what": "Accuracy against the number of landslides"},
+        ),
+    log:
+        "<logs>/plot_transfer_curves.log",
+    conda:
+        "../../envs/landshift.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        regime=choose_regime(),
+        seed=config["seed"],
+        code=fingerprint("figures.curves"),
+    message:
+        "Draw what each landslide of a target adds, method by method"
+    script:
+        "../scripts/plot_transfer_curves.py"
+
+
+rule write_configuration:
+    output:
+        page=report(
+            "<results>/report/configuration.html",
+            caption="../report/configuration.rst",
+            category="Configuration",
+            labels={"what": "Configuration of the study"},
+        ),
+    log:
+        "<logs>/write_configuration.log",
+    conda:
+        "../../envs/landshift.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+    params:
+        configuration=config,
+    message:
+        "Write down the configuration that the study used"
+    script:
+        "../scripts/write_configuration.py"

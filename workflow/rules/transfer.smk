@@ -1,0 +1,56 @@
+"""Stage 1 on the sources, stage 2 on the shots of a target."""
+
+
+rule pretrain_sources:
+    input:
+        selected="<results>/factors_selected.json",
+        samples=lambda wildcards: list_tables(sources_of(config, wildcards.target), "samples"),
+        background=lambda wildcards: list_tables(sources_of(config, wildcards.target), "background"),
+    output:
+        models=directory(expand("<results>/sources/{{target}}/{learner}", learner=LEARNERS)),
+    log:
+        "<logs>/pretrain_sources/{target}.log",
+    benchmark:
+        "<benchmarks>/pretrain_sources/{target}.tsv"
+    conda:
+        "../../envs/landshift.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+    params:
+        learners=LEARNERS,
+        seed=config["seed"],
+        code=fingerprint("transfer", "models"),
+    message:
+        "Pre-train on the sources of {wildcards.target}"
+    script:
+        "../scripts/pretrain_sources.py"
+
+
+rule fine_tune_target:
+    input:
+        models=rules.pretrain_sources.output.models,
+        samples="<results>/regions/{target}/samples.parquet",
+        background="<results>/regions/{target}/background.parquet",
+    output:
+        model=directory("<results>/targets/{target}/model"),
+        shots="<results>/targets/{target}/shots.parquet",
+    log:
+        "<logs>/fine_tune_target/{target}.log",
+    benchmark:
+        "<benchmarks>/fine_tune_target/{target}.tsv"
+    conda:
+        "../../envs/landshift.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+    params:
+        shots=lambda wildcards: REGIONS[wildcards.target].get("shots"),
+        prevalence=lambda wildcards: REGIONS[wildcards.target]["prevalence"],
+        background_cells=config["transfer"]["background_cells"],
+        seed=config["seed"],
+        code=fingerprint("transfer", "models", "shots"),
+    message:
+        "Fine-tune on the landslides of {wildcards.target}"
+    script:
+        "../scripts/fine_tune_target.py"

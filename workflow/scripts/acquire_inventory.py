@@ -1,0 +1,30 @@
+"""Fetch an inventory of a region, clean it and bring it into the CRS of the region."""
+
+import os
+from pathlib import Path
+
+from landshift.acquire import choose_mirror, fetch_layer
+from landshift.inventory import clean_inventory, read_inventory, write_inventory
+from landshift.logs import set_up_logging
+from landshift.raster import open_raster
+
+COLUMNS = ("crs", "x", "y", "label", "presence", "date")
+
+
+def main(*, entry, dem, cache, mirror, inventory):
+    path = fetch_layer(entry, cache=Path(cache), mirror=mirror)
+    stated = {key: entry[key] for key in COLUMNS if key in entry}
+    landslides, absences = read_inventory(path, **stated)
+    cleaned, _ = clean_inventory(landslides, open_raster(dem))
+    write_inventory(inventory, cleaned, absences)
+
+
+if __name__ == "__main__":
+    set_up_logging(snakemake.log[0])
+    main(
+        entry=snakemake.params.entry,
+        dem=snakemake.input.dem,
+        cache=os.environ.get("LANDSHIFT_CACHE", "results/cache"),
+        mirror=choose_mirror(snakemake.config["mirror"]),
+        inventory=snakemake.output.inventory,
+    )

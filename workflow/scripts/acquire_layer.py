@@ -1,0 +1,27 @@
+"""Fetch a raster layer of a region and warp it onto the grid of the DEM."""
+
+import os
+from pathlib import Path
+
+from landshift.acquire import choose_mirror, fetch_layer
+from landshift.logs import set_up_logging
+from landshift.raster import align_raster, open_raster, write_raster
+
+
+def main(*, entry, dem, cache, mirror, name, layer):
+    values = open_raster(fetch_layer(entry, cache=Path(cache), mirror=mirror))
+    if entry.get("kind") == "class":
+        values = values.fillna(0).astype("int32").assign_attrs(nodata=0)
+    write_raster(align_raster(values, open_raster(dem).odc.geobox).rename(name), layer)
+
+
+if __name__ == "__main__":
+    set_up_logging(snakemake.log[0])
+    main(
+        entry=snakemake.params.entry,
+        dem=snakemake.input.dem,
+        cache=os.environ.get("LANDSHIFT_CACHE", "results/cache"),
+        mirror=choose_mirror(snakemake.config["mirror"]),
+        name=snakemake.wildcards.layer,
+        layer=snakemake.output.layer,
+    )

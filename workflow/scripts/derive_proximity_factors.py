@@ -1,0 +1,25 @@
+"""Derive the distances [m] of a region's cells to its line layers."""
+
+from pathlib import Path
+
+import geopandas
+
+from landshift.logs import set_up_logging
+from landshift.proximity import derive_proximity_factors
+from landshift.raster import open_raster, write_factors
+
+
+def main(*, dem, lines, factors):
+    elevation = open_raster(dem)
+    layers = {Path(path).stem: geopandas.read_file(path) for path in lines}
+    grid = elevation.odc.geobox
+    write_factors(derive_proximity_factors(layers, grid, mask=elevation), factors)
+
+
+if __name__ == "__main__":
+    set_up_logging(snakemake.log[0])
+    main(
+        dem=snakemake.input.dem,
+        lines=list(snakemake.input.lines),
+        factors=snakemake.output.factors,
+    )

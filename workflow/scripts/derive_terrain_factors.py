@@ -1,0 +1,14 @@
+"""Derive the terrain factors of a region from its DEM [m]."""
+
+from landshift.logs import set_up_logging
+from landshift.raster import open_raster, write_factors
+from landshift.terrain import derive_terrain_factors
+
+
+def main(*, dem, factors):
+    write_factors(derive_terrain_factors(open_raster(dem)), factors)
+
+
+if __name__ == "__main__":
+    set_up_logging(snakemake.log[0])
+    main(dem=snakemake.input.dem, factors=snakemake.output.factors)

@@ -1,0 +1,43 @@
+"""Draw a region's presences, absences and background cells, with their factors."""
+
+import logging
+
+from landshift.inventory import load_inventory
+from landshift.logs import set_up_logging
+from landshift.raster import open_raster, read_factors
+from landshift.sampling import draw_background, draw_samples
+
+
+def main(*, region, dem, factors, inventory, settings, seed, samples, background):
+    layers = read_factors(factors)
+    landslides, absences = load_inventory(inventory)
+    settings = dict(settings)
+    cells = settings.pop("background_cells")
+    drawn = draw_samples(
+        layers,
+        landslides,
+        elevation=open_raster(dem),
+        region=region,
+        absences=absences,
+        seed=seed,
+        **settings,
+    )
+    presences = int(drawn["presence"].sum())
+    logging.info("%s: %d presences, %d absences", region, presences, len(drawn) - presences)
+    drawn.to_parquet(samples, index=False)
+    unlabelled = draw_background(layers, drawn, region=region, cells=cells, seed=seed)
+    unlabelled.to_parquet(background, index=False)
+
+
+if __name__ == "__main__":
+    set_up_logging(snakemake.log[0])
+    main(
+        region=snakemake.wildcards.region,
+        dem=snakemake.input.dem,
+        factors=list(snakemake.input.factors),
+        inventory=snakemake.input.inventory,
+        settings=snakemake.params.settings,
+        seed=snakemake.params.seed,
+        samples=snakemake.output.samples,
+        background=snakemake.output.background,
+    )

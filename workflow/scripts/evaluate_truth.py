@@ -1,0 +1,58 @@
+"""Score what every method makes of a virtual target against its true probability of failure.
+
+The table has the columns method, family and auc [1]; method ``map`` is the published map.
+"""
+
+import numpy as np
+import pandas as pd
+
+from landshift.comparators import TransferTask, get_comparators
+from landshift.comparators.task import TargetView
+from landshift.curves import truth_auc
+from landshift.logs import set_up_logging
+from landshift.models import load_model
+from landshift.raster import open_raster, read_factors
+from landshift.transfer.sources import prepare_training
+
+
+def main(*, models, training, shots, background, factors, maps, seed, truth):
+    learners = {model.learner: model for model in map(load_model, models)}
+    names = list(next(iter(learners.values())).factors)
+    layers = read_factors(factors, names=names)
+    values = np.column_stack([layers[name].to_numpy().ravel() for name in names])
+    mapped = open_raster(maps["susceptibility"]).to_numpy().ravel()
+    probability = open_raster(maps["true_probability"]).to_numpy().ravel()
+    known = np.isfinite(values).all(axis=1) & np.isfinite(mapped) & np.isfinite(probability)
+    samples, cells = (
+        pd.concat([pd.read_parquet(path) for path in paths], ignore_index=True)
+        for paths in training
+    )
+    labels = ["region", "x", "y", "block"]
+    task = TransferTask(
+        TargetView(learners, pd.read_parquet(background), values[known]),
+        prepare_training(
+            samples[[*labels, "presence", *names]], cells[[*labels, *names]], seed=seed
+        ),
+        pd.read_parquet(shots),
+        seed,
+    )
+    rows = [("map", "ensemble", truth_auc(mapped[known], probability[known]))]
+    for comparator in get_comparators():
+        for family, score in comparator.predict_families(task).items():
+            rows.append((comparator.METHOD, family, truth_auc(score, probability[known])))
+    table = pd.DataFrame(rows, columns=["method", "family", "auc"])
+    table.round(4).to_csv(truth, index=False)
+
+
+if __name__ == "__main__":
+    set_up_logging(snakemake.log[0])
+    main(
+        models=list(snakemake.input.models),
+        training=(list(snakemake.input.samples), list(snakemake.input.background_sources)),
+        shots=snakemake.input.shots,
+        background=snakemake.input.background,
+        factors=list(snakemake.input.factors),
+        maps={name: snakemake.input[name] for name in ("susceptibility", "true_probability")},
+        seed=snakemake.params.seed,
+        truth=snakemake.output.truth,
+    )

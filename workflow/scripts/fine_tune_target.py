@@ -1,0 +1,43 @@
+"""Stage 2: fine-tune the pre-trained models on the shots of a target."""
+
+import logging
+
+import pandas as pd
+
+from landshift.logs import set_up_logging
+from landshift.models import load_model, save_model
+from landshift.shots import draw_shots
+from landshift.transfer import fine_tune_target
+
+
+def main(*, region, models, samples, background, shots, settings, seed, model, table):
+    labelled = draw_shots(pd.read_parquet(samples), region=region, shots=shots, seed=seed)
+    logging.info("%s: fine-tuning on %d landslides", region, labelled["presence"].sum())
+    labelled.to_parquet(table, index=False)
+    tuned = fine_tune_target(
+        [load_model(folder) for folder in models],
+        labelled,
+        pd.read_parquet(background),
+        region=region,
+        seed=seed,
+        **settings,
+    )
+    save_model(tuned, model)
+
+
+if __name__ == "__main__":
+    set_up_logging(snakemake.log[0])
+    main(
+        region=snakemake.wildcards.target,
+        models=list(snakemake.input.models),
+        samples=snakemake.input.samples,
+        background=snakemake.input.background,
+        shots=snakemake.params.shots,
+        settings={
+            "prevalence": snakemake.params.prevalence,
+            "pseudo_absences": snakemake.params.background_cells,
+        },
+        seed=snakemake.params.seed,
+        model=snakemake.output.model,
+        table=snakemake.output.shots,
+    )

@@ -1,0 +1,28 @@
+"""Generate a virtual region: its layers, its landslides, and later landslides for scoring."""
+
+from landshift.inventory import write_inventory
+from landshift.logs import set_up_logging
+from landshift.raster import write_raster
+from landshift.virtual import generate_virtual_region
+
+LAYERS = ("dem", "rainfall", "lithology", "true_probability")
+
+
+def main(*, name, settings, seed, layers, inventory, validation):
+    region = generate_virtual_region(name, seed=seed, **settings)
+    for layer in LAYERS:
+        write_raster(region.layers[layer], layers[layer])
+    write_inventory(inventory, region.inventory, None)
+    write_inventory(validation, region.validation, None)
+
+
+if __name__ == "__main__":
+    set_up_logging(snakemake.log[0])
+    main(
+        name=snakemake.wildcards.region,
+        settings=dict(snakemake.params.settings),
+        seed=snakemake.params.seed,
+        layers={layer: snakemake.output[layer] for layer in LAYERS},
+        inventory=snakemake.output.inventory,
+        validation=snakemake.output.validation,
+    )

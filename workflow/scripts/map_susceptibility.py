@@ -1,0 +1,42 @@
+"""Map the susceptibility of a target [1], its uncertainty [logit] and five classes, as COGs."""
+
+import dask
+
+from landshift.cog import write_cog, write_cogs
+from landshift.logs import set_up_logging
+from landshift.mapping import (
+    CLASS_COLOURS,
+    class_breaks,
+    classify_susceptibility,
+    map_susceptibility,
+)
+from landshift.models import load_model
+from landshift.raster import open_raster, read_factors
+
+
+def main(*, model, factors, breaks, block_size, susceptibility, uncertainty, classes):
+    tuned = load_model(model)
+    tags = {"region": tuned.region, "family": tuned.family, "prevalence": str(tuned.prevalence)}
+    layers = read_factors(factors, names=tuned.factors, chunks=block_size)
+    files = {"susceptibility": susceptibility, "uncertainty": uncertainty}
+    write_cogs(map_susceptibility(tuned, layers), files, tags=tags)
+    # Read back, so that the model need not run again for the breaks and the classes.
+    mapped = open_raster(susceptibility, chunks=block_size)
+    limits = class_breaks(mapped, breaks)
+    tags["breaks"] = ", ".join(f"{limit:.6g}" for limit in limits)
+    colours = dict(enumerate(CLASS_COLOURS, start=1))
+    write_cog(classify_susceptibility(mapped, limits), classes, tags=tags, colours=colours)
+
+
+if __name__ == "__main__":
+    set_up_logging(snakemake.log[0])
+    dask.config.set(scheduler="threads", num_workers=snakemake.threads)
+    main(
+        model=snakemake.input.model,
+        factors=list(snakemake.input.factors),
+        breaks=snakemake.params.breaks,
+        block_size=snakemake.params.block_size,
+        susceptibility=snakemake.output.susceptibility,
+        uncertainty=snakemake.output.uncertainty,
+        classes=snakemake.output.classes,
+    )

@@ -1,0 +1,45 @@
+"""Join the maps of all targets in one CRS; the less uncertain map wins where they overlap."""
+
+import dask
+import xarray as xr
+
+from landshift.cog import write_cog
+from landshift.logs import set_up_logging
+from landshift.mapping import CLASS_COLOURS, class_breaks, classify_susceptibility, mosaic_maps
+from landshift.raster import open_raster
+
+
+def main(*, maps, grid, breaks, block_size, susceptibility, classes):
+    layers = {
+        target: xr.Dataset(
+            {name: open_raster(file, chunks=block_size) for name, file in files.items()}
+        )
+        for target, files in maps.items()
+    }
+    joined = mosaic_maps(layers, grid["crs"], grid["resolution_m"])
+    tags = {key: str(value) for key, value in joined.attrs.items()}
+    write_cog(joined["susceptibility"], susceptibility, tags=tags)
+    mapped = open_raster(susceptibility, chunks=block_size)
+    limits = class_breaks(mapped, breaks)
+    tags["breaks"] = ", ".join(f"{limit:.6g}" for limit in limits)
+    colours = dict(enumerate(CLASS_COLOURS, start=1))
+    write_cog(classify_susceptibility(mapped, limits), classes, tags=tags, colours=colours)
+
+
+if __name__ == "__main__":
+    set_up_logging(snakemake.log[0])
+    dask.config.set(scheduler="threads", num_workers=snakemake.threads)
+    files = zip(snakemake.input.susceptibility, snakemake.input.uncertainty, strict=True)
+    main(
+        maps={
+            target: {"susceptibility": susceptibility, "uncertainty": uncertainty}
+            for target, (susceptibility, uncertainty) in zip(
+                snakemake.params.targets, files, strict=True
+            )
+        },
+        grid=snakemake.params.grid,
+        breaks=snakemake.params.breaks,
+        block_size=snakemake.params.block_size,
+        susceptibility=snakemake.output.susceptibility,
+        classes=snakemake.output.classes,
+    )

@@ -1,0 +1,24 @@
+"""Draw the rate curves of a target's map."""
+
+import pandas as pd
+
+from landshift.figures.curves import plot_prediction_rate
+from landshift.figures.style import write_figure
+from landshift.logs import set_up_logging
+
+NAMES = {"prediction": "prediction: unseen", "success": "success: fitted on"}
+
+
+def main(*, rate_curve, figure):
+    table = pd.read_csv(rate_curve)
+    curves = {
+        label: table[table["curve"] == curve]
+        for curve, label in NAMES.items()
+        if (table["curve"] == curve).any()
+    }
+    write_figure(plot_prediction_rate(curves), figure)
+
+
+if __name__ == "__main__":
+    set_up_logging(snakemake.log[0])
+    main(rate_curve=snakemake.input.rate_curve, figure=snakemake.output.figure)

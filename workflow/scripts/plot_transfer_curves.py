@@ -1,0 +1,21 @@
+"""Draw accuracy against the number of landslides, method by method, in one regime."""
+
+import pandas as pd
+
+from landshift.figures.curves import plot_transfer_curves
+from landshift.figures.style import write_figure
+from landshift.logs import set_up_logging
+
+
+def main(*, table, regime, seed, figure):
+    write_figure(plot_transfer_curves(pd.read_parquet(table), regime=regime, seed=seed), figure)
+
+
+if __name__ == "__main__":
+    set_up_logging(snakemake.log[0])
+    main(
+        table=snakemake.input.table,
+        regime=snakemake.params.regime,
+        seed=snakemake.params.seed,
+        figure=snakemake.output.figure,
+    )

@@ -1,0 +1,40 @@
+"""Stage 1: pre-train every learner on the samples of all sources of one target."""
+
+import json
+import logging
+from pathlib import Path
+
+import pandas as pd
+
+from landshift.factors import FACTORS
+from landshift.logs import set_up_logging
+from landshift.models import save_model
+from landshift.transfer import pretrain_sources
+
+
+def main(*, samples, background, selected, learners, seed, models):
+    factors = json.loads(Path(selected).read_text(encoding="utf-8"))
+    labelled = pd.concat([pd.read_parquet(path) for path in samples], ignore_index=True)
+    unlabelled = pd.concat([pd.read_parquet(path) for path in background], ignore_index=True)
+    for learner, folder in zip(learners, models, strict=True):
+        logging.info("pre-training %s on %d samples", learner, len(labelled))
+        model = pretrain_sources(
+            labelled[["region", "x", "y", "block", "presence", *factors]],
+            unlabelled[["region", "x", "y", "block", *factors]],
+            learner=learner,
+            seed=seed,
+            units={name: FACTORS[name].units for name in factors if name in FACTORS},
+        )
+        save_model(model, folder)
+
+
+if __name__ == "__main__":
+    set_up_logging(snakemake.log[0])
+    main(
+        samples=list(snakemake.input.samples),
+        background=list(snakemake.input.background),
+        selected=snakemake.input.selected,
+        learners=list(snakemake.params.learners),
+        seed=snakemake.params.seed,
+        models=list(snakemake.output.models),
+    )

@@ -1,0 +1,36 @@
+"""Score every method on draws of shots from one target, with all other regions as sources."""
+
+import pandas as pd
+
+from landshift.evaluation import RegionTables, run_transfer_benchmark
+from landshift.logs import set_up_logging
+
+
+def main(*, target, tables, settings, learners, seed, scores):
+    regions = {
+        region: RegionTables(pd.read_parquet(samples), pd.read_parquet(background))
+        for region, (samples, background) in tables.items()
+    }
+    table = run_transfer_benchmark(
+        regions,
+        targets=[target],
+        learners=learners,
+        shots=settings["shots"],
+        draws=settings["draws"],
+        regimes=settings["regimes"],
+        seed=seed,
+    )
+    table.to_parquet(scores, index=False)
+
+
+if __name__ == "__main__":
+    set_up_logging(snakemake.log[0])
+    files = zip(snakemake.input.samples, snakemake.input.background, strict=True)
+    main(
+        target=snakemake.wildcards.target,
+        tables=dict(zip(snakemake.params.regions, files, strict=True)),
+        settings=snakemake.params.settings,
+        learners=list(snakemake.params.learners),
+        seed=snakemake.params.seed,
+        scores=snakemake.output.scores,
+    )

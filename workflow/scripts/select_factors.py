@@ -1,0 +1,31 @@
+"""Select factors on the samples of the sources: a JSON list of names, in order of preference."""
+
+import json
+import logging
+from pathlib import Path
+
+import pandas as pd
+
+from landshift.logs import set_up_logging
+from landshift.selection import select_factors
+
+NO_FACTORS = {"region", "x", "y", "block", "presence"}
+
+
+def main(*, samples, exclude, max_correlation, selected):
+    tables = pd.concat([pd.read_parquet(path) for path in samples], join="inner")
+    candidates = [name for name in tables if name not in NO_FACTORS.union(exclude)]
+    names = select_factors(tables, candidates=candidates, max_correlation=max_correlation)
+    dropped = [name for name in candidates if name not in names]
+    logging.info("%d factors selected, dropped: %s", len(names), ", ".join(dropped) or "none")
+    Path(selected).write_text(json.dumps(names, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    set_up_logging(snakemake.log[0])
+    main(
+        samples=list(snakemake.input.samples),
+        exclude=list(snakemake.params.exclude),
+        max_correlation=snakemake.params.max_correlation,
+        selected=snakemake.output.selected,
+    )
