@@ -219,10 +219,9 @@ def test_single_flow_equals_a_walk_from_every_cell(integers):
 
 
 def test_multiple_flow_of_a_ridge_cell_by_hand():
-    # One source; shares by contour length 1/2 and sqrt(2)/4 times the gradient.
     elevation = np.array([[0.0, 0, 0], [0, 1, 0], [0, 0, 0]])
     flowed = flow.accumulate_multiple_flow(flow.frame(elevation), 1.0)[1:-1, 1:-1] * flow.FLOW_UNIT
-    cardinal, diagonal = 0.5, np.sqrt(2) / 4 / np.sqrt(2)
+    cardinal, diagonal = 1.0, 1.0 / np.sqrt(2)
     total = 4 * (cardinal + diagonal)
     expected = np.array([[diagonal, cardinal, diagonal]] * 3) / total + 1.0
     expected[1, [0, 2]] = 1.0 + cardinal / total
@@ -250,8 +249,7 @@ def test_multiple_flow_equals_a_sweep_from_high_to_low():
         for i, j in NEIGHBOURS:
             drop = int(filled[row, column]) - int(filled[row + i, column + j])
             if drop > 0:
-                contour = np.sqrt(2) / 4 if i and j else 0.5
-                weights[row + i, column + j] = contour * (drop * STEP / np.hypot(i, j)) ** 1.1
+                weights[row + i, column + j] = (drop * STEP / np.hypot(i, j)) ** 1.1
         for cell, weight in weights.items():
             expected[cell] += expected[row, column] * weight / sum(weights.values())
     flowed = flow.accumulate_multiple_flow(filled, 1.1) * flow.FLOW_UNIT
@@ -266,6 +264,16 @@ def test_multiple_flow_on_a_tilted_plane_has_no_stripes():
     # Far from the eastern and western edge all cells of a row lie equally far down the slope.
     relative = flowed[40, 35:50] / flowed[40, 35:50].mean()
     np.testing.assert_allclose(relative, 1.0, atol=0.05)
+
+
+def test_multiple_flow_of_a_cone_is_even_in_all_directions():
+    # The specific catchment area of a cone is half the distance from its top.
+    radius = np.hypot(*(np.indices((161, 161)) - 80))
+    flowed = flow.accumulate_multiple_flow(flow.frame(1000.0 - 5.0 * radius), 1.1)[1:-1, 1:-1]
+    ring = (radius > 20) & (radius < 70)
+    relative = flowed[ring] * flow.FLOW_UNIT / (radius[ring] / 2)
+    assert np.sqrt(np.mean((relative - 1) ** 2)) < 0.07
+    assert np.abs(relative - 1).max() < 0.13
 
 
 @pytest.mark.parametrize("turns", [1, 2, 3])
