@@ -54,9 +54,9 @@ format: $(INSTALLED) ## put the code into its style
 docs: $(INSTALLED) ## write the manual of the configuration from its schema
 	$(BIN)/python workflow/schemas/describe.py
 
-lock: $(INSTALLED) ## resolve the dependencies anew
+lock: $(INSTALLED) ## resolve the dependencies (UPGRADE=--upgrade for the newest versions)
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-		pyproject.toml --extra workflow --group dev --output-file requirements.lock
+		$(UPGRADE) pyproject.toml --extra workflow --group dev --output-file requirements.lock
 
 clean: ## remove the environment and the caches; results stay
 	rm -rf .venv .snakemake .pytest_cache .ruff_cache .hypothesis

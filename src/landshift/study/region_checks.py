@@ -137,7 +137,7 @@ def _check_origin(path: str, entry: Mapping[str, Any]) -> Iterator[Problem]:
     if ("file" in entry) == ("url" in entry):
         yield path, "state where it comes from: either `file` or `url`, and not both"
     elif "file" in entry:
-        for key in ("sha256", "sidecars", "conversion"):
+        for key in ("sidecars", "conversion"):
             if key in entry:
                 yield f"{path}.{key}", "belongs to a `url`, not to a `file`; remove it"
     else:
