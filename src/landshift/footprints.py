@@ -1,0 +1,84 @@
+"""Which cells of a raster a mapped geometry covers."""
+
+import numpy as np
+import shapely
+import xarray as xr
+
+
+class Footprints:
+    """Cells with data under points and polygons.
+
+    Parameters
+    ----------
+    raster
+        Dimensions ``(y, x)``, north-up, NaN as no data.
+    """
+
+    def __init__(self, raster: xr.DataArray) -> None:
+        raster = raster.transpose("y", "x")
+        self._values = raster.to_numpy()
+        self._x = raster["x"].to_numpy()
+        self._y = raster["y"].to_numpy()
+        transform = raster.odc.transform
+        self._west, self._north = transform.c, transform.f
+        self._width, self._height = transform.a, -transform.e
+
+    @property
+    def bounds(self) -> list[float]:
+        """West, south, east and north edge [m]."""
+        rows, columns = self._values.shape
+        east = self._west + columns * self._width
+        south = self._north - rows * self._height
+        return [round(float(edge), 4) for edge in (self._west, south, east, self._north)]
+
+    def touches(self, shape: shapely.Geometry) -> bool:
+        """Tell whether a part of the geometry lies in a cell of the grid."""
+        if shape.geom_type in ("Point", "MultiPoint"):
+            return bool(self._inside(*self._locate(shapely.get_coordinates(shape))).any())
+        return shape.intersects(shapely.box(*self.bounds))
+
+    def find_cells(self, shape: shapely.Geometry) -> np.ndarray:
+        """Rows and columns of the cells with data that a geometry covers, shape ``(n, 2)``."""
+        if shape.geom_type in ("Point", "MultiPoint"):
+            cells = self._cells_at(shapely.get_coordinates(shape))
+        else:
+            cells = self._cells_within(shape)
+            if len(cells) == 0:
+                # Smaller than a cell, or between the centres.
+                inside = shape.representative_point()
+                cells = self._cells_at(shapely.get_coordinates(inside))
+        return cells[np.isfinite(self.values_at(cells))]
+
+    def values_at(self, cells: np.ndarray) -> np.ndarray:
+        """Values of the raster in cells given as rows and columns, shape ``(n,)``, float64."""
+        return self._values[cells[:, 0], cells[:, 1]].astype(np.float64)
+
+    def centre_of(self, cell: np.ndarray) -> shapely.Point:
+        """Centre of one cell given as row and column."""
+        row, column = cell
+        return shapely.Point(float(self._x[column]), float(self._y[row]))
+
+    def _locate(self, coordinates: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        columns = np.floor((coordinates[:, 0] - self._west) / self._width).astype(np.int64)
+        rows = np.floor((self._north - coordinates[:, 1]) / self._height).astype(np.int64)
+        return rows, columns
+
+    def _inside(self, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+        height, width = self._values.shape
+        return (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
+
+    def _cells_at(self, coordinates: np.ndarray) -> np.ndarray:
+        rows, columns = self._locate(coordinates)
+        inside = self._inside(rows, columns)
+        return np.unique(np.column_stack([rows[inside], columns[inside]]), axis=0)
+
+    def _cells_within(self, shape: shapely.Geometry) -> np.ndarray:
+        west, south, east, north = shape.bounds
+        (top, bottom), (left, right) = self._locate(np.array([[west, north], [east, south]]))
+        height, width = self._values.shape
+        rows = np.arange(max(top, 0), min(bottom + 1, height))
+        columns = np.arange(max(left, 0), min(right + 1, width))
+        row_grid, column_grid = np.meshgrid(rows, columns, indexing="ij")
+        shapely.prepare(shape)
+        within = shapely.contains_xy(shape, self._x[column_grid], self._y[row_grid])
+        return np.column_stack([row_grid[within], column_grid[within]])
