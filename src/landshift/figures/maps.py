@@ -1,0 +1,387 @@
+"""Maps over a hillshade: susceptibility, uncertainty, classes, and beside the known truth."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Colormap, FuncNorm, Normalize
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+from odc.geo.geobox import GeoBox
+
+from landshift.figures import furniture
+from landshift.figures.style import (
+    CLASSES,
+    INK,
+    SHOT,
+    SUSCEPTIBILITY,
+    UNCERTAINTY,
+    WATERMARK,
+    WIDTH_IN,
+    figure_style,
+)
+from landshift.mapping import CLASS_COLOURS, CLASS_NAMES
+
+_SIDE_IN = 1.85
+_LEFT_IN, _RIGHT_IN, _TOP_IN, _BOTTOM_IN = 0.62, 0.12, 0.42, 0.5
+_LEGEND_IN, _FOOT_IN = 2.8, 1.6
+_SHARES = (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 0.5, 0.7, 0.9, 0.97, 0.99)
+
+
+@figure_style()
+def plot_susceptibility_map(
+    susceptibility: xr.DataArray,
+    dem: xr.DataArray,
+    *,
+    title: str,
+    shots: gpd.GeoDataFrame | None = None,
+    landslides: gpd.GeoDataFrame | None = None,
+    limits: tuple[float, float] | None = None,
+) -> Figure:
+    """Draw a susceptibility map over a hillshade.
+
+    Colours are spaced by the logit of the susceptibility, because most of a region is far from
+    one half, and end at the 1 % and 99 % quantiles.
+
+    Parameters
+    ----------
+    susceptibility
+        Map of dimensions ``(y, x)`` [1], eager or dask-backed; NaN is no data.
+    dem
+        Elevation on the same grid [m].
+    title
+        Heading, such as the region's name.
+    shots
+        Points of the landslides the model was fine-tuned on.
+    landslides
+        Points of other mapped landslides, such as those held out.
+    limits
+        Susceptibility at the ends of the colours, to compare maps; None takes the quantiles.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Write it with `landshift.figures.write_figure`.
+
+    Raises
+    ------
+    ValueError
+        If the map and the elevation differ in grid, or the map has no data.
+    """
+    view = _look(susceptibility, dem)
+    low, high = limits or _quantiles(view.values, (0.01, 0.99))
+    norm = logit_norm(low, high)
+    figure, axes, panel = _lay_out(view, title)
+    _draw_values(axes, view, SUSCEPTIBILITY, norm)
+    handles = _draw_points(axes, view.grid, shots, landslides)
+    _draw_colour_bar(panel, SUSCEPTIBILITY, norm, "Susceptibility [1]", _share_ticks(low, high))
+    panel.add_legend(handles)
+    return figure
+
+
+@figure_style()
+def plot_uncertainty_map(uncertainty: xr.DataArray, dem: xr.DataArray, *, title: str) -> Figure:
+    """Draw the uncertainty of a map [logit] over a hillshade; see `plot_susceptibility_map`."""
+    view = _look(uncertainty, dem)
+    norm = Normalize(*_quantiles(view.values, (0.01, 0.99)))
+    figure, axes, panel = _lay_out(view, title)
+    _draw_values(axes, view, UNCERTAINTY, norm)
+    _draw_colour_bar(panel, UNCERTAINTY, norm, "Uncertainty\n(sd of the logit)", None)
+    return figure
+
+
+@figure_style()
+def plot_classes(
+    classes: xr.DataArray,
+    dem: xr.DataArray,
+    *,
+    title: str,
+    shots: gpd.GeoDataFrame | None = None,
+    landslides: gpd.GeoDataFrame | None = None,
+) -> Figure:
+    """Draw the five classes of a map over a hillshade, with their shares of the area.
+
+    Parameters
+    ----------
+    classes
+        Result of `landshift.mapping.classify_susceptibility`.
+    dem, title, shots, landslides
+        As for `plot_susceptibility_map`.
+    """
+    shares = _class_shares(classes)
+    view = _look(classes, dem)
+    figure, axes, panel = _lay_out(view, title)
+    _draw_values(axes, view, CLASSES, Normalize(0.5, 5.5))
+    handles = [
+        Patch(facecolor=colour, edgecolor=INK, linewidth=0.5, label=f"{name} ({share:.0%})")
+        for name, colour, share in zip(CLASS_NAMES, CLASS_COLOURS, shares, strict=True)
+    ]
+    panel.add_legend(handles[::-1], title="Susceptibility\n(share of area)")
+    panel.add_legend(_draw_points(axes, view.grid, shots, landslides))
+    return figure
+
+
+@figure_style()
+def plot_truth_comparison(
+    maps: Mapping[str, xr.DataArray], dem: xr.DataArray, *, title: str
+) -> Figure:
+    """Draw maps of one region side by side in the same colours, such as the truth and estimates.
+
+    Parameters
+    ----------
+    maps
+        Maps [1] by heading, at most four; the first sets the colours.
+    dem
+        Elevation on the same grid [m].
+    title
+        Heading of the figure.
+    """
+    views = {name: _look(each, dem) for name, each in maps.items()}
+    first = next(iter(views.values()))
+    low, high = _quantiles(first.values, (0.01, 0.99))
+    norm = logit_norm(low, high)
+    width = (WIDTH_IN - 0.3 - 0.15 * (len(views) - 1)) / len(views)
+    height = width * first.grid.height / first.grid.width
+    total = height + 1.5
+    figure = Figure(figsize=(WIDTH_IN, total))
+    figure.text(0.15 / WIDTH_IN, 1 - 0.12 / total, title, va="top", weight="bold", fontsize=11)
+    for index, (name, view) in enumerate(views.items()):
+        left = 0.15 + index * (width + 0.15)
+        axes = figure.add_axes((left / WIDTH_IN, 0.9 / total, width / WIDTH_IN, height / total))
+        _draw_values(axes, view, SUSCEPTIBILITY, norm)
+        axes.set_title(name, fontsize=9)
+        axes.set_xticks([])
+        axes.set_yticks([])
+    bar = figure.add_axes((0.15 / WIDTH_IN, 0.55 / total, 3.6 / WIDTH_IN, 0.14 / total))
+    colours = figure.colorbar(
+        ScalarMappable(norm, SUSCEPTIBILITY), cax=bar, orientation="horizontal", extend="both"
+    )
+    _set_ticks(colours, _share_ticks(low, high))
+    colours.set_label("Probability of failure, or susceptibility [1]")
+    metres_per_inch = first.grid.width * abs(first.grid.resolution.x) / width
+    places = ((4.05, 0.36, 0.36), (5.85, 0.27, 0.5), (6.35, 0.3, 0.44))
+    _draw_foot(figure, first.grid, metres_per_inch, places)
+    return figure
+
+
+def logit_norm(low: float, high: float) -> FuncNorm:
+    """Space colours between two susceptibilities evenly by their logit."""
+    floor = 1e-6
+    low, high = max(low, floor), min(high, 1 - floor)
+    if high <= low:
+        low, high = max(low / 2, floor), min(1 - floor, high + (1 - high) / 2)
+
+    def forward(values: np.ndarray) -> np.ndarray:
+        shares = np.clip(values, floor, 1 - floor)
+        return np.log(shares / (1 - shares))
+
+    def backward(logits: np.ndarray) -> np.ndarray:
+        return 1 / (1 + np.exp(-np.asarray(logits)))
+
+    return FuncNorm((forward, backward), vmin=low, vmax=high)
+
+
+@dataclass(frozen=True)
+class _View:
+    """A map thinned to the pixels of a figure."""
+
+    values: np.ndarray
+    brightness: np.ndarray
+    grid: GeoBox
+
+
+@dataclass
+class _Panel:
+    """The column beside a map, filled from the top [inch]."""
+
+    figure: Figure
+    left: float
+    top: float
+
+    def add_axes(self, width: float, height: float) -> Axes:
+        total_width, total_height = self.figure.get_size_inches()
+        self.top -= height
+        return self.figure.add_axes(
+            (
+                self.left / total_width,
+                self.top / total_height,
+                width / total_width,
+                height / total_height,
+            )
+        )
+
+    def add_legend(self, handles: list, title: str | None = None) -> None:
+        if not handles:
+            return
+        lines = len(handles) + (title.count("\n") + 1 if title else 0)
+        height = 0.19 * lines + 0.08
+        axes = self.add_axes(_SIDE_IN, height)
+        axes.set_axis_off()
+        axes.legend(
+            handles=handles,
+            title=title,
+            loc="upper left",
+            borderaxespad=0,
+            borderpad=0,
+            handlelength=1.3,
+            alignment="left",
+            title_fontsize=9,
+        )
+        self.top -= 0.12
+
+
+def _look(values: xr.DataArray, dem: xr.DataArray, pixels: int = 1400) -> _View:
+    if values.odc.geobox != dem.odc.geobox:
+        raise ValueError(
+            f"the map and the elevation differ in grid: {values.odc.geobox} and {dem.odc.geobox}"
+        )
+    step = max(1, max(values.shape) // pixels)
+    thin = {"y": slice(step // 2, None, step), "x": slice(step // 2, None, step)}
+    shown = values.transpose("y", "x")[thin].to_numpy().astype(np.float32)
+    if np.issubdtype(values.dtype, np.integer):
+        shown[shown == values.attrs.get("nodata", 0)] = np.nan
+    if np.isnan(shown).all():
+        raise ValueError(f"{values.name}: the map has no cell with data")
+    heights = dem.transpose("y", "x")[thin].to_numpy()
+    grid = values.odc.geobox
+    brightness = furniture.shade_relief(heights, step * abs(grid.resolution.x))
+    return _View(shown, brightness, grid)
+
+
+def _lay_out(view: _View, title: str) -> tuple[Figure, Axes, _Panel]:
+    room = WIDTH_IN - _LEFT_IN - _RIGHT_IN - _SIDE_IN - 0.25
+    shape = view.grid.height / view.grid.width
+    width = min(room, 7.6 / shape)
+    height = width * shape
+    # Beside a flat map there is no room for the scale bar below the legend.
+    foot_below = height < _LEGEND_IN + _FOOT_IN
+    tall = max(height, _LEGEND_IN if foot_below else 0)
+    bottom_in = _BOTTOM_IN + (0.75 if foot_below else 0)
+    total = tall + _TOP_IN + bottom_in
+    figure = Figure(figsize=(WIDTH_IN, total))
+    # A narrow map stands in the middle of its room.
+    left = _LEFT_IN + (room - width) / 2
+    top = total - _TOP_IN
+    axes = figure.add_axes(
+        (left / WIDTH_IN, (top - height) / total, width / WIDTH_IN, height / total)
+    )
+    figure.text(left / WIDTH_IN, 1 - 0.13 / total, title, va="top", weight="bold", fontsize=11)
+    furniture.draw_kilometres(axes, view.grid)
+    side = left + width + 0.25
+    metres_per_inch = view.grid.width * abs(view.grid.resolution.x) / width
+    if foot_below:
+        places = ((left, 0.17, 0.36), (left + 2.1, 0.12, 0.55), (left + 2.8, 0.12, 0.5))
+    else:
+        bottom = bottom_in + tall - height
+        places = ((side, bottom + 0.56, 0.36), (side, bottom + 1.0, 0.55), (side, bottom, 0.5))
+    _draw_foot(figure, view.grid, metres_per_inch, places)
+    return figure, axes, _Panel(figure, side, top)
+
+
+def _draw_foot(
+    figure: Figure,
+    grid: GeoBox,
+    metres_per_inch: float,
+    places: Iterable[tuple[float, float, float]],
+) -> None:
+    """Draw scale bar, north arrow and projection at their left, bottom and height [inch]."""
+    total = figure.get_size_inches()[1]
+    bar, arrow, note = (
+        figure.add_axes((left / WIDTH_IN, bottom / total, _SIDE_IN / WIDTH_IN, height / total))
+        for left, bottom, height in places
+    )
+    furniture.draw_scale_bar(bar, metres_per_inch, _SIDE_IN)
+    furniture.draw_north_arrow(arrow)
+    furniture.draw_note(note, furniture.describe_projection(grid))
+
+
+def _draw_values(axes: Axes, view: _View, colours: Colormap, norm: Normalize) -> None:
+    box = view.grid.boundingbox
+    picture = furniture.shade_colours(
+        colours(np.asarray(norm(np.nan_to_num(view.values, nan=norm.vmin)))), view.brightness
+    )
+    picture[np.isnan(view.values)] = (0, 0, 0, 0)
+    axes.set_facecolor(WATERMARK)
+    axes.imshow(
+        picture,
+        extent=(box.left, box.right, box.bottom, box.top),
+        interpolation="antialiased",
+        interpolation_stage="rgba",
+    )
+    axes.set_xlim(box.left, box.right)
+    axes.set_ylim(box.bottom, box.top)
+
+
+def _draw_points(
+    axes: Axes,
+    grid: GeoBox,
+    shots: gpd.GeoDataFrame | None,
+    landslides: gpd.GeoDataFrame | None,
+) -> list:
+    handles = []
+    if landslides is not None and len(landslides):
+        places = landslides.geometry.to_crs(str(grid.crs))
+        size = float(np.clip(3000 / len(places), 2.5, 12))
+        axes.scatter(
+            places.x, places.y, s=size, color=INK, edgecolors="white", linewidths=0.3, zorder=3
+        )
+        handles.append(
+            axes.scatter([], [], s=9, color=INK, label=f"mapped landslide ({len(places):,})")
+        )
+    if shots is not None and len(shots):
+        places = shots.geometry.to_crs(str(grid.crs))
+        handles.append(
+            axes.scatter(
+                places.x,
+                places.y,
+                s=42,
+                marker="^",
+                color=SHOT,
+                edgecolors="white",
+                linewidths=0.9,
+                zorder=4,
+                label=f"used for fine-tuning ({len(places):,})",
+            )
+        )
+    return handles[::-1]
+
+
+def _draw_colour_bar(
+    panel: _Panel, colours: Colormap, norm: Normalize, label: str, ticks: list[float] | None
+) -> None:
+    heading = panel.add_axes(_SIDE_IN, 0.2 * (1 + label.count("\n")) + 0.05)
+    heading.set_axis_off()
+    heading.text(0, 1, label, va="top", transform=heading.transAxes, fontsize=9)
+    axes = panel.add_axes(0.2, 1.55)
+    bar = panel.figure.colorbar(ScalarMappable(norm, colours), cax=axes, extend="both")
+    if ticks:
+        _set_ticks(bar, ticks)
+    panel.top -= 0.2
+
+
+def _set_ticks(bar, ticks: list[float]) -> None:
+    bar.set_ticks(ticks, labels=[f"{tick:g}" for tick in ticks])
+    bar.ax.minorticks_off()
+
+
+def _share_ticks(low: float, high: float) -> list[float]:
+    inside = [share for share in _SHARES if low <= share <= high]
+    # A map with little contrast: its ends, which are one where it has none.
+    return inside if len(inside) >= 2 else sorted({float(f"{low:.2g}"), float(f"{high:.2g}")})
+
+
+def _quantiles(values: np.ndarray, shares: tuple[float, float]) -> tuple[float, float]:
+    low, high = np.nanquantile(values, shares).tolist()
+    return low, (high if high > low else low + 1e-6)
+
+
+def _class_shares(classes: xr.DataArray) -> np.ndarray:
+    counts = np.zeros(6, np.int64)
+    for row in range(0, classes.sizes["y"], 512):
+        strip = classes.isel(y=slice(row, row + 512)).to_numpy()
+        counts += np.bincount(strip.ravel(), minlength=6)
+    return counts[1:] / max(1, counts[1:].sum())
