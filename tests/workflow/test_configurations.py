@@ -9,6 +9,7 @@ from .conftest import ROOT, STUDY
 
 SHIPPED = sorted((ROOT / "config").glob("*.yaml"))
 BASE = yaml.safe_load(STUDY.read_text())
+TARGET = BASE["regions"]["birch"] | {"role": "target"}
 
 
 def change(*path, value):
@@ -54,16 +55,13 @@ def test_single_values_change_the_default_study(run_snakemake):
 @pytest.mark.parametrize(
     ("config", "expected"),
     [
-        (change("regions", "cedar", "prevalense", value=0.1), "prevalense"),
+        (change("regions", "birch", "prevalense", value=0.1), "prevalense"),
         (change("samples", "buffer_m", value="far"), "buffer_m"),
         (change("regions", "alder", "role", value="teacher"), "teacher"),
         (change("regions", "alder", "virtual", "relief", value=3), "relief"),
-        (change("regions", "cedar", "prevalence", value=None), "prevalence"),
+        (change("regions", "birch", "prevalence", value=None), "prevalence"),
         (change("benchmark", "targets", value=["elm"]), "benchmark.targets"),
-        (
-            {**BASE, "regions": {name: BASE["regions"][name] for name in ("cedar", "dogwood")}},
-            "no region is a source",
-        ),
+        (change("regions", value=dict.fromkeys(("birch", "cedar"), TARGET)), "is a source"),
     ],
     ids=["unknown", "type", "role", "virtual", "prevalence", "benchmark", "sources"],
 )

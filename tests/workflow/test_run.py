@@ -10,7 +10,7 @@ import rasterio
 
 from .conftest import STUDY
 
-TARGETS = ["cedar", "dogwood"]
+TARGETS = ["birch", "cedar"]
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def test_mosaic_covers_both_targets(results):
 
 
 def test_stage_two_sees_the_stated_shots_alone(results):
-    shots = pd.read_parquet(results / "targets" / "cedar" / "shots.parquet")
+    shots = pd.read_parquet(results / "targets" / "birch" / "shots.parquet")
     assert shots["presence"].value_counts().to_dict() == {1: 8, 0: 8}
 
 
@@ -67,10 +67,10 @@ def test_tables_follow_the_contract(results):
     benchmark = pd.read_csv(results / "benchmark" / "transfer.csv")
     keys = ["target", "family", "method", "regime", "shots", "draw"]
     assert list(benchmark) == [*keys, "auc", "pr_auc", "brier"]
-    curve = pd.read_csv(results / "targets" / "cedar" / "rate_curve.csv")
+    curve = pd.read_csv(results / "targets" / "birch" / "rate_curve.csv")
     assert list(curve) == ["curve", "area_share", "landslide_share"]
     assert set(curve["curve"]) == {"success", "prediction"}
-    assert len(geopandas.read_file(results / "regions" / "cedar" / "inventory.gpkg")) == 60
+    assert len(geopandas.read_file(results / "regions" / "birch" / "inventory.gpkg")) == 60
 
 
 def test_report_is_written(run_snakemake, finished):

@@ -1,5 +1,6 @@
 """Fetch an inventory of a region, clean it and bring it into the CRS of the region."""
 
+import logging
 import os
 from pathlib import Path
 
@@ -15,7 +16,10 @@ def main(*, entry, dem, cache, mirror, inventory):
     path = fetch_layer(entry, cache=Path(cache), mirror=mirror)
     stated = {key: entry[key] for key in COLUMNS if key in entry}
     landslides, absences = read_inventory(path, **stated)
-    cleaned, _ = clean_inventory(landslides, open_raster(dem))
+    cleaned, counts = clean_inventory(landslides, open_raster(dem), origin=str(path))
+    logging.info("landslides: %s", ", ".join(f"{count} {key}" for key, count in counts.items()))
+    if absences is not None:
+        absences = absences.to_crs(cleaned.crs)
     write_inventory(inventory, cleaned, absences)
 
 

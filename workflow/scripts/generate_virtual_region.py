@@ -1,5 +1,7 @@
 """Generate a virtual region: its layers, its landslides, and later landslides for scoring."""
 
+import os
+
 from landshift.inventory import write_inventory
 from landshift.logs import set_up_logging
 from landshift.raster import write_raster
@@ -12,15 +14,20 @@ def main(*, name, settings, seed, layers, inventory, validation):
     region = generate_virtual_region(name, seed=seed, **settings)
     for layer in LAYERS:
         write_raster(region.layers[layer], layers[layer])
-    write_inventory(inventory, region.inventory, None)
-    write_inventory(validation, region.validation, None)
+    write_inventory(inventory, region.inventory)
+    if len(region.validation):
+        write_inventory(validation, region.validation)
+    else:
+        # The workflow wants the file all the same, and the time of writing would change its bytes.
+        os.environ["OGR_CURRENT_DATE"] = "2000-01-01T00:00:00.000Z"
+        region.validation.to_file(validation, layer="landslides", driver="GPKG")
 
 
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
     main(
         name=snakemake.wildcards.region,
-        settings=dict(snakemake.params.settings),
+        settings=snakemake.params.settings,
         seed=snakemake.params.seed,
         layers={layer: snakemake.output[layer] for layer in LAYERS},
         inventory=snakemake.output.inventory,
