@@ -78,7 +78,7 @@ def read_inventory(
     table = table.set_crs(_resolve_crs(path, table.crs, crs), allow_override=True)
     inventory = gpd.GeoDataFrame(
         {"id": pd.Series([str(row + 1) for row in range(len(table))], dtype="str")},
-        geometry=gpd.GeoSeries(shapely.force_2d(table.geometry.values), crs=table.crs),
+        geometry=gpd.GeoSeries(shapely.force_2d(table.geometry.array), crs=table.crs),
     )
     dates = [None] * len(table) if date is None else _parse_dates(path, table, date)
     inventory.insert(1, "date", pd.Series(dates, dtype="str"))
@@ -141,7 +141,7 @@ def clean_inventory(
         counts[reason] = int(wrong.sum())
         kept = kept[~wrong]
 
-    drop("no_geometry", np.asarray(kept.geometry.isna() | kept.geometry.is_empty))
+    drop("no_geometry", np.asarray(kept.is_empty) | shapely.is_missing(kept.geometry.array))
     kinds = ("Point", "MultiPoint", "Polygon", "MultiPolygon")
     drop("not_point_or_polygon", ~np.isin(kept.geom_type, kinds))
     drop("duplicate", np.asarray(shapely.normalize(kept.geometry).to_wkb().duplicated()))
@@ -252,7 +252,7 @@ def _read_table(path: Path, x: str | None, y: str | None) -> gpd.GeoDataFrame:
         if not np.isfinite(values).all():
             row = int(np.flatnonzero(~np.isfinite(values))[0])
             raise ValueError(
-                f"{path}: {named[0]} in row {row + 1} is {table[named[0]].iloc[row]!r}, no number;"
+                f"{path}: {named[0]} in row {row + 1} is {table[named[0]].iloc[row]}, no number;"
                 " correct or remove the row"
             )
         coordinates.append(values)
@@ -301,8 +301,9 @@ def _find_presences(
     path: Path, table: pd.DataFrame, label: str, presence: Value | Sequence[Value] | None
 ) -> np.ndarray:
     if presence is None:
-        raise ValueError(f"{path}: label is {label} but presence is missing; state which values are"
-                         " landslides")  # fmt: skip
+        raise ValueError(
+            f"{path}: label is {label} but presence is missing; state which values are landslides"
+        )
     labels = _column(path, table, label, "label")
     if labels.isna().any():
         raise ValueError(
@@ -354,7 +355,7 @@ def _parse_date(path: Path, name: str, row: int, value: object) -> str | None:
 
 
 def _make_valid(shapes: gpd.GeoSeries) -> gpd.GeoSeries:
-    broken = ~shapes.is_valid & shapes.notna()
+    broken = ~(shapes.is_valid | shapely.is_missing(shapes.array))
     if not broken.any():
         return shapes
     repaired = shapes.copy()
