@@ -30,14 +30,16 @@ LOWEST_GRADIENT = 1.0e-3
 def derive_drainage_factors(dem: xr.DataArray) -> xr.Dataset:
     """Derive the drainage factors of a region.
 
-    ============== ========= =====================================================================
-    upslope_area   log10(m2) area that drains through the cell, its own included, by multiple flow
-    twi            ln(m)     ``ln(a / g)``, topographic wetness index
-    spi            ln(m)     ``ln(a * g)``, stream power index
-    hand           m         height above the first stream cell on the way down
-    stream_distance  m       distance to the nearest cell of a stream
-    river_distance m         distance to the nearest cell of a river
-    ============== ========= =====================================================================
+    =============== ========= ====================================================================
+    factor          unit      meaning
+    =============== ========= ====================================================================
+    upslope_area    log10(m2) area that drains through the cell, its own included (multiple flow)
+    twi             ln(m)     topographic wetness index ``ln(a / g)``
+    spi             ln(m)     stream power index ``ln(a * g)``
+    hand            m         height above the first stream cell on the way down
+    stream_distance m         distance to the nearest cell of a stream
+    river_distance  m         distance to the nearest cell of a river
+    =============== ========= ====================================================================
 
     ``a`` is the specific catchment area [m]: upslope area over the width of the flow, for which
     the edge of a cell is taken whatever the direction [1]_. ``g`` is the gradient [m/m] of the
@@ -118,12 +120,12 @@ def _derive_values(elevation: np.ndarray, resolution_m: float) -> tuple[np.ndarr
     """Derive the factors in the order of their bands, each of shape ``(y, x)``."""
     framed = flow.frame(elevation)
     filled = flow.fill_depressions(framed)
-    directions = flow.flow_directions(filled)
-    drained_m2 = flow.accumulate_single_flow(directions) * resolution_m**2
-    streams = drained_m2 >= STREAM_AREA_M2
-    rivers = drained_m2 >= RIVER_AREA_M2
-    hand = _height_above_stream(filled, directions, streams)
     upslope_area, twi, spi = _wetness(framed, filled, resolution_m)
+    directions = flow.flow_directions(filled)
+    drained = flow.accumulate_single_flow(directions)
+    streams = drained >= STREAM_AREA_M2 / resolution_m**2
+    rivers = drained >= RIVER_AREA_M2 / resolution_m**2
+    hand = _height_above_stream(filled, directions, streams)
     factors = (
         upslope_area,
         twi,
@@ -142,16 +144,14 @@ def _wetness(
     framed: np.ndarray, filled: np.ndarray, resolution_m: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return upslope area [log10(m2)], wetness index [ln(m)] and stream power index [ln(m)]."""
-    upslope = flow.accumulate_multiple_flow(filled, FLOW_EXPONENT)[1:-1, 1:-1]
-    area_m2 = np.maximum(upslope * flow.FLOW_UNIT, 1.0) * resolution_m**2
+    flowing = flow.accumulate_multiple_flow(filled, FLOW_EXPONENT)[1:-1, 1:-1]
+    # Cells without data count as one cell here; they are blanked at the end.
+    log_cells = np.log(np.maximum(flowing * flow.FLOW_UNIT, 1.0)).astype(np.float32)
     gradient = flow.slope_gradients(framed) * (flow.ELEVATION_UNIT_M / resolution_m)
-    log_width = np.log(area_m2 / resolution_m)
-    log_gradient = np.log(np.maximum(gradient, LOWEST_GRADIENT))
-    return (
-        np.log10(area_m2).astype(np.float32),
-        (log_width - log_gradient).astype(np.float32),
-        (log_width + log_gradient).astype(np.float32),
-    )
+    log_gradient = np.log(np.maximum(gradient, LOWEST_GRADIENT)).astype(np.float32)
+    log_width = log_cells + np.float32(np.log(resolution_m))
+    log_area = log_width + np.float32(np.log(resolution_m))
+    return log_area * np.float32(np.log10(np.e)), log_width - log_gradient, log_width + log_gradient
 
 
 def _height_above_stream(
