@@ -77,18 +77,19 @@ def test_same_data_give_the_same_bytes_chunked_or_not(susceptibility, classes, t
         assert first == second == chunked
 
 
-def test_variables_share_one_computation(susceptibility, tmp_path):
+@pytest.mark.parametrize(("size", "blocks"), [(512, 9), (700, 4), (300, 25)])
+def test_every_block_is_computed_once_for_all_variables(susceptibility, tmp_path, size, blocks):
     calls = []
 
     def count(block):
         calls.append(block.shape)
         return block
 
-    lazy = susceptibility.chunk(y=512, x=512)
+    lazy = susceptibility.chunk(y=size, x=size)
     counted = lazy.copy(data=lazy.data.map_blocks(count, dtype=np.float32, meta=lazy.data._meta))
     data = xr.Dataset({"susceptibility": counted, "uncertainty": counted + 1})
     write_cogs(data, {name: tmp_path / f"{name}.tif" for name in data})
-    assert len(calls) == 9
+    assert len(calls) == blocks
 
 
 def test_map_without_data_or_smaller_than_a_tile_is_valid(susceptibility, tmp_path):

@@ -1,5 +1,6 @@
 """Published maps: Cloud Optimized GeoTIFFs with overviews, statistics and provenance."""
 
+import itertools
 import logging
 import tempfile
 from collections.abc import Mapping
@@ -106,12 +107,24 @@ def _write_tiles(
             if name in colours:
                 table = {code: _rgba(colour) for code, colour in colours[name].items()}
                 sinks[name].write_colormap(1, {0: (0, 0, 0, 0)} | table)
-        for row in range(0, height, BLOCK):
-            strip = data.isel(y=slice(row, row + BLOCK)).compute()
-            window = Window(0, row, width, strip.sizes["y"])
+        for top, bottom in _plan_strips(data):
+            strip = data.isel(y=slice(top, bottom)).compute()
+            window = Window(0, top, width, bottom - top)
             for name, sink in sinks.items():
                 sink.write(strip[name].values.astype(sink.dtypes[0], copy=False), 1, window=window)
-            _log.info("rows %d of %d: %s", min(row + BLOCK, height), height, ", ".join(sinks))
+            _log.info("rows %d of %d: %s", bottom, height, ", ".join(sinks))
+
+
+def _plan_strips(data: xr.Dataset) -> list[tuple[int, int]]:
+    """Split the rows where chunks end, lest a chunk be computed for two strips."""
+    height = data.sizes["y"]
+    chunks = data.unify_chunks().chunksizes.get("y", (1,) * height)
+    strips, top = [], 0
+    for bottom in itertools.accumulate(chunks):
+        if bottom - top >= BLOCK or bottom == height:
+            strips.append((top, bottom))
+            top = bottom
+    return strips
 
 
 def _profile(data: xr.DataArray) -> dict:

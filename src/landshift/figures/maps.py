@@ -79,7 +79,7 @@ def plot_susceptibility_map(
     _draw_values(axes, view, SUSCEPTIBILITY, norm)
     handles = _draw_points(axes, view.grid, shots, landslides)
     _draw_colour_bar(panel, SUSCEPTIBILITY, norm, "Susceptibility [1]", _share_ticks(low, high))
-    panel.add_legend(handles)
+    panel.add_legend(handles + _explain_gaps(view))
     return figure
 
 
@@ -91,6 +91,7 @@ def plot_uncertainty_map(uncertainty: xr.DataArray, dem: xr.DataArray, *, title:
     figure, axes, panel = _lay_out(view, title)
     _draw_values(axes, view, UNCERTAINTY, norm)
     _draw_colour_bar(panel, UNCERTAINTY, norm, "Uncertainty\n(sd of the logit)", None)
+    panel.add_legend(_explain_gaps(view))
     return figure
 
 
@@ -121,7 +122,7 @@ def plot_classes(
         for name, colour, share in zip(CLASS_NAMES, CLASS_COLOURS, shares, strict=True)
     ]
     panel.add_legend(handles[::-1], title="Susceptibility\n(share of area)")
-    panel.add_legend(_draw_points(axes, view.grid, shots, landslides))
+    panel.add_legend(_draw_points(axes, view.grid, shots, landslides) + _explain_gaps(view))
     return figure
 
 
@@ -341,13 +342,19 @@ def _draw_points(
                 s=42,
                 marker="^",
                 color=SHOT,
-                edgecolors="white",
+                edgecolors=INK,
                 linewidths=0.9,
                 zorder=4,
                 label=f"used for fine-tuning ({len(places):,})",
             )
         )
     return handles[::-1]
+
+
+def _explain_gaps(view: _View) -> list:
+    if not np.isnan(view.values).any():
+        return []
+    return [Patch(facecolor=WATERMARK, edgecolor=INK, linewidth=0.5, label="no data")]
 
 
 def _draw_colour_bar(

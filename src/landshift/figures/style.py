@@ -26,7 +26,7 @@ FAINT = "#6b6b6b"
 WATERMARK = "#f2f2f2"
 """Ground of a map where there are no data."""
 
-SHOT = "#1f78b4"
+SHOT = "#6fd3ff"
 """Fill of the landslides a model was fine-tuned on."""
 
 SUSCEPTIBILITY: Colormap = LinearSegmentedColormap.from_list(
