@@ -26,7 +26,6 @@ def map_with_halo(
     halo: int,
     outputs: int,
     threads: int | None = None,
-    block_shape: tuple[int, int] = BLOCK_SHAPE,
 ):
     """Apply a function of a neighbourhood to a raster.
 
@@ -44,8 +43,6 @@ def map_with_halo(
     threads
         Blocks of an array in memory that run at once; None takes the cores of this process. A
         dask array leaves the choice to its scheduler.
-    block_shape
-        Rows and columns of a block in memory.
 
     Returns
     -------
@@ -55,9 +52,9 @@ def map_with_halo(
     if isinstance(values, np.ndarray):
         threads = threads or available_cores()
         result = np.empty((outputs, *values.shape), np.float32)
-        _fill(result, function, values, (0, 0), halo, threads, block_shape)
+        _fill(result, function, values, (0, 0), halo, threads)
         return result
-    return _map_dask(function, values, halo, outputs, block_shape)
+    return _map_dask(function, values, halo, outputs)
 
 
 def available_cores() -> int:
@@ -67,14 +64,14 @@ def available_cores() -> int:
     return os.cpu_count() or 1
 
 
-def _map_dask(function, values, halo, outputs, block_shape):
+def _map_dask(function, values, halo, outputs):
     import dask
     import dask.array as da
 
     @dask.delayed(pure=False)
     def derive(part, start, shape):
         result = np.empty((outputs, *shape), np.float32)
-        _fill(result, function, part, start, halo, 1, block_shape)
+        _fill(result, function, part, start, halo, 1)
         return result
 
     lines = []
@@ -94,22 +91,22 @@ def _edges(sizes: Sequence[int]) -> Iterator[tuple[int, int]]:
     return pairwise(accumulate(sizes, initial=0))
 
 
-def _fill(result, function, values, start, halo, threads, block_shape) -> None:
+def _fill(result, function, values, start, halo, threads) -> None:
     """Write the results for the window of `values` that begins at `start` into `result`."""
     _, rows, columns = result.shape
 
     def run(corner: tuple[int, int]) -> None:
         window = tuple(
             slice(edge, min(edge + size, length))
-            for edge, size, length in zip(corner, block_shape, (rows, columns), strict=True)
+            for edge, size, length in zip(corner, BLOCK_SHAPE, (rows, columns), strict=True)
         )
         block = _cut(values, window, start, halo)
         result[(slice(None), *window)] = np.nan if np.isnan(block).all() else function(block)
 
     corners = [
         (row, column)
-        for row in range(0, rows, block_shape[0])
-        for column in range(0, columns, block_shape[1])
+        for row in range(0, rows, BLOCK_SHAPE[0])
+        for column in range(0, columns, BLOCK_SHAPE[1])
     ]
     if threads == 1 or len(corners) == 1:
         for corner in corners:

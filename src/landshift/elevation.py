@@ -10,7 +10,7 @@ LOWEST_M = -1000.0
 HIGHEST_M = 9000.0
 """Land lies between these elevations [m]; anything else is an undeclared no data value."""
 
-_BIN_M = 0.125
+_BIN_M = 1 / 16
 _BINS = round((HIGHEST_M - LOWEST_M) / _BIN_M) + 1
 
 
@@ -28,6 +28,14 @@ def check_elevation(dem: xr.DataArray) -> None:
         If it is not float with dimensions ``(y, x)``, or not on a north-up grid of square cells in
         a projected CRS in metres.
     """
+    grid = dem.odc.geobox
+    if grid is None or grid.crs is None:
+        raise ValueError("the elevation model has no CRS; assign one, or align it to a grid")
+    if not grid.crs.projected or set(grid.crs.units) != {"metre"}:
+        raise ValueError(
+            "expected an elevation model in a projected CRS in metres, "
+            f"found {grid.crs.proj.name}; align it to such a grid first"
+        )
     if dem.dims != ("y", "x"):
         raise ValueError(
             f"expected an elevation model with dimensions (y, x), found {tuple(dem.dims)}; "
@@ -37,14 +45,6 @@ def check_elevation(dem: xr.DataArray) -> None:
         raise ValueError(
             f"expected float elevations with NaN as no data, found {dem.dtype}; "
             "open the file with landshift.raster.open_raster"
-        )
-    grid = dem.odc.geobox
-    if grid is None or grid.crs is None:
-        raise ValueError("the elevation model has no CRS; assign one, or align it to a grid")
-    if not grid.crs.projected or set(grid.crs.units) != {"metre"}:
-        raise ValueError(
-            f"expected an elevation model in a projected CRS in metres, found {grid.crs}; "
-            "align it to such a grid first"
         )
     transform = grid.affine
     if transform.b or transform.d or transform.a <= 0 or transform.e >= 0:
@@ -71,7 +71,7 @@ def tabulate_elevation(values) -> np.ndarray:
     Returns
     -------
     numpy.ndarray
-        Share [1] of the cells with data below each multiple of 1/8 m from `LOWEST_M` on, for
+        Share [1] of the cells with data below each multiple of 1/16 m from `LOWEST_M` on, for
         `rank_elevation`.
 
     Raises
@@ -80,12 +80,12 @@ def tabulate_elevation(values) -> np.ndarray:
         If an elevation lies outside `LOWEST_M` to `HIGHEST_M`.
     """
     counts = _count_bins(values) if isinstance(values, np.ndarray) else _count_chunks(values)
-    below = np.concatenate([[0], np.cumsum(counts)])
-    return below / max(1, below[-1])
+    below = np.cumsum(counts) - counts
+    return below / max(1, counts.sum())
 
 
 def rank_elevation(values: np.ndarray, table: np.ndarray) -> np.ndarray:
-    """Look up the share of the region that lies lower; linear within 1/8 m.
+    """Look up the share of the region that lies lower, comparing in steps of 1/16 m.
 
     Parameters
     ----------
@@ -152,7 +152,4 @@ def _look_up(values, table, ranks):
             if np.isnan(value):
                 ranks[row, column] = np.nan
                 continue
-            position = (value - LOWEST_M) / _BIN_M
-            lower = int(position)
-            within = position - lower
-            ranks[row, column] = table[lower] + within * (table[lower + 1] - table[lower])
+            ranks[row, column] = table[int((value - LOWEST_M) / _BIN_M)]

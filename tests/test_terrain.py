@@ -1,0 +1,430 @@
+"""Terrain factors: analytic surfaces, symmetry, gaps, blocks, and brute force."""
+
+import math
+
+import numpy as np
+import pytest
+import xarray as xr
+from odc.geo.geobox import GeoBox
+from odc.geo.xr import wrap_xr
+from rasterio import Affine
+
+from landshift import blocks, neighbourhood, surface_fit
+from landshift.factors import FACTORS, factor_names, window_radius
+from landshift.terrain import derive_terrain_factors
+
+SIZE, RESOLUTION_M = 81, 30.0
+CENTRE = SIZE // 2
+
+
+def make_grid(shape, resolution_m=RESOLUTION_M, crs="EPSG:32632") -> GeoBox:
+    transform = Affine(resolution_m, 0, 500_000, 0, -resolution_m, 4_000_000)
+    return GeoBox(shape, transform, crs)
+
+
+def make_dem(values, resolution_m=RESOLUTION_M) -> xr.DataArray:
+    return wrap_xr(np.asarray(values), make_grid(np.shape(values), resolution_m))
+
+
+def derive(values, resolution_m=RESOLUTION_M) -> xr.Dataset:
+    return derive_terrain_factors(make_dem(values, resolution_m))
+
+
+@pytest.fixture(scope="module")
+def axes():
+    """Metres east and north of the centre."""
+    steps = (np.arange(SIZE) - CENTRE) * RESOLUTION_M
+    return steps[None, :], -steps[:, None]
+
+
+@pytest.fixture(scope="module")
+def rough():
+    """A random relief with gaps, at odd places and along the edges."""
+    generator = np.random.default_rng(7)
+    values = 800 + generator.normal(0, 4, (70, 90)).cumsum(axis=0).cumsum(axis=1) / 4
+    values[20:26, 30:41] = np.nan
+    values[generator.random(values.shape) < 0.03] = np.nan
+    values[-1, :9] = np.nan
+    # whole steps of 1/1024 m, so that turning it upside down is exact
+    return (np.rint(values * 1024) / 1024).astype(np.float32)
+
+
+def interior(values, ring=4):
+    return np.asarray(values)[ring:-ring, ring:-ring]
+
+
+@pytest.mark.parametrize(
+    ("east", "north"), [(0.3, 0.0), (0.0, -1.0), (-0.2, 0.7), (2.0, 2.0), (1e-4, 3e-4)]
+)
+def test_plane_is_exact_up_to_the_edge(axes, east, north):
+    x, y = axes
+    factors = derive(east * x + north * y + 4000.0)
+    gradient = math.hypot(east, north)
+    slope = math.degrees(math.atan(gradient))
+    for name in ("slope", "slope_90m", "slope_mean_300m"):
+        np.testing.assert_allclose(factors[name], slope, rtol=1e-6, atol=1e-5, err_msg=name)
+    np.testing.assert_allclose(factors.northness, -north / gradient, atol=1e-6)
+    np.testing.assert_allclose(factors.eastness, -east / gradient, atol=1e-6)
+    np.testing.assert_allclose(factors.slope_deviation, 0, atol=1e-5)
+    for name in list(factors):
+        if "curvature" in name:
+            np.testing.assert_allclose(factors[name], 0, atol=1e-9, err_msg=name)
+        if name.startswith("tpi"):
+            np.testing.assert_allclose(interior(factors[name], 31), 0, atol=1e-4, err_msg=name)
+
+
+def test_flat_ground_is_exactly_flat():
+    factors = derive(np.full((40, 50), 1234.567, np.float32))
+    for name in factors:
+        assert (factors[name] == 0).all(), name
+
+
+def test_cone_has_one_slope_and_faces_outward(axes):
+    x, y = axes
+    distance = np.hypot(x, y).clip(1.0)
+    factors = derive(1000 - 0.5 * distance)
+    far = (distance > 600) & (np.abs(x) < 1150) & (np.abs(y) < 1150)
+    np.testing.assert_allclose(factors.slope.values[far], math.degrees(math.atan(0.5)), rtol=1e-3)
+    np.testing.assert_allclose(factors.northness.values[far], (y / distance)[far], atol=1e-3)
+    np.testing.assert_allclose(factors.eastness.values[far], (x / distance)[far], atol=1e-3)
+    np.testing.assert_allclose(factors.profile_curvature.values[far], 0, atol=1e-5)
+    # the normal section along a contour of radius d has the curvature sin(slope) / d
+    expected = math.sin(math.atan(0.5)) / distance
+    ratio = (factors.tangential_curvature.values / expected)[far]
+    np.testing.assert_allclose(ratio, 1, atol=5e-3)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_sphere_is_equally_curved_everywhere(axes, sign):
+    x, y = axes
+    radius_m = 10_000.0
+    height = np.sqrt(radius_m**2 - x**2 - y**2) - radius_m
+    factors = derive(sign * height)
+    for name in list(factors):
+        if "curvature" in name:
+            inner = interior(factors[name])
+            np.testing.assert_allclose(inner, sign / radius_m, rtol=1e-3, err_msg=name)
+    slope = np.degrees(np.arcsin(np.hypot(x, y) / radius_m))
+    np.testing.assert_allclose(interior(factors.slope), interior(slope), atol=1e-4)
+
+
+@pytest.mark.parametrize("quadratic", [(2e-4, 0.0, 2e-4), (3e-4, 1e-4, -3e-4), (0.0, 4e-4, 1e-4)])
+def test_quadratic_surfaces_are_exact(axes, quadratic):
+    """Bowl, saddle and trough: exact at both scales where no neighbour is missing."""
+    x, y = axes
+    r, s, t = quadratic
+    east, north = 0.2, -0.1
+    factors = derive(r * x**2 / 2 + s * x * y + t * y**2 / 2 + east * x + north * y + 600)
+    p, q = r * x + s * y + east, s * x + t * y + north
+    square = p**2 + q**2
+    along = p * p * r + 2 * p * q * s + q * q * t
+    across = q * q * r - 2 * p * q * s + p * p * t
+    expected = {
+        "slope": np.degrees(np.arctan(np.sqrt(square))),
+        "profile_curvature": -along / (square * (1 + square) ** 1.5),
+        "tangential_curvature": -across / (square * np.sqrt(1 + square)),
+    }
+    steep = interior(square > 1e-3)
+    for name, values in expected.items():
+        for variable in (name, f"{name}_90m"):
+            derived = interior(factors[variable])[steep]
+            scale = np.abs(values).max()
+            np.testing.assert_allclose(
+                derived, interior(values)[steep], rtol=1e-4, atol=1e-5 * scale, err_msg=variable
+            )
+
+
+def test_summit_has_the_mean_curvature(axes):
+    x, y = axes
+    factors = derive(1000 - 1e-4 * x**2 - 2e-4 * y**2)
+    for name in ("profile_curvature", "tangential_curvature_90m"):
+        assert float(factors[name][CENTRE, CENTRE]) == pytest.approx(3e-4, rel=1e-5)
+
+
+def test_error_falls_with_the_square_of_the_cell():
+    """On a wave, halving the cell divides the errors of the 3x3 fit by four."""
+    errors = []
+    for resolution_m in (40.0, 20.0):
+        steps = np.arange(-1200, 1200, resolution_m)
+        x, y = steps[None, :], -steps[:, None]
+        wave = 2 * np.pi / 900
+        factors = derive(100 + 60 * np.sin(wave * x) * np.cos(wave * y), resolution_m)
+        p = 60 * wave * np.cos(wave * x) * np.cos(wave * y)
+        q = -60 * wave * np.sin(wave * x) * np.sin(wave * y)
+        slope = np.degrees(np.arctan(np.hypot(p, q)))
+        errors.append(np.abs(interior(factors.slope - slope)).max())
+    assert 3.6 < errors[0] / errors[1] < 4.4
+
+
+def test_slope_and_aspect_are_those_of_horn(rough):
+    z = np.nan_to_num(rough, nan=800.0).astype(np.float64)
+    factors = derive(z)
+    window = {
+        (down, right): z[1 + down : z.shape[0] - 1 + down, 1 + right : z.shape[1] - 1 + right]
+        for down in (-1, 0, 1)
+        for right in (-1, 0, 1)
+    }
+    weights = {-1: 1, 0: 2, 1: 1}
+    east = sum(weights[i] * (window[i, 1] - window[i, -1]) for i in weights) / (8 * RESOLUTION_M)
+    north = sum(weights[j] * (window[-1, j] - window[1, j]) for j in weights) / (8 * RESOLUTION_M)
+    slope = np.degrees(np.arctan(np.hypot(east, north)))
+    np.testing.assert_allclose(interior(factors.slope, 1), slope, rtol=1e-6)
+    aspect = np.arctan2(-east, -north)
+    sloping = slope > 0
+    for name, direction in (("northness", np.cos(aspect)), ("eastness", np.sin(aspect))):
+        derived = interior(factors[name], 1)
+        np.testing.assert_allclose(derived[sloping], direction[sloping], atol=1e-6, err_msg=name)
+        assert (derived[~sloping] == 0).all()
+
+
+def test_angle_is_the_arctangent():
+    gradient = np.concatenate([np.linspace(0, 5, 2000), np.geomspace(1e-9, 1e9, 2000)])
+    derived = np.array([surface_fit.arctan_degrees(value) for value in gradient])
+    np.testing.assert_allclose(derived, np.degrees(np.arctan(gradient)), rtol=1e-9)
+
+
+# symmetry
+
+
+def same(first, second, name):
+    scale = float(np.nanmax(np.abs(np.asarray(first)))) or 1.0
+    np.testing.assert_allclose(first, second, rtol=1e-5, atol=1e-6 * scale, err_msg=name)
+
+
+def test_quarter_turn_turns_the_aspect(rough):
+    factors, turned = derive(rough), derive(np.rot90(rough).copy())
+    for name in factors:
+        if name == "northness":  # what faced east now faces north
+            expected = factors.eastness
+        elif name == "eastness":
+            expected = -factors.northness
+        else:
+            expected = factors[name]
+        same(np.rot90(expected.values), turned[name].values, name)
+
+
+@pytest.mark.parametrize(("axis", "flipped"), [(0, "northness"), (1, "eastness")])
+def test_reflection_turns_one_direction(rough, axis, flipped):
+    factors, mirrored = derive(rough), derive(np.flip(rough, axis).copy())
+    for name in factors:
+        sign = -1 if name == flipped else 1
+        same(sign * np.flip(factors[name].values, axis), mirrored[name].values, name)
+
+
+def test_inversion_changes_the_sign(rough):
+    factors, inverted = derive(rough), derive(2000 - rough)
+    for name in factors:
+        if "curvature" in name or name.startswith("tpi") or name in ("northness", "eastness"):
+            same(-factors[name].values, inverted[name].values, name)
+        elif "position" in name:
+            relief = factors[name.replace("relative_slope_position", "relief")].values
+            varied = relief > 0
+            same(1 - factors[name].values[varied], inverted[name].values[varied], name)
+        elif name != "elevation_percentile":
+            same(factors[name].values, inverted[name].values, name)
+
+
+# gaps and edges
+
+
+def test_no_data_where_the_model_has_none_and_only_there(rough):
+    factors = derive(rough)
+    assert list(factors) == list(factor_names("terrain"))
+    for name in factors:
+        np.testing.assert_array_equal(np.isnan(factors[name]), np.isnan(rough), err_msg=name)
+
+
+def test_lonely_cells_strips_and_tiny_rasters():
+    values = np.full((12, 15), np.nan, np.float32)
+    values[2, 3] = 500.0
+    values[8, 4:12] = 100 + 30 * np.arange(8)
+    factors = derive(values)
+    for name in factors:
+        assert np.isfinite(factors[name].values[~np.isnan(values)]).all(), name
+    assert float(factors.slope[2, 3]) == 0
+    np.testing.assert_allclose(factors.slope[8, 4:12], 45, rtol=1e-6)
+    for shape in ((1, 1), (1, 7), (2, 2)):
+        tiny = derive(np.full(shape, 10.0, np.float32))
+        assert all((tiny[name] == 0).all() for name in tiny)
+
+
+def test_nothing_but_no_data():
+    factors = derive(np.full((9, 9), np.nan, np.float32))
+    assert all(np.isnan(factors[name]).all() for name in factors)
+
+
+def test_valid_ranges_hold(rough):
+    factors = derive(rough)
+    for name, values in factors.items():
+        low, high = FACTORS[name].valid_range
+        assert low <= float(values.min()), name
+        assert float(values.max()) <= high, name
+
+
+# blocks
+
+
+@pytest.mark.parametrize("chunks", [(70, 90), (16, 16), (7, 90), (33, 41), (64, 5)])
+def test_chunked_equals_whole_bit_for_bit(rough, chunks):
+    dem = make_dem(rough)
+    whole = derive_terrain_factors(dem)
+    chunked = derive_terrain_factors(dem.chunk(dict(zip(("y", "x"), chunks, strict=True))))
+    assert all(chunked[name].chunks is not None for name in whole)
+    xr.testing.assert_identical(chunked.compute(), whole)
+
+
+@pytest.mark.parametrize("block_shape", [(11, 13), (5, 200), (70, 8)])
+def test_blocks_in_memory_leave_no_trace(rough, monkeypatch, block_shape):
+    whole = derive(rough)
+    monkeypatch.setattr(blocks, "BLOCK_SHAPE", block_shape)
+    for threads in (1, 3):
+        cut = derive_terrain_factors(make_dem(rough), threads=threads)
+        xr.testing.assert_identical(cut, whole)
+
+
+def test_part_with_its_halo_equals_the_whole(rough):
+    dem = make_dem(rough, 100.0)
+    whole, part = derive_terrain_factors(dem), derive_terrain_factors(dem[15:60, 20:80])
+    for name in whole:
+        if name == "elevation_percentile":
+            continue
+        halo = FACTORS[name].halo_cells(100.0)
+        inside = slice(halo, -halo)
+        np.testing.assert_array_equal(
+            part[name][inside, inside], whole[name][15:60, 20:80][inside, inside], err_msg=name
+        )
+
+
+# brute force
+
+
+def disc_values(values, row, column, radius):
+    """Values with data within radius + 1/2 cells, the centre first."""
+    rows, columns = np.indices(values.shape)
+    near = (rows - row) ** 2 + (columns - column) ** 2 <= (radius + 0.5) ** 2
+    near[row, column] = False
+    inside = values[near & ~np.isnan(values)]
+    return np.concatenate([[values[row, column]], inside]).astype(np.float64)
+
+
+BRUTE_FORCE = {
+    "slope_mean_300m": ("slope", lambda cells: cells.mean()),
+    "slope_deviation": ("slope", lambda cells: cells.std()),
+    "tpi_90m": ("elevation", lambda cells: cells[0] - cells[1:].mean()),
+    "tpi_300m": ("elevation", lambda cells: cells[0] - cells[1:].mean()),
+    "tpi_900m": ("elevation", lambda cells: cells[0] - cells[1:].mean()),
+    "relief_150m": ("elevation", np.ptp),
+    "relief_450m": ("elevation", np.ptp),
+    "relative_slope_position_150m": ("elevation", lambda c: (c[0] - c.min()) / np.ptp(c)),
+    "relative_slope_position_450m": ("elevation", lambda c: (c[0] - c.min()) / np.ptp(c)),
+}
+
+
+@pytest.mark.parametrize("name", BRUTE_FORCE)
+def test_window_statistics_equal_brute_force(rough, name):
+    source, statistic = BRUTE_FORCE[name]
+    factors = derive(rough)
+    values = rough if source == "elevation" else factors[source].values
+    radius = window_radius(FACTORS[name].halo_m, RESOLUTION_M)
+    for row, column in np.argwhere(~np.isnan(rough))[::17]:
+        expected = statistic(disc_values(values, row, column, radius))
+        assert float(factors[name][row, column]) == pytest.approx(expected, rel=1e-5, abs=3e-5)
+
+
+def test_three_by_three_statistics_equal_brute_force(rough):
+    factors = derive(rough)
+    padded = np.pad(rough.astype(np.float64), 1, constant_values=np.nan)
+    for row, column in np.argwhere(~np.isnan(rough))[::5]:
+        window = padded[row : row + 3, column : column + 3]
+        squares = np.delete((window - window[1, 1]).ravel() ** 2, 4)
+        ruggedness = math.sqrt(8 * np.nanmean(squares))
+        assert float(factors.terrain_ruggedness[row, column]) == pytest.approx(ruggedness, rel=1e-5)
+        spread = np.nanmax(window) - np.nanmin(window)
+        assert float(factors.roughness[row, column]) == pytest.approx(spread, rel=1e-5)
+
+
+def test_wide_fit_equals_a_least_squares_solver(rough):
+    values = np.nan_to_num(rough, nan=800.0).astype(np.float64)
+    factors = derive(values)
+    offsets = np.arange(-3, 4)
+    weights = np.cos(np.pi * offsets / 8) ** 2
+    x, y = (axis.ravel() * RESOLUTION_M for axis in np.meshgrid(offsets, -offsets))
+    design = np.column_stack([np.ones(49), x, y, x * x / 2, x * y, y * y / 2])
+    root = np.sqrt(np.outer(weights, weights)).ravel()
+    for row, column in [(10, 10), (30, 50), (60, 80), (22, 36)]:
+        window = values[row - 3 : row + 4, column - 3 : column + 4].ravel()
+        _, p, q, r, s, t = np.linalg.lstsq(design * root[:, None], window * root, rcond=None)[0]
+        square = p * p + q * q
+        slope = math.degrees(math.atan(math.sqrt(square)))
+        assert float(factors.slope_90m[row, column]) == pytest.approx(slope, rel=1e-5)
+        along = -(p * p * r + 2 * p * q * s + q * q * t) / (square * (1 + square) ** 1.5)
+        assert float(factors.profile_curvature_90m[row, column]) == pytest.approx(along, rel=1e-4)
+        across = -(q * q * r - 2 * p * q * s + p * p * t) / (square * math.sqrt(1 + square))
+        assert float(factors.tangential_curvature_90m[row, column]) == pytest.approx(
+            across, rel=1e-4
+        )
+
+
+def test_elevation_percentile_counts_lower_cells():
+    values = np.random.default_rng(1).integers(300, 340, (30, 40)).astype(np.float32)
+    values[3, 4] = np.nan
+    valid = values[~np.isnan(values)]
+    expected = np.array([(valid < value).mean() for value in values.ravel()]).reshape(values.shape)
+    derived = derive(values).elevation_percentile.values
+    present = ~np.isnan(values)
+    np.testing.assert_allclose(derived[present], expected[present], atol=1e-6)
+
+
+def test_disc_kernels_at_every_radius():
+    values = np.random.default_rng(2).integers(-50, 50, (40, 44)).astype(np.float32)
+    for radius in range(1, 14):
+        disc = neighbourhood.disc_half_widths(radius)
+        margin = 14
+        sums = neighbourhood.sum_discs(
+            neighbourhood.accumulate_rows(values.astype(np.int64)), disc, margin
+        )
+        minima = neighbourhood.find_disc_minima(values, disc, margin)
+        for row, column in [(0, 0), (5, 7), (11, 15)]:
+            cells = disc_values(values, row + margin, column + margin, radius)
+            assert sums[row, column] == cells.sum()
+            assert minima[row, column] == cells.min()
+
+
+# the file at the door
+
+
+def test_units_and_names_come_from_the_table(rough):
+    for dem in (make_dem(rough), make_dem(rough).chunk(32)):
+        factors = derive_terrain_factors(dem.assign_attrs(units="m", nonsense="x"))
+        for name, values in factors.items():
+            factor = FACTORS[name]
+            assert values.attrs == {"units": factor.units, "long_name": factor.long_name}
+            assert values.dtype == np.float32
+            assert values.odc.geobox == dem.odc.geobox
+
+
+@pytest.mark.parametrize("value", [-9999.0, 1e20, np.inf])
+def test_undeclared_no_data_is_refused(rough, value):
+    values = rough.copy()
+    values[5, 5] = value
+    for dem in (make_dem(values), make_dem(values).chunk(32)):
+        with pytest.raises(ValueError, match="declare that value as no data"):
+            derive_terrain_factors(dem)
+
+
+def test_wrong_grids_are_refused(rough):
+    dem = make_dem(rough)
+    degrees = wrap_xr(rough, make_grid(rough.shape, 0.1, crs="EPSG:4326"))
+    feet = wrap_xr(rough, make_grid(rough.shape, crs="EPSG:2263"))
+    oblong = GeoBox(rough.shape, Affine(10, 0, 0, 0, -20, 0), "EPSG:32632")
+    for wrong, message in (
+        (degrees, "projected CRS in metres, found WGS 84"),
+        (feet, "projected CRS in metres"),
+        (wrap_xr(rough, oblong), "expected square cells"),
+        (dem.isel(y=slice(None, None, -1)), "north-up"),
+        (dem.T, r"dimensions \(y, x\)"),
+        (dem.fillna(0).astype(np.int16), "found int16"),
+        (xr.DataArray(rough, dims=("y", "x")), "CRS"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            derive_terrain_factors(wrong)
