@@ -1,6 +1,6 @@
 """Maps over a hillshade: susceptibility, uncertainty, classes, and beside the known truth."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -14,6 +14,7 @@ from matplotlib.patches import Patch
 from odc.geo.geobox import GeoBox
 
 from landshift.figures import furniture
+from landshift.figures.layout import SIDE_IN, Panel, draw_foot, lay_out_map
 from landshift.figures.style import (
     CLASSES,
     INK,
@@ -26,9 +27,6 @@ from landshift.figures.style import (
 )
 from landshift.mapping import CLASS_COLOURS, CLASS_NAMES
 
-_SIDE_IN = 1.85
-_LEFT_IN, _RIGHT_IN, _TOP_IN, _BOTTOM_IN = 0.62, 0.12, 0.42, 0.5
-_LEGEND_IN, _FOOT_IN = 2.8, 1.6
 _SHARES = (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 0.5, 0.7, 0.9, 0.97, 0.99)
 
 
@@ -75,7 +73,7 @@ def plot_susceptibility_map(
     view = _look(susceptibility, dem)
     low, high = limits or _quantiles(view.values, (0.01, 0.99))
     norm = logit_norm(low, high)
-    figure, axes, panel = _lay_out(view, title)
+    figure, axes, panel = lay_out_map(view.grid, title)
     _draw_values(axes, view, SUSCEPTIBILITY, norm)
     handles = _draw_points(axes, view.grid, shots, landslides)
     _draw_colour_bar(panel, SUSCEPTIBILITY, norm, "Susceptibility [1]", _share_ticks(low, high))
@@ -88,7 +86,7 @@ def plot_uncertainty_map(uncertainty: xr.DataArray, dem: xr.DataArray, *, title:
     """Draw the uncertainty of a map [logit] over a hillshade; see `plot_susceptibility_map`."""
     view = _look(uncertainty, dem)
     norm = Normalize(*_quantiles(view.values, (0.01, 0.99)))
-    figure, axes, panel = _lay_out(view, title)
+    figure, axes, panel = lay_out_map(view.grid, title)
     _draw_values(axes, view, UNCERTAINTY, norm)
     _draw_colour_bar(panel, UNCERTAINTY, norm, "Uncertainty\n(sd of the logit)", None)
     panel.add_legend(_explain_gaps(view))
@@ -115,7 +113,7 @@ def plot_classes(
     """
     shares = _class_shares(classes)
     view = _look(classes, dem)
-    figure, axes, panel = _lay_out(view, title)
+    figure, axes, panel = lay_out_map(view.grid, title)
     _draw_values(axes, view, CLASSES, Normalize(0.5, 5.5))
     handles = [
         Patch(facecolor=colour, edgecolor=INK, linewidth=0.5, label=f"{name} ({share:.0%})")
@@ -165,7 +163,7 @@ def plot_truth_comparison(
     colours.set_label("Probability of failure, or susceptibility [1]")
     metres_per_inch = first.grid.width * abs(first.grid.resolution.x) / width
     places = ((4.05, 0.36, 0.36), (5.85, 0.27, 0.5), (6.35, 0.3, 0.44))
-    _draw_foot(figure, first.grid, metres_per_inch, places)
+    draw_foot(figure, first.grid, metres_per_inch, places)
     return figure
 
 
@@ -195,46 +193,6 @@ class _View:
     grid: GeoBox
 
 
-@dataclass
-class _Panel:
-    """The column beside a map, filled from the top [inch]."""
-
-    figure: Figure
-    left: float
-    top: float
-
-    def add_axes(self, width: float, height: float) -> Axes:
-        total_width, total_height = self.figure.get_size_inches()
-        self.top -= height
-        return self.figure.add_axes(
-            (
-                self.left / total_width,
-                self.top / total_height,
-                width / total_width,
-                height / total_height,
-            )
-        )
-
-    def add_legend(self, handles: list, title: str | None = None) -> None:
-        if not handles:
-            return
-        lines = len(handles) + (title.count("\n") + 1 if title else 0)
-        height = 0.19 * lines + 0.08
-        axes = self.add_axes(_SIDE_IN, height)
-        axes.set_axis_off()
-        axes.legend(
-            handles=handles,
-            title=title,
-            loc="upper left",
-            borderaxespad=0,
-            borderpad=0,
-            handlelength=1.3,
-            alignment="left",
-            title_fontsize=9,
-        )
-        self.top -= 0.12
-
-
 def _look(values: xr.DataArray, dem: xr.DataArray, pixels: int = 1400) -> _View:
     if values.odc.geobox != dem.odc.geobox:
         raise ValueError(
@@ -251,53 +209,6 @@ def _look(values: xr.DataArray, dem: xr.DataArray, pixels: int = 1400) -> _View:
     grid = values.odc.geobox
     brightness = furniture.shade_relief(heights, step * abs(grid.resolution.x))
     return _View(shown, brightness, grid)
-
-
-def _lay_out(view: _View, title: str) -> tuple[Figure, Axes, _Panel]:
-    room = WIDTH_IN - _LEFT_IN - _RIGHT_IN - _SIDE_IN - 0.25
-    shape = view.grid.height / view.grid.width
-    width = min(room, 7.6 / shape)
-    height = width * shape
-    # Beside a flat map there is no room for the scale bar below the legend.
-    foot_below = height < _LEGEND_IN + _FOOT_IN
-    tall = max(height, _LEGEND_IN if foot_below else 0)
-    bottom_in = _BOTTOM_IN + (0.75 if foot_below else 0)
-    total = tall + _TOP_IN + bottom_in
-    figure = Figure(figsize=(WIDTH_IN, total))
-    # A narrow map stands in the middle of its room.
-    left = _LEFT_IN + (room - width) / 2
-    top = total - _TOP_IN
-    axes = figure.add_axes(
-        (left / WIDTH_IN, (top - height) / total, width / WIDTH_IN, height / total)
-    )
-    figure.text(left / WIDTH_IN, 1 - 0.13 / total, title, va="top", weight="bold", fontsize=11)
-    furniture.draw_kilometres(axes, view.grid)
-    side = left + width + 0.25
-    metres_per_inch = view.grid.width * abs(view.grid.resolution.x) / width
-    if foot_below:
-        places = ((left, 0.17, 0.36), (left + 2.1, 0.12, 0.55), (left + 2.8, 0.12, 0.5))
-    else:
-        bottom = bottom_in + tall - height
-        places = ((side, bottom + 0.56, 0.36), (side, bottom + 1.0, 0.55), (side, bottom, 0.5))
-    _draw_foot(figure, view.grid, metres_per_inch, places)
-    return figure, axes, _Panel(figure, side, top)
-
-
-def _draw_foot(
-    figure: Figure,
-    grid: GeoBox,
-    metres_per_inch: float,
-    places: Iterable[tuple[float, float, float]],
-) -> None:
-    """Draw scale bar, north arrow and projection at their left, bottom and height [inch]."""
-    total = figure.get_size_inches()[1]
-    bar, arrow, note = (
-        figure.add_axes((left / WIDTH_IN, bottom / total, _SIDE_IN / WIDTH_IN, height / total))
-        for left, bottom, height in places
-    )
-    furniture.draw_scale_bar(bar, metres_per_inch, _SIDE_IN)
-    furniture.draw_north_arrow(arrow)
-    furniture.draw_note(note, furniture.describe_projection(grid))
 
 
 def _draw_values(axes: Axes, view: _View, colours: Colormap, norm: Normalize) -> None:
@@ -358,9 +269,9 @@ def _explain_gaps(view: _View) -> list:
 
 
 def _draw_colour_bar(
-    panel: _Panel, colours: Colormap, norm: Normalize, label: str, ticks: list[float] | None
+    panel: Panel, colours: Colormap, norm: Normalize, label: str, ticks: list[float] | None
 ) -> None:
-    heading = panel.add_axes(_SIDE_IN, 0.2 * (1 + label.count("\n")) + 0.05)
+    heading = panel.add_axes(SIDE_IN, 0.2 * (1 + label.count("\n")) + 0.05)
     heading.set_axis_off()
     heading.text(0, 1, label, va="top", transform=heading.transAxes, fontsize=9)
     axes = panel.add_axes(0.2, 1.55)
