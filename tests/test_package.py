@@ -17,11 +17,11 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 # Bottom to top. A module or subpackage imports from lower layers alone, never from its equals.
 LAYERS = [
-    {"seeds", "factors", "blas", "blocks", "elevation", "flow", "grids", "logs", "neighbourhood"}
-    | {"fingerprint", "study", "surface_fit", "virtual_terrain"}
-    | {"raster", "gaussian_process", "preparation", "learners", "selection"},
-    {"terrain", "drainage", "proximity", "virtual", "acquire", "inventory", "shots"}
-    | {"cog", "curves", "mapping", "transfer"},
+    {"seeds", "factors", "fingerprint", "study", "logs", "grids", "footprints"}
+    | {"raster", "blocks", "elevation", "flow", "neighbourhood", "surface_fit", "virtual_terrain"}
+    | {"blas", "gaussian_process", "preparation", "learners", "selection"},
+    {"acquire", "inventory", "virtual", "terrain", "drainage", "proximity", "shots"}
+    | {"transfer", "mapping", "cog", "curves"},
     {"sampling", "models", "comparators", "figures"},
     {"evaluation"},
 ]
