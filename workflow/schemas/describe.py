@@ -23,8 +23,8 @@ Generated from `workflow/schemas/config.schema.yaml` by `make docs`; edit the sc
 | `benchmark.yaml` | three real regions, each the target of the other two |
 | `template.yaml` | what you copy for a region of your own; every key explained |
 
-Run a study with `.venv/bin/snakemake --configfile config/NAME.yaml --cores 2`. A file given this way
-replaces the default study. Everything is checked before the first job: unknown keys, types and
+Run a study with `.venv/bin/snakemake --configfile config/NAME.yaml --cores 2`. A file given this
+way replaces the default study. Everything is checked before the first job: unknown keys, types and
 ranges by the schema, and then whether the parts fit together. All problems of the second kind are
 reported at once, each with the path of its key and the remedy.
 """
