@@ -6,12 +6,13 @@ import pytest
 import shapely
 from odc.geo.geobox import GeoBox
 from odc.geo.xr import wrap_xr
+from rasterio import Affine
 
 from landshift.factors import DISTANCE_CAP_M
 from landshift.proximity import derive_proximity_factors
 
 CRS = "EPSG:32643"
-GRID = GeoBox.from_bbox((400_000, 3_800_000, 403_000, 3_802_100), CRS, resolution=30)
+GRID = GeoBox((70, 100), Affine(30, 0, 400_000, 0, -30, 3_802_100), CRS)
 
 
 def layer(*geometries, crs=CRS) -> gpd.GeoDataFrame:
@@ -102,7 +103,7 @@ def test_refuses_what_it_cannot_measure():
         derive_proximity_factors({"lakes": layer(line.buffer(10))}, GRID)
     with pytest.raises(ValueError, match="two layers lead to the factor road_distance"):
         derive_proximity_factors({"road": layer(line), "roads": layer(line)}, GRID)
-    degrees = GeoBox.from_bbox((0, 0, 1, 1), "EPSG:4326", resolution=0.1)
+    degrees = GeoBox((10, 10), Affine(0.1, 0, 0, 0, -0.1, 0), "EPSG:4326")
     with pytest.raises(ValueError, match="projected CRS in metres"):
         derive_proximity_factors({"roads": layer(line)}, degrees)
     with pytest.raises(ValueError, match="not on the region's grid"):
