@@ -20,7 +20,7 @@ from odc.geo.xr import wrap_xr
 
 from landshift.factors import DISTANCE_CAP_M, Factor, line_distance
 
-_TILE = 32
+_TILE = 16
 """Edge of a tile that shares its candidate segments [cells]."""
 
 log = logging.getLogger(__name__)
