@@ -20,6 +20,9 @@ from rasterio.windows import Window
 BLOCK = 512
 """Edge of a tile in every GeoTIFF written [cells]."""
 
+NEARLY_EQUAL = 1.5
+"""Cell sizes that differ by less than this factor count as nearly equal when resampling."""
+
 _LAYOUT = {"tiled": True, "blockxsize": BLOCK, "blockysize": BLOCK, "compress": "zstd"}
 
 
@@ -51,8 +54,9 @@ def open_raster(path: str | Path, *, chunks: int | None = None) -> xr.DataArray:
             np.issubdtype(source.dtypes[0], np.integer) and source.tags().get("kind") == "class"
         )
         nodata = source.nodata
+        attributes = _stated(source.tags(1))
     bands = _open_bands(path, chunks, masked=not categorical)
-    band = bands.isel(band=0, drop=True)
+    band = bands.isel(band=0, drop=True).assign_attrs(attributes)
     if categorical:
         band.attrs["nodata"] = nodata
     return band if categorical else band.astype(np.float32)
@@ -82,7 +86,7 @@ def read_factors(
     for path in paths:
         with rasterio.open(path) as source:
             descriptions = source.descriptions
-            tags = [source.tags(index) for index in source.indexes]
+            attributes = [_stated(source.tags(index)) for index in source.indexes]
         bands = _open_bands(path, chunks, masked=True)
         if grid is not None and bands.odc.geobox != grid:
             raise ValueError(
@@ -91,10 +95,7 @@ def read_factors(
         grid = bands.odc.geobox
         for index, name in enumerate(descriptions):
             band = bands.isel(band=index, drop=True).astype(np.float32)
-            band.attrs = {
-                key: tags[index][key] for key in ("units", "long_name") if key in tags[index]
-            }
-            variables[name] = band.rename(name)
+            variables[name] = band.rename(name).assign_attrs(attributes[index])
     if names is not None:
         missing = [name for name in names if name not in variables]
         if missing:
@@ -172,8 +173,9 @@ def align_raster(
     grid
         CRS, resolution and extent of the region.
     resampling
-        GDAL's name; by default ``nearest`` for integers, ``average`` when coarsening and
-        ``bilinear`` otherwise. A raster already on the grid is returned unchanged.
+        GDAL's name; by default ``nearest`` for integers, ``average`` when coarsening, ``cubic``
+        between cells of nearly one size and ``bilinear`` when refining. A raster already on the
+        grid is returned unchanged.
     """
     if data.odc.geobox == grid:
         return data
@@ -213,18 +215,23 @@ def _open_bands(path: str | Path, chunks: int | None, *, masked: bool) -> xr.Dat
     bands = rioxarray.open_rasterio(path, masked=masked, chunks=blocks)
     bands = bands if chunks is not None else bands.load()
     bands.close()
-    keep = {"units": bands.attrs.get("units"), "long_name": bands.attrs.get("long_name")}
-    bands.attrs = {key: value for key, value in keep.items() if isinstance(value, str)}
+    # attributes are read from the tags instead: here a unit of "1" would turn into a number
+    bands.attrs = {}
     bands.encoding = {}
     return bands
+
+
+def _stated(tags: Mapping[str, str]) -> dict[str, str]:
+    return {key: tags[key] for key in ("units", "long_name") if key in tags}
 
 
 def _default_resampling(data: xr.DataArray, grid: GeoBox) -> str:
     if np.issubdtype(data.dtype, np.integer):
         return "nearest"
     own = data.odc.geobox
-    if own.crs.projected:
-        coarsens = grid.resolution.x > own.resolution.x
-    else:
-        coarsens = grid.resolution.x > own.to_crs(grid.crs).resolution.x
-    return "average" if coarsens else "bilinear"
+    source = own if own.crs.projected else own.to_crs(grid.crs)
+    coarsening = grid.resolution.x / source.resolution.x
+    if coarsening >= NEARLY_EQUAL:
+        return "average"
+    # between cells of nearly one size, bilinear and average leave a moire in the curvatures
+    return "cubic" if coarsening > 1 / NEARLY_EQUAL else "bilinear"

@@ -38,7 +38,7 @@ def test_rules_are_verbs():
 def test_rules_have_manners(name):
     text = read_rules()[name]
     for directive in ("output", "log", "message", "threads", "resources", "params", "conda"):
-        assert f"    {directive}:\n" in text, f"{name} lacks {directive}"
+        assert f"\n    {directive}:" in text, f"{name} lacks {directive}"
     for directive in ("input", "output", "params"):
         block = re.search(rf"^    {directive}:\n((?: {{8}}.*\n)+)", text, flags=re.MULTILINE)
         entries = re.findall(r"^ {8}(\S.*)$", block.group(1), flags=re.MULTILINE) if block else []

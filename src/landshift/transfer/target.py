@@ -205,7 +205,7 @@ def gather_labels(
 
 
 def factor_importance(source_models: Sequence[SourceModel]) -> np.ndarray:
-    """Return the importance of the factors in the sources' random forests, equal shares without any."""
+    """Return the importance of factors in the sources' forests; equal shares without any."""
     for model in source_models:
         if model.importance is not None:
             return model.importance
