@@ -112,7 +112,7 @@ def test_training_data_stay_as_they_are(name, training):
 
 @every_learner
 def test_weights_move_the_level(name, training, cells):
-    values, labels, weights = training
+    values, labels, _ = training
     learner = get_learner(name)
     heavy = learner.fit(values, labels, np.where(labels == 1, 5.0, 1.0), seed=3)
     light = learner.fit(values, labels, np.where(labels == 1, 1.0, 5.0), seed=3)
