@@ -160,7 +160,7 @@ def test_a_region_without_background_is_named(source_tables):
 
 def test_a_missing_factor_is_named(source_tables):
     samples, background = source_tables
-    with pytest.raises(ValueError, match="background table lacks the factors .*slope"):
+    with pytest.raises(ValueError, match=r"background table lacks the factors .*slope"):
         pretrain_sources(samples, background.drop(columns="slope"), learner="lr", seed=1)
 
 

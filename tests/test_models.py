@@ -1,0 +1,178 @@
+"""Models on disk: the same predictions, the same bytes, no pickle, and clear refusals."""
+
+import json
+import zipfile
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from landshift.models import load_model, save_model
+from landshift.shots import draw_shots
+from landshift.transfer import SourceModel, TargetModel, fine_tune_target
+
+FACTORS = ["curvature", "noise", "relief", "slope", "wetness"]
+
+
+@pytest.fixture(scope="module", params=["ensemble", "rf"])
+def target_model(request, source_models, target):
+    shots = draw_shots(target.samples, region="cedar", seed=1, shots=10)
+    return fine_tune_target(
+        source_models,
+        shots,
+        target.background,
+        prevalence=0.05,
+        seed=7,
+        family=request.param,
+        region="cedar",
+    )
+
+
+@pytest.fixture(scope="module")
+def values(target):
+    return target.samples[FACTORS].to_numpy(np.float32)
+
+
+def change_manifest(folder, **changes):
+    file = folder / "manifest.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | changes))
+
+
+def test_source_models_survive(source_models, values, folder_bytes, tmp_path):
+    for model in source_models:
+        save_model(model, tmp_path / model.learner)
+        loaded = load_model(tmp_path / model.learner)
+        assert isinstance(loaded, SourceModel)
+        np.testing.assert_array_equal(loaded.logits(values, values), model.logits(values, values))
+        for name in ("learner", "factors", "units", "sources", "seed", "version"):
+            assert getattr(loaded, name) == getattr(model, name)
+        save_model(loaded, tmp_path / "again")
+        assert folder_bytes(tmp_path / model.learner) == folder_bytes(tmp_path / "again")
+
+
+def test_a_target_model_survives(target_model, values, folder_bytes, tmp_path):
+    save_model(target_model, tmp_path / "first")
+    loaded = load_model(tmp_path / "first")
+    assert isinstance(loaded, TargetModel)
+    expected, found = target_model.predict(values), loaded.predict(values)
+    np.testing.assert_array_equal(found.logit, expected.logit)
+    np.testing.assert_array_equal(found.sd, expected.sd)
+    np.testing.assert_array_equal(found.probability, expected.probability)
+    for name in ("region", "family", "factors", "units", "prevalence", "seed", "version"):
+        assert getattr(loaded, name) == getattr(target_model, name)
+    save_model(loaded, tmp_path / "second")
+    assert folder_bytes(tmp_path / "first") == folder_bytes(tmp_path / "second")
+
+
+def test_a_zero_shot_model_survives(source_models, target, values, tmp_path):
+    model = fine_tune_target(
+        source_models, target.samples.iloc[:0], target.background, prevalence=0.1, seed=7
+    )
+    save_model(model, tmp_path / "model")
+    loaded = load_model(tmp_path / "model").predict(values)
+    np.testing.assert_array_equal(loaded.logit, model.predict(values).logit)
+
+
+def test_a_model_replaces_the_one_before(source_models, tmp_path, folder_bytes):
+    save_model(source_models[0], tmp_path / "model")
+    save_model(source_models[1], tmp_path / "model")
+    save_model(source_models[1], tmp_path / "fresh")
+    assert folder_bytes(tmp_path / "model") == folder_bytes(tmp_path / "fresh")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["fresh", "model"]
+
+
+def test_a_failed_save_leaves_the_model_before(source_models, values, tmp_path):
+    save_model(source_models[0], tmp_path / "model")
+    broken = replace(source_models[0], units=(object(),))
+    with pytest.raises(TypeError):
+        save_model(broken, tmp_path / "model")
+    loaded = load_model(tmp_path / "model")
+    np.testing.assert_array_equal(
+        loaded.logits(values, values), source_models[0].logits(values, values)
+    )
+
+
+def test_folders_hold_no_pickle(target_model, tmp_path):
+    save_model(target_model, tmp_path / "model")
+    files = [file for file in (tmp_path / "model").rglob("*") if file.is_file()]
+    assert {file.suffix for file in files} <= {".json", ".npz", ".txt", ".ubj"}
+    for file in files:
+        # protocol 2 and later begin with 0x80 and the protocol's number
+        assert file.read_bytes()[0] != 0x80
+        if file.suffix == ".npz":
+            with np.load(file, allow_pickle=False) as arrays:
+                assert all(arrays[key].dtype.kind in "fiu" for key in arrays)
+
+
+def test_archives_carry_no_time_of_writing(target_model, tmp_path):
+    save_model(target_model, tmp_path / "model")
+    with zipfile.ZipFile(tmp_path / "model" / "arrays.npz") as archive:
+        assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+
+
+def test_the_manifest_is_readable_by_people(target_model, tmp_path):
+    save_model(target_model, tmp_path / "model")
+    manifest = json.loads((tmp_path / "model" / "manifest.json").read_text())
+    assert manifest["kind"] == "target"
+    assert manifest["factors"] == FACTORS
+    assert manifest["units"] == ["1/m", "1", "m", "degree", "1"]
+    assert manifest["presences"] == 10
+    assert sorted(manifest["sources"]) == ["alder", "birch"]
+    assert sum(member["share"] for member in manifest["members"]) == pytest.approx(1)
+
+
+def test_a_folder_without_a_model_is_named(tmp_path):
+    with pytest.raises(ValueError, match=r"nothing: no model here, manifest\.json is missing"):
+        load_model(tmp_path / "nothing")
+
+
+@pytest.mark.parametrize("text", ["", "{", "\x00\x01", '{"format": 1,}'])
+def test_a_broken_manifest_is_named(text, source_models, tmp_path):
+    save_model(source_models[0], tmp_path / "model")
+    (tmp_path / "model" / "manifest.json").write_text(text)
+    with pytest.raises(ValueError, match=r"model/manifest\.json: not valid JSON"):
+        load_model(tmp_path / "model")
+
+
+@pytest.mark.parametrize("text", ["[]", "3", "null", '"source"'])
+def test_a_manifest_of_another_shape_is_named(text, source_models, tmp_path):
+    save_model(source_models[0], tmp_path / "model")
+    (tmp_path / "model" / "manifest.json").write_text(text)
+    with pytest.raises(ValueError, match=r"model/manifest\.json: expected a JSON object"):
+        load_model(tmp_path / "model")
+
+
+@pytest.mark.parametrize("changes", [{"format": 99}, {"format": None}, {"kind": "forest"}])
+def test_another_format_is_refused(changes, source_models, tmp_path):
+    save_model(source_models[0], tmp_path / "model")
+    change_manifest(tmp_path / "model", **changes)
+    with pytest.raises(ValueError, match=r"model: format .* is not one this version reads"):
+        load_model(tmp_path / "model")
+
+
+def test_every_missing_key_of_a_source_is_named(source_models, tmp_path):
+    save_model(source_models[0], tmp_path / "model")
+    file = tmp_path / "model" / "manifest.json"
+    manifest = json.loads(file.read_text())
+    for key in set(manifest) - {"format", "kind"}:
+        file.write_text(json.dumps({name: manifest[name] for name in manifest if name != key}))
+        with pytest.raises(ValueError, match=f"model: the model lacks '{key}'"):
+            load_model(tmp_path / "model")
+
+
+@pytest.mark.parametrize("key", ["learners", "members", "prevalence", "region", "seed", "version"])
+def test_missing_keys_of_a_target_are_named(key, target_model, tmp_path):
+    save_model(target_model, tmp_path / "model")
+    file = tmp_path / "model" / "manifest.json"
+    manifest = json.loads(file.read_text())
+    del manifest[key]
+    file.write_text(json.dumps(manifest))
+    with pytest.raises(ValueError, match=f"model: the model lacks '{key}'"):
+        load_model(tmp_path / "model")
+
+
+def test_a_target_never_looks_outside_its_folder(target_model, tmp_path):
+    save_model(target_model, tmp_path / "model")
+    change_manifest(tmp_path / "model", learners=["../../other"])
+    with pytest.raises(ValueError, match=r"model: unknown learners \['\.\./\.\./other'\]"):
+        load_model(tmp_path / "model")
