@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import xarray as xr
 from odc.geo.crs import CRS
 from odc.geo.geobox import GeoBox
+from rasterio.warp import transform_bounds
 
 
 def plan_grid(
@@ -52,12 +53,14 @@ def plan_grid(
     fits = own.crs == wanted and _has_square_cells(own, resolution_m)
     if fits and bounds is None:
         return own
-    extent = own.extent.to_crs(wanted, resolution=resolution_m).boundingbox
-    box = tuple(bounds) if bounds else tuple(extent)
-    if box[0] >= extent.right or box[2] <= extent.left:
-        raise ValueError(_outside(box, extent))
-    if box[1] >= extent.top or box[3] <= extent.bottom:
-        raise ValueError(_outside(box, extent))
+    left, bottom, right, top = transform_bounds(str(own.crs), str(wanted), *own.boundingbox.bbox)
+    box = tuple(bounds or (left, bottom, right, top))
+    if box[0] >= right or box[2] <= left or box[1] >= top or box[3] <= bottom:
+        raise ValueError(
+            f"the bounds {list(box)} lie outside the elevation model, which covers "
+            f"{[round(left), round(bottom), round(right), round(top)]} in the CRS of the grid; "
+            "correct the key grid.bounds or the layer dem"
+        )
     return GeoBox.from_bbox(box, crs=wanted, resolution=resolution_m)
 
 
@@ -65,10 +68,3 @@ def _has_square_cells(grid: GeoBox, resolution_m: float) -> bool:
     affine = grid.affine
     north_up = affine.b == 0 and affine.d == 0
     return north_up and affine.a == resolution_m and affine.e == -resolution_m
-
-
-def _outside(box, extent) -> str:
-    return (
-        f"the bounds {list(box)} lie outside the elevation model, which covers {list(extent)} "
-        "in the CRS of the grid; correct the key grid.bounds or the layer dem"
-    )

@@ -6,6 +6,9 @@ import pandas as pd
 
 from landshift.seeds import derive_seed
 
+MOST_SHOTS = 250
+"""Landslides taken where no number is stated: stage 2 takes time with the cube of it."""
+
 
 def draw_shots(
     samples: pd.DataFrame, *, region: str, seed: int, shots: int | None = None
@@ -24,7 +27,7 @@ def draw_shots(
     seed
         The study's seed.
     shots
-        Number of landslides; None takes all.
+        Number of landslides; None takes all, but no more than `MOST_SHOTS`.
 
     Returns
     -------
@@ -46,11 +49,11 @@ def draw_shots(
     generator = np.random.default_rng(derive_seed(seed, "shots", region))
     presences = generator.permutation(np.flatnonzero(labels == 1))
     absences = generator.permutation(np.flatnonzero(labels == 0))
-    count = len(presences) if shots is None else shots
+    count = min(len(presences), MOST_SHOTS) if shots is None else shots
     if count > len(presences):
         raise ValueError(
             f"regions.{region}.shots: {shots} landslides are wanted, but {len(presences)} are left "
-            "after cleaning and thinning; lower it, or remove the key to use all"
+            "after cleaning and thinning; lower it, or remove the key"
         )
     return samples.iloc[np.concatenate([presences[:count], absences[:count]])]
 

@@ -1,0 +1,45 @@
+"""The grid of a region: the DEM's own where it fits, else snapped to multiples of the cell size."""
+
+import numpy as np
+import pytest
+from odc.geo.geobox import GeoBox
+from odc.geo.xr import wrap_xr
+
+from landshift.grids import plan_grid
+
+
+def make_dem(box, crs, resolution):
+    grid = GeoBox.from_bbox(box, crs=crs, resolution=resolution)
+    return wrap_xr(np.zeros(grid.shape, np.float32), grid)
+
+
+def test_a_fitting_elevation_model_keeps_its_grid():
+    dem = make_dem((7, 7, 907, 607), "EPSG:32632", 30)
+    assert plan_grid(dem, resolution_m=30, crs="EPSG:32632") == dem.odc.geobox
+
+
+def test_cells_lie_on_multiples_of_the_resolution():
+    dem = make_dem((500010, 5000010, 500910, 5000610), "EPSG:32632", 10)
+    grid = plan_grid(dem, resolution_m=30)
+    assert grid.resolution.x == 30 and grid.resolution.y == -30
+    assert all(edge % 30 == 0 for edge in grid.boundingbox.bbox)
+
+
+def test_bounds_cut_the_region():
+    dem = make_dem((500000, 5000000, 503000, 5003000), "EPSG:32632", 30)
+    grid = plan_grid(dem, resolution_m=30, bounds=[500310, 5000310, 500910, 5000610])
+    assert tuple(grid.boundingbox.bbox) == (500310, 5000310, 500910, 5000610)
+
+
+def test_degrees_are_warped_or_refused():
+    dem = make_dem((8.99, 45.0, 9.01, 45.01), "EPSG:4326", 0.0003)
+    grid = plan_grid(dem, resolution_m=30, crs="EPSG:32632")
+    assert 50 <= grid.width <= 56 and 36 <= grid.height <= 40
+    with pytest.raises(ValueError, match=r"not projected in metres.*grid\.crs"):
+        plan_grid(dem, resolution_m=30)
+
+
+def test_bounds_elsewhere_name_the_key():
+    dem = make_dem((500000, 5000000, 503000, 5003000), "EPSG:32632", 30)
+    with pytest.raises(ValueError, match=r"outside the elevation model.*grid\.bounds"):
+        plan_grid(dem, resolution_m=30, bounds=[0, 0, 900, 900])

@@ -1,0 +1,24 @@
+"""A job's log file holds its lines and its crash."""
+
+import subprocess
+import sys
+
+JOB = """
+import logging, sys, warnings
+from landshift.logs import set_up_logging
+set_up_logging(sys.argv[1])
+logging.info("half done")
+warnings.warn("thin ice")
+raise ValueError("no DEM")
+"""
+
+
+def test_lines_warnings_and_crashes_reach_the_file_and_the_terminal(tmp_path):
+    path = tmp_path / "logs" / "job.log"
+    command = [sys.executable, "-c", JOB, str(path)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 1
+    for text in (path.read_text(), result.stderr):
+        assert "half done" in text
+        assert "thin ice" in text
+        assert "Traceback" in text and "ValueError: no DEM" in text
