@@ -2,6 +2,7 @@
 
 import dask.array as da
 import numpy as np
+import pyproj
 import pytest
 import rasterio
 import xarray as xr
@@ -53,6 +54,11 @@ def test_a_band_comes_back(slope, tmp_path):
     assert_same(found, slope)
     assert found.dims == ("y", "x")
     assert found.attrs == {"units": "degree", "long_name": "slope"}
+
+
+def test_a_unit_of_one_stays_a_text(slope, tmp_path):
+    write_raster(slope.assign_attrs(units="1"), tmp_path / "slope.tif")
+    assert open_raster(tmp_path / "slope.tif").attrs["units"] == "1"
 
 
 def test_a_band_comes_back_in_chunks(slope, tmp_path):
@@ -161,6 +167,21 @@ def test_refining_a_plane_keeps_the_plane():
     np.testing.assert_allclose(fine.to_numpy()[inside], expected[inside], atol=1e-2)
 
 
+@pytest.mark.parametrize(
+    ("resolution", "resampling"),
+    [(44, "cubic"), (45, "average"), (21, "cubic"), (20, "bilinear"), (30, "cubic")],
+)
+def test_cells_of_nearly_one_size_are_resampled_by_cubic_convolution(resolution, resampling, slope):
+    shifted = make_grid(20, 20, resolution=resolution, west=300_010)
+    assert align_raster(slope, shifted).attrs["resampling"] == resampling
+
+
+def test_a_named_resampling_wins(slope):
+    aligned = align_raster(slope, make_grid(8, 14, resolution=150), resampling="nearest")
+    assert aligned.attrs["resampling"] == "nearest"
+    np.testing.assert_array_equal(aligned, slope.to_numpy()[2::5, 2::5])
+
+
 def test_beyond_the_raster_there_is_no_data(slope):
     wider = make_grid(60, 90, west=300_000 - 300, north=4_000_020 + 300)
     aligned = align_raster(slope, wider).to_numpy()
@@ -188,12 +209,17 @@ def geographic(tmp_path):
     return open_raster(tmp_path / "geographic.tif")
 
 
-@pytest.mark.parametrize(("resolution", "resampling"), [(90, "average"), (10, "bilinear")])
+# odc-geo 0.5 warps the outline through a function that shapely 2.2 deprecates
+@pytest.mark.filterwarnings("ignore:The 'shapely.ops.transform:DeprecationWarning")
+@pytest.mark.parametrize(
+    ("resolution", "resampling"), [(90, "average"), (30, "cubic"), (10, "bilinear")]
+)
 def test_degrees_are_compared_in_metres(resolution, resampling, geographic):
-    left, bottom, right, top = geographic.odc.geobox.extent.to_crs("EPSG:32643").boundingbox
-    inner = (left + 900, bottom + 900, right - 900, top - 900)
+    to_metres = pyproj.Transformer.from_crs("EPSG:4326", "EPSG:32643", always_xy=True)
+    x, y = to_metres.transform(73.05, 34.05)
+    around = (x - 900, y - 900, x + 900, y + 900)
     aligned = align_raster(
-        geographic, GeoBox.from_bbox(inner, crs="EPSG:32643", resolution=resolution)
+        geographic, GeoBox.from_bbox(around, crs="EPSG:32643", resolution=resolution)
     )
     assert aligned.attrs["resampling"] == resampling
     assert aligned.dims == ("y", "x")
