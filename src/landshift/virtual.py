@@ -80,6 +80,8 @@ def generate_virtual_region(
     friction_degree: tuple[float, float] = (26.0, 38.0),
     soil_depth_m: tuple[float, float] = (0.5, 2.0),
     rainfall_mm: float = 1500.0,
+    dip_direction_degree: float = 0.0,
+    dip_effect: float = 0.0,
     failure_share: float = 0.04,
     landslides: int = 300,
     validation_landslides: int = 0,
@@ -117,6 +119,12 @@ def generate_virtual_region(
         Shallowest and deepest soil [m].
     rainfall_mm
         Mean rainfall [mm/a]; more falls on higher ground.
+    dip_direction_degree
+        Direction in which the rock's bedding dips [degree clockwise from north].
+    dip_effect
+        Share of its resistance that a slope loses where it faces that way, and gains where it
+        faces against it [1], 0 to 0.9: slopes along the bedding fail more easily than slopes
+        across it.
     failure_share
         Mean of the true probability: the share of cells that fail [1].
     landslides, validation_landslides
@@ -149,6 +157,8 @@ def generate_virtual_region(
     _check_range(name, "hillslope_length_m", hillslope_length_m, 0.0, 10 * resolution_m)
     _check_range(name, "lithology_units", lithology_units, 1, 20)
     _check_range(name, "rainfall_mm", rainfall_mm, 1.0, 15000.0)
+    _check_range(name, "dip_direction_degree", dip_direction_degree, 0.0, 360.0)
+    _check_range(name, "dip_effect", dip_effect, 0.0, 0.9)
     _check_range(name, "failure_share", failure_share, 0.001, 0.5)
     _check_range(name, "landslides", landslides, 1, size * size)
     _check_range(name, "validation_landslides", validation_landslides, 0, size * size)
@@ -187,7 +197,8 @@ def generate_virtual_region(
         friction_radian=friction[units],
         rainfall_mm=rainfall,
     )
-    probability = _failure_probability(safety, failure_share)
+    facing = _face_direction(elevation, dip_direction_degree)
+    probability = _failure_probability(safety * (1.0 - dip_effect * facing), failure_share)
     cells = _draw_landslides(
         name, probability, landslides + validation_landslides, resolution_m, generator
     )
@@ -342,6 +353,16 @@ def _draw_soil_depth(
     steepness = gradient(elevation, resolution_m)
     share = expit(hollowness / hollowness.std() + 0.7 * patches - (steepness - 0.4) / 0.3)
     return soil_depth_m[0] + (soil_depth_m[1] - soil_depth_m[0]) * share
+
+
+def _face_direction(elevation: np.ndarray, direction_degree: float) -> np.ndarray:
+    """Cosine of the angle between a slope's downhill direction and a compass direction."""
+    southward, eastward = np.gradient(elevation)
+    length = np.hypot(southward, eastward)
+    east = -eastward / np.where(length > 0, length, 1.0)
+    north = southward / np.where(length > 0, length, 1.0)
+    direction = np.radians(direction_degree)
+    return north * np.cos(direction) + east * np.sin(direction)
 
 
 def _failure_probability(safety: np.ndarray, failure_share: float) -> np.ndarray:
