@@ -118,7 +118,7 @@ def _save_target(model: TargetModel, path: Path) -> None:
         score_centre=score.logit_scale.centre,
         score_spread=score.logit_scale.spread,
         score_scale=score.scale,
-        importance=model.kernel.importance,
+        factor_weights=model.kernel.weights,
         label_score=model.label_score,
         label_ranks=model.label_ranks,
         labels=model.labels,
@@ -155,7 +155,7 @@ def _load_target(path: Path, manifest: dict) -> TargetModel:
     models = tuple(load_model(path / "sources" / name) for name in learners)
     with np.load(path / "arrays.npz", allow_pickle=False) as file:
         arrays = dict(file)
-    kernel = ResidualKernel(arrays["importance"])
+    kernel = ResidualKernel(arrays["factor_weights"])
     members = [Member(entry["uses_source"], entry["strength"]) for entry in manifest["members"]]
     ranks = arrays["label_ranks"]
     return TargetModel(

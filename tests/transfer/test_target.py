@@ -167,7 +167,7 @@ def test_a_family_uses_the_score_of_its_learner_alone(source_models, target, sho
 
 def test_without_a_forest_factors_count_the_same(source_models, target, shots):
     model = tune(source_models[:1], shots, target, family="lr")
-    assert model.kernel.importance == pytest.approx(0.2)
+    assert model.kernel.weights == pytest.approx(0.2)
 
 
 def test_same_seed_same_prediction_other_seed_another(source_models, target, shots, tuned):

@@ -11,7 +11,7 @@ from landshift.preparation import PREPARATIONS, RankTransform, fit_rank_transfor
 from landshift.transfer.kernel import ResidualKernel
 from landshift.transfer.score import collect_logits, fit_logit_scale, score_spread
 from landshift.transfer.sources import SourceModel, TrainingTable
-from landshift.transfer.target import PSEUDO_ABSENCES, factor_importance, gather_labels
+from landshift.transfer.target import PSEUDO_ABSENCES, gather_labels, weigh_factors
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class TargetView:
     @cached_property
     def kernel(self) -> ResidualKernel:
         """Kernel of the residual."""
-        return ResidualKernel(factor_importance(list(self.source_models.values())))
+        return ResidualKernel(weigh_factors(list(self.source_models.values())))
 
     @cached_property
     def query_logits(self) -> np.ndarray:

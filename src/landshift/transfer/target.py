@@ -26,6 +26,10 @@ PSEUDO_ABSENCES = 150
 """Unlabelled cells of the target that join the absences of the shots."""
 
 
+IMPORTANCE_EXPONENT = 1.5
+"""Sharpens the importance of factors in the kernel: of 0, .5, 1 and 1.5 the best."""
+
+
 @dataclass(frozen=True)
 class Prediction:
     """Prediction for cells.
@@ -160,7 +164,7 @@ def fine_tune_target(
         shots, background, factors, pseudo_absences, derive_seed(seed, "pseudo-absences")
     )
     score, ranks = source_score.apply(values)
-    kernel = ResidualKernel(factor_importance(source_models))
+    kernel = ResidualKernel(weigh_factors(source_models))
     members = members_of(family, presences=int(labels.sum()))
     covariance = kernel.covariance(ranks, ranks)
     return TargetModel(
@@ -204,11 +208,16 @@ def gather_labels(
     return values, labels, np.where(labels == 1, 1.0, presences / absences)
 
 
-def factor_importance(source_models: Sequence[SourceModel]) -> np.ndarray:
-    """Return the importance of factors in the sources' forests; equal shares without any."""
+def weigh_factors(source_models: Sequence[SourceModel]) -> np.ndarray:
+    """Weigh the factors in the residual kernel: sum 1, shape ``(factors,)``.
+
+    The importance in the sources' random forests to the power of `IMPORTANCE_EXPONENT`; equal
+    weights without any forest.
+    """
     for model in source_models:
         if model.importance is not None:
-            return model.importance
+            raised = model.importance**IMPORTANCE_EXPONENT
+            return raised / raised.sum()
     factors = len(source_models[0].factors)
     return np.full(factors, 1 / factors)
 
