@@ -16,7 +16,9 @@ def main(*, entry, dem, cache, mirror, inventory):
     path = fetch_layer(entry, cache=Path(cache), mirror=mirror)
     stated = {key: entry[key] for key in COLUMNS if key in entry}
     landslides, absences = read_inventory(path, **stated)
-    cleaned, counts = clean_inventory(landslides, open_raster(dem), origin=str(path))
+    cleaned, counts = clean_inventory(
+        landslides, open_raster(dem), merge_m=entry["merge_m"], origin=str(path)
+    )
     logging.info("landslides: %s", ", ".join(f"{count} {key}" for key, count in counts.items()))
     if absences is not None:
         absences = absences.to_crs(cleaned.crs)
