@@ -174,5 +174,5 @@ def test_missing_keys_of_a_target_are_named(key, target_model, tmp_path):
 def test_a_target_never_looks_outside_its_folder(target_model, tmp_path):
     save_model(target_model, tmp_path / "model")
     change_manifest(tmp_path / "model", learners=["../../other"])
-    with pytest.raises(ValueError, match=r"model: unknown learners \['\.\./\.\./other'\]"):
+    with pytest.raises(ValueError, match=r"model: .*unknown learners \['\.\./\.\./other'\]"):
         load_model(tmp_path / "model")

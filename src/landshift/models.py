@@ -7,6 +7,7 @@ A source model is ``manifest.json`` plus a file per preparation; a target model 
 import json
 import shutil
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -55,6 +56,8 @@ def load_model(path: str | Path) -> SourceModel | TargetModel:
         return kinds[manifest["kind"]](path, manifest)
     except KeyError as error:
         raise ValueError(f"{path}: the model lacks {error}; make the model again") from error
+    except (ValueError, TypeError, EOFError, OSError, BadZipFile) as error:
+        raise ValueError(f"{path}: not a whole model ({error}); make the model again") from error
 
 
 def _read_manifest(path: Path) -> dict:
@@ -63,7 +66,7 @@ def _read_manifest(path: Path) -> dict:
         manifest = json.loads(file.read_text())
     except FileNotFoundError:
         raise ValueError(f"{path}: no model here, manifest.json is missing") from None
-    except json.JSONDecodeError as error:
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"{file}: not valid JSON ({error}); make the model again") from error
     if not isinstance(manifest, dict):
         raise ValueError(f"{file}: expected a JSON object; make the model again")
@@ -149,9 +152,11 @@ def _save_target(model: TargetModel, path: Path) -> None:
 
 def _load_target(path: Path, manifest: dict) -> TargetModel:
     learners = manifest["learners"]
+    if not learners or not 0 < manifest["prevalence"] < 1:
+        raise ValueError("it states no learners, or a prevalence that is not between 0 and 1")
     unknown = [name for name in learners if name not in LEARNERS]
     if unknown:
-        raise ValueError(f"{path}: unknown learners {unknown}; there are {', '.join(LEARNERS)}")
+        raise ValueError(f"unknown learners {unknown}; there are {', '.join(LEARNERS)}")
     models = tuple(load_model(path / "sources" / name) for name in learners)
     with np.load(path / "arrays.npz", allow_pickle=False) as file:
         arrays = dict(file)

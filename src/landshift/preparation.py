@@ -46,6 +46,8 @@ class RankTransform:
         ``z = clip(Phi^-1(F(x)), -3, 3)`` with F the mid-rank empirical distribution function, so
         that a value shared by many cells (a capped distance, a flat) gets the middle of its ranks.
         """
+        # the reference is float32: ties are found only among numbers of the same kind
+        values = np.asarray(values, np.float32)
         scores = np.empty(values.shape, np.float32)
         table = _normal_scores(self.reference.shape[1])
         for factor, ordered in enumerate(self.reference):

@@ -127,8 +127,16 @@ def write_factors(
         The GeoTIFF to write.
     tags
         Metadata of the whole file.
+
+    Raises
+    ------
+    ValueError
+        If there are no variables, or they differ in dtype.
     """
     names = list(data.data_vars)
+    kinds = {data[name].dtype for name in names}
+    if len(kinds) != 1:
+        raise ValueError(f"{path}: bands must share one dtype, found {sorted(map(str, kinds))}")
     first = data[names[0]]
     integer = np.issubdtype(first.dtype, np.integer)
     grid = first.odc.geobox
@@ -180,7 +188,8 @@ def align_raster(
     if data.odc.geobox == grid:
         return data
     resampling = resampling or _default_resampling(data, grid)
-    nodata = data.attrs.get("nodata", np.nan)
+    integer = np.issubdtype(data.dtype, np.integer)
+    nodata = data.attrs.get("nodata", 0) if integer else np.nan
     aligned = xr_reproject(data, grid, resampling=resampling, dst_nodata=nodata)
     aligned.attrs = {key: value for key, value in data.attrs.items() if key != "_FillValue"}
     aligned.attrs["resampling"] = resampling

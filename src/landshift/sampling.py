@@ -70,9 +70,9 @@ def draw_samples(
     names = list(factors.data_vars)
     stack, valid = _stack_factors(factors)
     points = source_points(inventory, elevation).geometry
-    presence_cells = _cells_of_points(factors, points, valid)
+    landslide_cells = _cells_of_points(factors, points, valid)
     presence_cells = _thin_cells(
-        factors, presence_cells, thinning_m, derive_seed(seed, "thinning", region)
+        factors, landslide_cells, thinning_m, derive_seed(seed, "thinning", region)
     )
     if len(presence_cells) == 0:
         raise ValueError(
@@ -85,12 +85,16 @@ def draw_samples(
         absence_cells = _draw_absences(factors, inventory, valid, wanted, buffer_m, generator)
     else:
         absence_cells = _cells_of_points(factors, absences.geometry, valid)
-    absence_cells = absence_cells[~np.isin(absence_cells, presence_cells)]
+    absence_cells = absence_cells[~np.isin(absence_cells, landslide_cells)]
     if len(absence_cells) == 0:
-        raise ValueError(
-            f"region {region}: no cell with data lies farther than {buffer_m} m from all "
-            "landslides; lower samples.buffer_m"
+        remedy = (
+            f"no cell with data lies farther than {buffer_m} m from all landslides; lower "
+            "samples.buffer_m"
+            if absences is None
+            else f"none of the {len(absences)} listed absences lies on cells with data and off the "
+            "landslides; check the inventory"
         )
+        raise ValueError(f"region {region}: {remedy}")
     cells = np.concatenate([presence_cells, absence_cells])
     table = _tabulate(factors, names, stack, cells, region)
     table.insert(3, "block", assign_blocks(table, blocks, derive_seed(seed, "blocks", region)))
@@ -127,9 +131,7 @@ def draw_background(
     candidates = np.flatnonzero(valid)
     picked = generator.choice(candidates, min(cells, len(candidates)), replace=False)
     table = _tabulate(factors, list(factors.data_vars), stack, picked, region)
-    tree = cKDTree(samples[["x", "y"]])
-    _, nearest = tree.query(table[["x", "y"]])
-    table.insert(3, "block", samples["block"].to_numpy()[nearest])
+    table.insert(3, "block", nearest_blocks(samples, table))
     return table
 
 
@@ -141,6 +143,12 @@ def assign_blocks(table: pd.DataFrame, blocks: int, seed: int) -> np.ndarray:
     distinct = len(np.unique(coordinates, axis=0))
     means = KMeans(min(blocks, distinct), n_init=4, random_state=seed)
     return means.fit_predict(coordinates - coordinates.mean(axis=0)).astype(np.int16)
+
+
+def nearest_blocks(samples: pd.DataFrame, table: pd.DataFrame) -> np.ndarray:
+    """Block of the nearest sample for every row of a table with ``x`` and ``y``."""
+    _, nearest = cKDTree(samples[["x", "y"]]).query(table[["x", "y"]])
+    return samples["block"].to_numpy()[nearest]
 
 
 def _stack_factors(factors: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:

@@ -3,8 +3,16 @@
 import numpy as np
 import pandas as pd
 
+SAMPLE_COLUMNS = ("region", "x", "y", "block", "presence")
+"""Columns of a sample table that are not factors."""
+
 MAX_CORRELATION = 0.98
 """Of two factors with a larger absolute rank correlation in the sources one is dropped."""
+
+
+def list_factors(table: pd.DataFrame) -> list[str]:
+    """List the columns of a sample or background table that are factors."""
+    return [name for name in table if name not in SAMPLE_COLUMNS]
 
 
 def select_factors(

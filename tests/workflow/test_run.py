@@ -62,7 +62,7 @@ def test_stage_two_sees_the_stated_shots_alone(results):
 def test_tables_follow_the_contract(results):
     samples = pd.read_parquet(results / "regions" / "alder" / "samples.parquet")
     assert list(samples)[:5] == ["region", "x", "y", "block", "presence"]
-    selected = json.loads((results / "factors_selected.json").read_text())
+    selected = json.loads((results / "sources" / "birch" / "factors_selected.json").read_text())
     assert set(selected) <= set(samples) and len(selected) > 10
     benchmark = pd.read_csv(results / "benchmark" / "transfer.csv")
     keys = ["target", "family", "method", "regime", "shots", "draw"]

@@ -121,11 +121,11 @@ rule draw_samples:
 
 rule select_factors:
     input:
-        samples=list_tables(SOURCES, "samples"),
+        samples=lambda wildcards: list_tables(sources_of(config, wildcards.target), "samples"),
     output:
-        selected="<results>/factors_selected.json",
+        selected="<results>/sources/{target}/factors_selected.json",
     log:
-        "<logs>/select_factors.log",
+        "<logs>/select_factors/{target}.log",
     conda:
         "../../envs/landshift.yaml"
     threads: 1
@@ -136,6 +136,6 @@ rule select_factors:
         max_correlation=config["factors"]["max_correlation"],
         code=fingerprint("selection"),
     message:
-        "Select the factors that all regions have and that do not repeat each other"
+        "Select the factors that the sources of {wildcards.target} share and that do not repeat"
     script:
         "../scripts/select_factors.py"

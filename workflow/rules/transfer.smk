@@ -3,7 +3,7 @@
 
 rule pretrain_sources:
     input:
-        selected="<results>/factors_selected.json",
+        selected="<results>/sources/{target}/factors_selected.json",
         samples=lambda wildcards: list_tables(sources_of(config, wildcards.target), "samples"),
         background=lambda wildcards: list_tables(sources_of(config, wildcards.target), "background"),
     output:

@@ -6,7 +6,7 @@ from landshift.evaluation import RegionTables, run_transfer_benchmark
 from landshift.logs import set_up_logging
 
 
-def main(*, target, tables, settings, learners, seed, scores):
+def main(*, target, tables, settings, learners, max_correlation, seed, scores):
     regions = {
         region: RegionTables(pd.read_parquet(samples), pd.read_parquet(background))
         for region, (samples, background) in tables.items()
@@ -18,6 +18,7 @@ def main(*, target, tables, settings, learners, seed, scores):
         shots=settings["shots"],
         draws=settings["draws"],
         regimes=settings["regimes"],
+        max_correlation=max_correlation,
         seed=seed,
     )
     table.to_parquet(scores, index=False)
@@ -31,6 +32,7 @@ if __name__ == "__main__":
         tables=dict(zip(snakemake.params.regions, files, strict=True)),
         settings=snakemake.params.settings,
         learners=list(snakemake.params.learners),
+        max_correlation=snakemake.params.max_correlation,
         seed=snakemake.params.seed,
         scores=snakemake.output.scores,
     )

@@ -7,14 +7,12 @@ from pathlib import Path
 import pandas as pd
 
 from landshift.logs import set_up_logging
-from landshift.selection import select_factors
-
-NO_FACTORS = {"region", "x", "y", "block", "presence"}
+from landshift.selection import list_factors, select_factors
 
 
 def main(*, samples, exclude, max_correlation, selected):
     tables = pd.concat([pd.read_parquet(path) for path in samples], join="inner")
-    candidates = [name for name in tables if name not in NO_FACTORS.union(exclude)]
+    candidates = [name for name in list_factors(tables) if name not in exclude]
     names = select_factors(tables, candidates=candidates, max_correlation=max_correlation)
     dropped = [name for name in candidates if name not in names]
     logging.info("%d factors selected, dropped: %s", len(names), ", ".join(dropped) or "none")

@@ -19,9 +19,9 @@ def predict_families(task: TransferTask) -> dict[str, np.ndarray]:
     and ``xgb`` are the libraries' models on the normal scores of the shots, with settings for
     small tables.
     """
-    shots = task.view.ranks.apply(task.shots[task.view.factors].to_numpy(np.float32))
+    shots = task.view.ranks.apply(task.shots[task.view.factors].to_numpy()).astype(float)
     labels = task.shots["presence"].to_numpy()
-    queries = task.view.query_ranks
+    queries = task.view.query_ranks.astype(float)
     regression = LogisticRegression(C=0.1, max_iter=1000).fit(shots, labels)
     forest = RandomForestClassifier(150, min_samples_leaf=2, random_state=task.seed)
     forest.fit(shots, labels)

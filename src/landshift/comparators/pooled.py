@@ -20,24 +20,34 @@ def predict_families(task: TransferTask) -> dict[str, np.ndarray]:
 
 
 def _predict(task: TransferTask, learner: str) -> np.ndarray:
-    fit = get_learner(learner).fit
-    shots = _prepare(task, task.shots[task.view.factors].to_numpy(np.float32))
-    queries = _prepare(task, task.view.queries)
-    labels = np.concatenate([task.training.labels, task.shots["presence"].to_numpy(np.int8)])
-    weights = _share_weights(task.training.weights, len(task.shots))
-    logits = []
-    for name in PREPARATIONS:
-        values = np.concatenate([task.training.prepared[name], shots[name]])
-        model = fit(values, labels, weights, seed=derive_seed(task.seed, learner, name))
-        logits.append(model.logit(queries[name]))
+    values = task.view.queries
+    logits = [
+        _fit(task, learner, name).logit(_prepare(task, values, name)) for name in PREPARATIONS
+    ]
     return expit(np.mean(logits, axis=0))
 
 
-def _prepare(task: TransferTask, values: np.ndarray) -> dict[str, np.ndarray]:
-    return {
-        "raw": task.training.standardisation.apply(values),
-        "rank": task.view.ranks.apply(values),
-    }
+def _fit(task: TransferTask, learner: str, preparation: str):
+    """Fit one learner on one preparation; the raw one is the same in every regime."""
+    key = (METHOD, learner, preparation)
+    if key in task.shared:
+        return task.shared[key]
+    shots = _prepare(task, task.shots[task.view.factors].to_numpy(np.float32), preparation)
+    model = get_learner(learner).fit(
+        np.concatenate([task.training.prepared[preparation], shots]),
+        np.concatenate([task.training.labels, task.shots["presence"].to_numpy(np.int8)]),
+        _share_weights(task.training.weights, len(task.shots)),
+        seed=derive_seed(task.seed, learner, preparation),
+    )
+    if preparation == "raw":
+        task.shared[key] = model
+    return model
+
+
+def _prepare(task: TransferTask, values: np.ndarray, preparation: str) -> np.ndarray:
+    if preparation == "raw":
+        return task.training.standardisation.apply(values)
+    return task.view.ranks.apply(values)
 
 
 def _share_weights(source_weights: np.ndarray, shots: int) -> np.ndarray:

@@ -1,7 +1,7 @@
 """What a method is given to predict a target from few shots."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -115,12 +115,15 @@ class TransferTask:
         Labelled cells of the target: column ``presence`` and the factors.
     seed
         Seed of every random choice of the method.
+    shared
+        Where a method may keep what the other regimes of the same shots need again.
     """
 
     view: TargetView
     training: TrainingTable
     shots: pd.DataFrame
     seed: int
+    shared: dict = field(default_factory=dict)
 
     @cached_property
     def labelled(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

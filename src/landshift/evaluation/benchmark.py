@@ -11,11 +11,11 @@ from landshift.blas import on_one_thread
 from landshift.comparators import TransferTask, get_comparators
 from landshift.comparators.task import TargetView
 from landshift.evaluation.measures import measure_prediction
-from landshift.evaluation.splits import Draw, draw_splits
+from landshift.evaluation.splits import Draw, draw_split, redraw_blocks
 from landshift.seeds import derive_seed
-from landshift.selection import select_factors
+from landshift.selection import MAX_CORRELATION, SAMPLE_COLUMNS, list_factors, select_factors
 from landshift.transfer import SourceModel, pretrain_sources
-from landshift.transfer.sources import SAMPLE_COLUMNS, prepare_training
+from landshift.transfer.sources import prepare_training
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +51,7 @@ def run_transfer_benchmark(
     draws: int = 20,
     regimes: Sequence[str] = REGIMES,
     methods: Sequence[str] | None = None,
+    max_correlation: float = MAX_CORRELATION,
     seed: int,
 ) -> pd.DataFrame:
     """Leave one region out: pre-train on the others, fine-tune on its shots, score the rest.
@@ -72,6 +73,8 @@ def run_transfer_benchmark(
         ``transductive``: from the whole target, as when a map is made.
     methods
         Comparators; None runs all.
+    max_correlation
+        Of two factors more alike than this in the sources one is dropped.
     seed
         The study's seed.
 
@@ -84,7 +87,7 @@ def run_transfer_benchmark(
     tables = []
     for target in targets or list(regions):
         sources = {name: tables_ for name, tables_ in regions.items() if name != target}
-        samples, background = join_sources(sources)
+        samples, background = join_sources(sources, max_correlation=max_correlation)
         models = [
             pretrain_sources(samples, background, learner=learner, seed=seed)
             for learner in learners
@@ -106,7 +109,10 @@ def run_transfer_benchmark(
 
 
 def join_sources(
-    sources: Mapping[str, RegionTables], factors: Sequence[str] | None = None
+    sources: Mapping[str, RegionTables],
+    factors: Sequence[str] | None = None,
+    *,
+    max_correlation: float = MAX_CORRELATION,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Join samples and background of all sources, with the factors selected on them.
 
@@ -116,12 +122,15 @@ def join_sources(
         Tables of the source regions.
     factors
         The factors to keep; None selects them on these sources.
+    max_correlation
+        Of two factors more alike than this one is dropped, see `select_factors`.
     """
     samples = pd.concat([tables.samples for tables in sources.values()], ignore_index=True)
     background = pd.concat([tables.background for tables in sources.values()], ignore_index=True)
     if factors is None:
-        candidates = [name for name in samples if name not in SAMPLE_COLUMNS]
-        factors = select_factors(samples, candidates=candidates)
+        factors = select_factors(
+            samples, candidates=list_factors(samples), max_correlation=max_correlation
+        )
     kept = [*SAMPLE_COLUMNS, *factors]
     return samples[kept], background[[name for name in kept if name != "presence"]]
 
@@ -144,23 +153,23 @@ def evaluate_target(
     factors = list(source_models[0].factors)
     training = prepare_training(*join_sources(sources, factors), seed=seed)
     comparators = get_comparators(None if methods is None else list(methods))
-    splits = draw_splits(
-        tables.samples, shots=max(shots), draws=draws, seed=derive_seed(seed, "draws", target)
-    )
     rows = []
-    for number, draw in enumerate(splits):
-        held_out = tables.samples.iloc[draw.held_out]
+    for number in range(draws):
+        draw_seed = derive_seed(seed, "draw", target, str(number))
+        samples, background = redraw_blocks(tables.samples, tables.background, seed=draw_seed)
+        draw = draw_split(samples, shots=max(shots), seed=draw_seed)
+        held_out = samples.iloc[draw.held_out]
         labels = held_out["presence"].to_numpy()
+        shared = {count: {} for count in shots}
         for regime in regimes:
             view = TargetView(
                 models,
-                _background_of(tables, draw, regime),
+                _background_of(background, draw, regime),
                 held_out[factors].to_numpy(np.float32),
             )
-            task_seed = derive_seed(seed, target, regime, str(number))
             for count in shots:
-                taken = draw.take_shots(tables.samples, count)
-                task = TransferTask(view, training, taken, task_seed)
+                taken = draw.take_shots(samples, count)
+                task = TransferTask(view, training, taken, draw_seed, shared[count])
                 for method, family, probability in _predict_all(comparators, task):
                     measures = measure_prediction(labels, probability)
                     key = (target, family, method, regime, count, number)
@@ -175,9 +184,9 @@ def _predict_all(comparators, task: TransferTask) -> Iterator[tuple[str, str, np
             yield comparator.METHOD, family, probability
 
 
-def _background_of(tables: RegionTables, draw: Draw, regime: str) -> pd.DataFrame:
+def _background_of(background: pd.DataFrame, draw: Draw, regime: str) -> pd.DataFrame:
     if regime == "transductive":
-        return tables.background
+        return background
     if regime == "inductive":
-        return tables.background[tables.background["block"].isin(draw.shot_blocks)]
+        return background[background["block"].isin(draw.shot_blocks)]
     raise ValueError(f"no regime named {regime!r}; there are {', '.join(REGIMES)}")

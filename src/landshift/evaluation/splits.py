@@ -1,10 +1,11 @@
 """Draws of shots and held-out samples that never share a spatial block."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+
+from landshift.sampling import assign_blocks, nearest_blocks
 
 MIN_HELD_OUT = 10
 """Least number of held-out presences, and of absences, in a draw."""
@@ -38,19 +39,30 @@ class Draw:
         return samples.iloc[rows]
 
 
-def draw_splits(samples: pd.DataFrame, *, shots: int, draws: int, seed: int) -> Iterator[Draw]:
-    """Split the blocks in halves again and again: one half is held out, the other gives shots.
+def redraw_blocks(
+    samples: pd.DataFrame, background: pd.DataFrame, *, seed: int
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Divide a region into as many spatial blocks as before, but other ones.
+
+    Scores over draws from one division depend on where its borders happen to lie; a new division
+    for every draw averages that out.
+    """
+    blocks = samples["block"].nunique()
+    divided = samples.assign(block=assign_blocks(samples, blocks, seed))
+    return divided, background.assign(block=nearest_blocks(divided, background))
+
+
+def draw_split(samples: pd.DataFrame, *, shots: int, seed: int) -> Draw:
+    """Split the blocks in halves: one half is held out, the other gives shots.
 
     Parameters
     ----------
     samples
         Samples of one region, columns ``block`` and ``presence`` among them.
     shots
-        Largest number of shots needed in a draw.
-    draws
-        Number of draws.
+        Largest number of shots needed.
     seed
-        Seed; draw i is the same whatever the number of draws.
+        Seed of the draw.
 
     Raises
     ------
@@ -61,24 +73,20 @@ def draw_splits(samples: pd.DataFrame, *, shots: int, draws: int, seed: int) -> 
     blocks = np.unique(samples["block"])
     block = samples["block"].to_numpy()
     presence = samples["presence"].to_numpy() == 1
-    for number in range(draws):
-        generator = np.random.default_rng([seed, number])
-        for _ in range(MAX_ATTEMPTS):
-            order = generator.permutation(blocks)
-            held_blocks, shot_blocks = np.split(order, [len(order) // 2])
-            held = np.isin(block, held_blocks)
-            available = min((presence & ~held).sum(), (~presence & ~held).sum())
-            tested = min((presence & held).sum(), (~presence & held).sum())
-            if available >= shots and tested >= MIN_HELD_OUT:
-                break
-        else:
-            raise ValueError(
-                f"{presence.sum()} presences in {len(blocks)} blocks cannot be split into "
-                f"{shots} shots and {MIN_HELD_OUT} held-out presences; lower benchmark.shots"
+    generator = np.random.default_rng(seed)
+    for _ in range(MAX_ATTEMPTS):
+        held_blocks, shot_blocks = np.split(generator.permutation(blocks), [len(blocks) // 2])
+        held = np.isin(block, held_blocks)
+        available = min((presence & ~held).sum(), (~presence & ~held).sum())
+        tested = min((presence & held).sum(), (~presence & held).sum())
+        if available >= shots and tested >= MIN_HELD_OUT:
+            return Draw(
+                held_out=np.flatnonzero(held),
+                presences=generator.permutation(np.flatnonzero(presence & ~held)),
+                absences=generator.permutation(np.flatnonzero(~presence & ~held)),
+                shot_blocks=shot_blocks,
             )
-        yield Draw(
-            held_out=np.flatnonzero(held),
-            presences=generator.permutation(np.flatnonzero(presence & ~held)),
-            absences=generator.permutation(np.flatnonzero(~presence & ~held)),
-            shot_blocks=shot_blocks,
-        )
+    raise ValueError(
+        f"{presence.sum()} presences in {len(blocks)} blocks cannot be split into "
+        f"{shots} shots and {MIN_HELD_OUT} held-out presences; lower benchmark.shots"
+    )

@@ -50,4 +50,7 @@ def fit(
 
 def load(path: Path) -> LightBoostingModel:
     """Read what the model's ``save`` wrote."""
-    return LightBoostingModel(lightgbm.Booster(model_file=path.with_suffix(".txt")))
+    try:
+        return LightBoostingModel(lightgbm.Booster(model_file=path.with_suffix(".txt")))
+    except lightgbm.basic.LightGBMError as error:
+        raise ValueError(f"no LightGBM model: {error}") from error

@@ -16,13 +16,11 @@ from landshift.preparation import (
     fit_standardisation,
 )
 from landshift.seeds import derive_seed
+from landshift.selection import list_factors
 
 MAX_PRESENCES = 400
 MAX_ABSENCES = 800
 """Samples of one region that enter stage 1; more gain nothing."""
-
-SAMPLE_COLUMNS = ("region", "x", "y", "block", "presence")
-"""Columns of a sample table that are not factors."""
 
 
 @dataclass(frozen=True)
@@ -58,11 +56,11 @@ class SourceModel:
 
     @property
     def importance(self) -> np.ndarray | None:
-        """Mean importance of each factor, sum 1; None if the learner gives none."""
+        """Mean importance of each factor, sum 1; None if the learner gives none or never splits."""
         shares = [getattr(model, "importance", None) for model in self.fitted.values()]
-        if any(share is None for share in shares):
+        if any(share is None for share in shares) or np.sum(shares) == 0:
             return None
-        return np.mean(shares, axis=0) / np.sum(np.mean(shares, axis=0))
+        return np.sum(shares, axis=0) / np.sum(shares)
 
     def logits(self, values: np.ndarray, ranks: np.ndarray) -> np.ndarray:
         """Logits of the model of each preparation.
@@ -169,7 +167,7 @@ def prepare_training(
     samples: pd.DataFrame, background: pd.DataFrame, *, seed: int
 ) -> TrainingTable:
     """Choose, weigh and prepare the samples of stage 1; see `pretrain_sources`."""
-    factors = tuple(sorted(column for column in samples if column not in SAMPLE_COLUMNS))
+    factors = tuple(sorted(list_factors(samples)))
     regions = sorted(samples["region"].unique())
     _check_sources(samples, background, factors, regions)
     chosen = pd.concat([_limit_samples(samples, region, seed) for region in regions])
@@ -190,6 +188,12 @@ def _check_sources(samples, background, factors, regions) -> None:
         raise ValueError(f"the background table lacks the factors {missing}")
     if not factors:
         raise ValueError("the sample table holds no factors")
+    for table, name in ((samples, "samples"), (background, "background")):
+        empty = [factor for factor in factors if table[factor].isna().any()]
+        if empty:
+            raise ValueError(
+                f"the {name} table of the sources has cells without a value of {empty}"
+            )
     for region in regions:
         labels = samples.loc[samples["region"] == region, "presence"]
         if labels.nunique() < 2:

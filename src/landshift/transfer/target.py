@@ -160,9 +160,7 @@ def fine_tune_target(
     reference = background[factors].to_numpy(np.float32)
     models = [model for model in source_models if family in ("ensemble", model.learner)]
     source_score = fit_source_score(models, fit_rank_transform(reference), reference)
-    values, labels, weights = gather_labels(
-        shots, background, factors, pseudo_absences, derive_seed(seed, "pseudo-absences")
-    )
+    values, labels, weights = gather_labels(shots, background, factors, pseudo_absences, seed)
     score, ranks = source_score.apply(values)
     kernel = ResidualKernel(weigh_factors(source_models))
     members = members_of(family, presences=int(labels.sum()))
@@ -195,7 +193,8 @@ def gather_labels(
     """
     names = list(factors)
     cells = min(pseudo_absences, len(background))
-    picked = np.sort(np.random.default_rng(seed).choice(len(background), cells, replace=False))
+    generator = np.random.default_rng(derive_seed(seed, "pseudo-absences"))
+    picked = np.sort(generator.choice(len(background), cells, replace=False))
     values = np.concatenate(
         [
             shots[names].to_numpy(np.float32),
@@ -239,6 +238,11 @@ def _check_target(source_models, shots, background, prevalence, family) -> None:
                 f"the {model.learner} source model has the factors {model.factors}, "
                 f"the {source_models[0].learner} model {factors}; pre-train them together"
             )
+    if "presence" not in shots or not shots["presence"].isin([0, 1]).all():
+        raise ValueError("the shots table needs a column presence of 0 and 1")
+    learners = [model.learner for model in source_models]
+    if len(set(learners)) < len(learners):
+        raise ValueError(f"two source models of one learner were given: {learners}")
     for table, name in ((shots, "shots"), (background, "background")):
         missing = [factor for factor in factors if factor not in table]
         if missing:
@@ -248,7 +252,7 @@ def _check_target(source_models, shots, background, prevalence, family) -> None:
             raise ValueError(f"the {name} table has cells without a value of {empty}")
     if not 0 < prevalence < 1:
         raise ValueError(f"prevalence is {prevalence}; state a share between 0 and 1")
-    if family != "ensemble" and family not in [model.learner for model in source_models]:
+    if family != "ensemble" and family not in learners:
         raise ValueError(f"no source model of the family {family!r} was given")
 
 
