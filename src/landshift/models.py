@@ -91,6 +91,7 @@ def _save_source(model: SourceModel, path: Path) -> None:
             "mean": model.standardisation.mean.tolist(),
             "sd": model.standardisation.sd.tolist(),
             "sources": dict(model.sources),
+            "transfer_auc": model.transfer_auc,
             "seed": model.seed,
             "version": model.version,
         },
@@ -106,6 +107,7 @@ def _load_source(path: Path, manifest: dict) -> SourceModel:
         standardisation=Standardisation(np.array(manifest["mean"]), np.array(manifest["sd"])),
         fitted={name: learner.load(path / name) for name in PREPARATIONS},
         sources=manifest["sources"],
+        transfer_auc=manifest["transfer_auc"],
         seed=manifest["seed"],
         version=manifest["version"],
     )

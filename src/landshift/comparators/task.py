@@ -9,7 +9,7 @@ import pandas as pd
 
 from landshift.preparation import PREPARATIONS, RankTransform, fit_rank_transform
 from landshift.transfer.kernel import ResidualKernel
-from landshift.transfer.score import collect_logits, fit_logit_scale, score_spread
+from landshift.transfer.score import collect_logits, fit_logit_scale, weigh_models
 from landshift.transfer.sources import SourceModel, TrainingTable
 from landshift.transfer.target import PSEUDO_ABSENCES, gather_labels, weigh_factors
 
@@ -64,7 +64,10 @@ class TargetView:
     def family_score(self, logits: np.ndarray, family: str) -> np.ndarray:
         """Source score of a family from standardised logits."""
         columns = self._columns(family)
-        return logits[:, columns].mean(axis=1) / score_spread(self._background_logits[:, columns])
+        models = [model for model in self._models if family in ("ensemble", model.learner)]
+        weights = weigh_models(models)
+        spread = float((self._background_logits[:, columns] @ weights).std())
+        return logits[:, columns] @ weights / (spread or 1.0)
 
     @property
     def families(self) -> list[str]:

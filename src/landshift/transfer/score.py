@@ -4,9 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import softmax
 
-from landshift.preparation import RankTransform
+from landshift.preparation import PREPARATIONS, RankTransform
 from landshift.transfer.sources import SourceModel
+
+TRANSFER_CONTRAST = 40.0
+"""Weight of a learner grows by e for every 1 / 40 of AUC between the sources."""
 
 SCORE_LIMIT = 4.0
 """Standardised logits are clipped to this magnitude [standard deviations]."""
@@ -26,7 +30,7 @@ class LogitScale:
 
 @dataclass(frozen=True)
 class SourceScore:
-    """Mean of the standardised logits of all source models, with unit spread in the target.
+    """Weighted mean of the standardised logits of all source models, with unit spread.
 
     Attributes
     ----------
@@ -37,7 +41,7 @@ class SourceScore:
     logit_scale
         Makes the models' logits comparable.
     scale
-        Standard deviation of the mean standardised logit over the background.
+        Standard deviation of the weighted mean over the background.
     """
 
     models: tuple[SourceModel, ...]
@@ -62,7 +66,7 @@ class SourceScore:
         """
         ranks = self.ranks.apply(values)
         logits = collect_logits(self.models, values, ranks)
-        return self.logit_scale.apply(logits).mean(axis=1) / self.scale, ranks
+        return self.logit_scale.apply(logits) @ weigh_models(self.models) / self.scale, ranks
 
 
 def fit_source_score(
@@ -71,18 +75,27 @@ def fit_source_score(
     """Fit the scales on background values of shape ``(cells, factors)``."""
     logits = collect_logits(models, background, ranks.apply(background))
     logit_scale = fit_logit_scale(logits)
-    return SourceScore(tuple(models), ranks, logit_scale, score_spread(logit_scale.apply(logits)))
+    spread = float((logit_scale.apply(logits) @ weigh_models(models)).std())
+    return SourceScore(tuple(models), ranks, logit_scale, spread or 1.0)
+
+
+def weigh_models(models: Sequence[SourceModel]) -> np.ndarray:
+    """Weigh the columns of `collect_logits`: sum 1, shape ``(models * preparations,)``.
+
+    A learner counts the more, the better it carries over between the sources; all count the same
+    where that is not known, with fewer than two sources.
+    """
+    scores = [model.transfer_auc for model in models]
+    known = all(score is not None for score in scores)
+    shares = softmax(TRANSFER_CONTRAST * np.array(scores)) if known else np.ones(len(models))
+    columns = np.repeat(shares, len(PREPARATIONS))
+    return columns / columns.sum()
 
 
 def fit_logit_scale(logits: np.ndarray) -> LogitScale:
     """Scale of logits of shape ``(cells, columns)``; a constant column keeps a spread of 1."""
     spread = logits.std(axis=0)
     return LogitScale(logits.mean(axis=0), np.where(spread > 0, spread, 1.0))
-
-
-def score_spread(standardised: np.ndarray) -> float:
-    """Measure the standard deviation of the mean over columns; 1 if there is none."""
-    return float(standardised.mean(axis=1).std()) or 1.0
 
 
 def collect_logits(

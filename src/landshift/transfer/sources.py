@@ -41,6 +41,9 @@ class SourceModel:
         The fitted model of each preparation.
     sources
         Checksum of the samples of each source region.
+    transfer_auc
+        How well the learner carries over between the sources: mean AUC on each source of models
+        of the others. None with fewer than two sources.
     seed, version
         Seed and package version it was made with.
     """
@@ -51,6 +54,7 @@ class SourceModel:
     standardisation: Standardisation
     fitted: Mapping[str, object]
     sources: Mapping[str, str]
+    transfer_auc: float | None
     seed: int
     version: str = __version__
 
@@ -139,16 +143,6 @@ def pretrain_sources(
     """
     training = prepare_training(samples, background, seed=seed)
     factors = training.factors
-    fit = get_learner(learner).fit
-    fitted = {
-        name: fit(
-            training.prepared[name],
-            training.labels,
-            training.weights,
-            seed=derive_seed(seed, learner, name),
-        )
-        for name in PREPARATIONS
-    }
     regions = sorted(samples["region"].unique())
     checksums = {region: _checksum(samples, region, factors) for region in regions}
     unit_of = units or {}
@@ -157,10 +151,51 @@ def pretrain_sources(
         factors=factors,
         units=tuple(unit_of.get(name, "") for name in factors),
         standardisation=training.standardisation,
-        fitted=fitted,
+        fitted=_fit_preparations(training, learner, seed),
         sources=checksums,
+        transfer_auc=_measure_transfer(samples, background, learner, seed),
         seed=seed,
     )
+
+
+def _fit_preparations(training: TrainingTable, learner: str, seed: int) -> dict[str, object]:
+    fit = get_learner(learner).fit
+    return {
+        name: fit(
+            training.prepared[name],
+            training.labels,
+            training.weights,
+            seed=derive_seed(seed, learner, name),
+        )
+        for name in PREPARATIONS
+    }
+
+
+def _measure_transfer(
+    samples: pd.DataFrame, background: pd.DataFrame, learner: str, seed: int
+) -> float | None:
+    """Mean AUC on each source of the models that the other sources train."""
+    from sklearn.metrics import roc_auc_score
+
+    regions = sorted(samples["region"].unique())
+    if len(regions) < 2:
+        return None
+    scores = []
+    for region in regions:
+        left_out = samples["region"] == region
+        others = background[background["region"] != region]
+        training = prepare_training(samples[~left_out], others, seed=seed)
+        fitted = _fit_preparations(training, learner, seed)
+        columns = list(training.factors)
+        values = samples.loc[left_out, columns].to_numpy(np.float32)
+        reference = background.loc[background["region"] == region, columns].to_numpy()
+        prepared = {
+            "raw": training.standardisation.apply(values),
+            "rank": fit_rank_transform(reference).apply(values),
+        }
+        labels = samples.loc[left_out, "presence"]
+        scores += [roc_auc_score(labels, fitted[name].logit(prepared[name])) for name in prepared]
+    return float(np.mean(scores))
 
 
 def prepare_training(
