@@ -27,7 +27,7 @@ LOWEST_GRADIENT = 1.0e-3
 NAMES = factor_names("stability")
 """Factors of the group, in the order of the bands."""
 
-_LIMITS = {
+SOIL_LIMITS = {
     "cohesion_kpa": (0.0, 200.0),
     "friction_degree": (5.0, 60.0),
     "soil_depth_m": (0.1, 20.0),
@@ -35,6 +35,7 @@ _LIMITS = {
     "transmissivity_m2_per_day": (1.0e-3, 1.0e5),
     "recharge_mm_per_day": (0.0, 2000.0),
 }
+"""Lowest and highest value of each parameter of the soil."""
 
 
 def derive_stability_factors(
@@ -143,7 +144,7 @@ def derive_stability_factors(
 
 def _check_soil(soil: dict[str, float]) -> None:
     for key, value in soil.items():
-        low, high = _LIMITS[key]
+        low, high = SOIL_LIMITS[key]
         if not low <= value <= high:
             raise ValueError(f"{key} is {value!r}; give a number from {low:g} to {high:g}")
 
