@@ -15,18 +15,24 @@ from landshift.raster import read_factors, write_raster
 from landshift.virtual import generate_virtual_region
 
 OWN = {"units": "1", "long_name": "wetness of the soil"}
+REFLECTANCE = {"blue": 1400, "red": 1500, "nir": 3000, "swir": 2500}
 GROUPS = ["terrain", "drainage", "stability", "proximity", "surface", "climate"]
 
 
 def write_region(folder, name, origin, *, lined):
-    """Write the files of a region; returns its part of the configuration."""
+    """Write the files of a region; returns its part of the configuration.
+
+    The region without lines has no bands and no rainfall either.
+    """
     region = generate_virtual_region(
         name, seed=3, origin=origin, crs="EPSG:32632", size=64, landslides=25
     )
     generator = np.random.default_rng(len(name))
-    rasters = {name: region.layers[name] for name in ("dem", "rainfall", "lithology")}
-    for name_, level in {"blue": 1400, "red": 1500, "nir": 3000, "swir": 2500}.items():
-        rasters[name_] = region.layers.dem.copy(
+    rasters = {"dem": region.layers.dem}
+    if lined:
+        rasters |= {layer: region.layers[layer] for layer in ("rainfall", "lithology")}
+    for band, level in REFLECTANCE.items() if lined else ():
+        rasters[band] = region.layers.dem.copy(
             data=generator.normal(level, 100, region.layers.dem.shape).astype(np.float32)
         )
     rasters["soil_wetness"] = region.layers.dem.copy(
@@ -37,11 +43,11 @@ def write_region(folder, name, origin, *, lined):
         path = folder / f"{name}_{layer}.tif"
         write_raster(values.rename(layer), path)
         layers[layer] = {"file": str(path)}
-    layers["lithology"]["kind"] = "class"
     layers["soil_wetness"] |= {"factor": OWN, "resampling": "nearest"}
-    for band in ("blue", "red", "nir", "swir"):
-        layers[band]["offset"] = -1000
     if lined:
+        layers["lithology"]["kind"] = "class"
+        for band in REFLECTANCE:
+            layers[band]["offset"] = -1000
         west, south = origin
         fault = shapely.LineString([(west, south), (west + 1900, south + 1900)])
         path = folder / f"{name}_faults.gpkg"
@@ -79,7 +85,8 @@ def results(configuration, run_snakemake, tmp_path_factory):
     path.write_text(yaml.safe_dump(configuration))
     result = run_snakemake(
         "results/layers/sources/birch/factors_selected.json",
-        "results/layers/regions/birch/samples.parquet",
+        "results/layers/regions/birch/factors/own.tif",
+        "results/layers/regions/birch/factors/stability.tif",
         "--cores", "2", "--configfile", path,
         folder=folder,
     )  # fmt: skip
@@ -89,39 +96,36 @@ def results(configuration, run_snakemake, tmp_path_factory):
 
 def test_own_raster_is_a_factor_of_source_and_target(results):
     selected = json.loads((results / "sources/birch/factors_selected.json").read_text())
-    assert {"soil_wetness", "factor_of_safety", "critical_rainfall", "ndvi", "rainfall"} <= {
-        *selected
-    }
-    samples = pd.read_parquet(results / "regions/birch/samples.parquet")
-    assert set(selected) <= set(samples)
+    assert {"soil_wetness", "factor_of_safety", "critical_rainfall"} <= set(selected)
+    own = read_factors([results / "regions/birch/factors/own.tif"])["soil_wetness"]
+    assert own.attrs == OWN | {"resampling": "nearest"}
+    assert np.isfinite(own).all()
 
 
 def test_what_the_target_lacks_and_codes_are_left_out_with_the_reason(results):
     selected = json.loads((results / "sources/birch/factors_selected.json").read_text())
-    assert not {"fault_distance", "fault_density", "lithology"} & set(selected)
+    left_out = {"fault_distance", "fault_density", "rainfall", "ndvi", "ndmi", "bsi"}
+    assert not {*left_out, "lithology"} & set(selected)
     samples = pd.read_parquet(results / "regions/alder/samples.parquet")
-    assert {"fault_distance", "fault_density"} <= set(samples)
+    assert left_out <= set(samples)
     log = (results / "logs/select_factors/birch.log").read_text()
-    assert "fault_density is left out: no such factor in birch" in log
+    for name in left_out:
+        assert f"{name} is left out: no such factor in birch" in log
     assert "lithology is left out: its codes mean another class in every region" in log
 
 
-def test_files_state_units_soil_and_resampling(results):
-    factors = results / "regions/birch/factors"
-    own = read_factors([factors / "own.tif"])["soil_wetness"]
-    assert own.attrs == OWN | {"resampling": "nearest"}
-    with rasterio.open(factors / "stability.tif") as source:
+def test_stability_states_its_soil(results):
+    with rasterio.open(results / "regions/birch/factors/stability.tif") as source:
         assert source.descriptions == ("factor_of_safety", "critical_rainfall")
         assert source.tags()["recharge_mm_per_day"] == "80"
         assert source.tags()["cohesion_kpa"] == "2"
-    assert list(read_factors([factors / "climate.tif"])) == ["rainfall"]
 
 
 def test_offset_is_added_to_the_bands(results, configuration):
-    given = configuration["regions"]["birch"]["layers"]
+    given = configuration["regions"]["alder"]["layers"]
     with rasterio.open(given["nir"]["file"]) as nir, rasterio.open(given["red"]["file"]) as red:
         nir, red = nir.read(1) - 1000, red.read(1) - 1000
-    ndvi = read_factors([results / "regions/birch/factors/surface.tif"])["ndvi"]
+    ndvi = read_factors([results / "regions/alder/factors/surface.tif"])["ndvi"]
     np.testing.assert_allclose(ndvi, (nir - red) / (nir + red), rtol=1e-5)
 
 
