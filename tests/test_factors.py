@@ -5,7 +5,16 @@ import re
 
 import pytest
 
-from landshift.factors import FACTORS, GROUPS, WHOLE_REGION, Factor, factor_names, line_distance
+from landshift.factors import (
+    FACTORS,
+    GROUPS,
+    WHOLE_REGION,
+    Factor,
+    factor_names,
+    line_density,
+    line_distance,
+    own_factor,
+)
 
 
 def test_keys_are_names():
@@ -57,3 +66,17 @@ def test_line_layers_never_take_the_name_of_another_group():
     assert line_distance("stream").name == "mapped_stream_distance"
     assert line_distance("fault") == line_distance("faults") == FACTORS["fault_distance"]
     assert line_distance("power lines").name == "power_line_distance"
+
+
+def test_densities_are_named_like_distances():
+    for layer in ("faults", "rivers", "power lines"):
+        distance, density = line_distance(layer).name, line_density(layer).name
+        assert density == distance.replace("_distance", "_density")
+    assert line_density("fault") == FACTORS["fault_density"]
+
+
+def test_own_factors_never_take_a_name_of_the_table():
+    own = own_factor("thickness", units="m", long_name="thickness of soil")
+    assert (own.name, own.group, own.units) == ("thickness", "own", "m")
+    with pytest.raises(ValueError, match="the group terrain has one of that name"):
+        own_factor("slope", units="degree", long_name="my slope")

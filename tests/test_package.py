@@ -19,8 +19,10 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 LAYERS = [
     {"seeds", "factors", "fingerprint", "study", "logs", "grids", "footprints"}
     | {"raster", "blocks", "elevation", "flow", "neighbourhood", "surface_fit", "virtual_terrain"}
+    | {"infinite_slope"}
     | {"blas", "gaussian_process", "preparation", "learners", "selection"},
     {"acquire", "inventory", "virtual", "terrain", "drainage", "proximity", "shots"}
+    | {"stability", "surface"}
     | {"transfer", "mapping", "cog", "curves"},
     {"sampling", "models", "comparators", "figures"},
     {"evaluation"},

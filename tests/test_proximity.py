@@ -8,7 +8,7 @@ from odc.geo.geobox import GeoBox
 from odc.geo.xr import wrap_xr
 from rasterio import Affine
 
-from landshift.factors import DISTANCE_CAP_M
+from landshift.factors import DENSITY_RADIUS_M, DISTANCE_CAP_M
 from landshift.proximity import derive_proximity_factors
 
 CRS = "EPSG:32643"
@@ -64,11 +64,49 @@ def test_no_line_in_reach_gives_the_cap():
         assert (derived == DISTANCE_CAP_M).all()
 
 
-def test_part_of_a_grid_equals_the_whole():
+@pytest.mark.parametrize("name", ["road_distance", "road_density"])
+def test_part_of_a_grid_equals_the_whole(name):
     lines = {"roads": layer(shapely.LineString([(400_100, 3_800_100), (402_000, 3_801_900)]))}
-    whole = derive_proximity_factors(lines, GRID).road_distance.values
-    part = derive_proximity_factors(lines, GRID[10:55, 7:90]).road_distance.values
+    whole = derive_proximity_factors(lines, GRID)[name].values
+    part = derive_proximity_factors(lines, GRID[10:55, 7:90])[name].values
     np.testing.assert_allclose(part, whole[10:55, 7:90], atol=1e-3)
+
+
+def test_density_of_a_long_line_is_the_chord_over_the_disc():
+    east = shapely.LineString([(390_000, 3_801_000), (420_000, 3_801_000)])
+    density = derive_proximity_factors({"faults": layer(east)}, GRID).fault_density
+    aside = GRID.coords["y"].values - 3_801_000
+    half = np.sqrt(np.maximum(DENSITY_RADIUS_M**2 - aside**2, 0))
+    expected = 2 * half / (np.pi * DENSITY_RADIUS_M**2) * 1000
+    assert (expected == 0).any()
+    np.testing.assert_allclose(density, np.broadcast_to(expected[:, None], GRID.shape), rtol=1e-5)
+
+
+def test_density_equals_the_length_inside_a_fine_polygon():
+    generator = np.random.default_rng(8)
+    wiggles = []
+    for _ in range(6):
+        start = np.array([401_500, 3_801_000]) + generator.normal(0, 700, 2)
+        wiggles.append(shapely.LineString(start + generator.normal(0, 80, (30, 2)).cumsum(axis=0)))
+    far = shapely.LineString([(395_000, 3_790_000), (397_000, 3_810_000)])
+    lines = layer(*wiggles, far, shapely.Point(401_500, 3_801_000))
+    density = derive_proximity_factors({"roads": lines}, GRID).road_density.values[::9, ::9]
+    discs = shapely.buffer(cell_centres(GRID)[::9, ::9], DENSITY_RADIUS_M, quad_segs=500)
+    metres = sum(shapely.length(shapely.intersection(discs, line)) for line in [*wiggles, far])
+    expected = metres / (np.pi * DENSITY_RADIUS_M**2) * 1000
+    assert expected.max() > 1
+    np.testing.assert_allclose(density, expected, rtol=1e-4, atol=1e-6)
+
+
+def test_density_does_not_depend_on_how_a_line_is_cut():
+    start, end = np.array([400_200, 3_800_300]), np.array([402_700, 3_801_700])
+    whole = layer(shapely.LineString([start, end]))
+    steps = np.linspace(0, 1, 40)[:, None]
+    pieces = layer(shapely.LineString(start + steps * (end - start)))
+    one, many = (
+        derive_proximity_factors({"roads": lines}, GRID).road_density for lines in (whole, pieces)
+    )
+    np.testing.assert_allclose(one, many, rtol=1e-4, atol=1e-6)
 
 
 def test_lines_in_another_crs_are_warped():
@@ -86,9 +124,12 @@ def test_grid_units_names_and_no_data():
     derived = derive_proximity_factors(
         {"faults": line, "rivers": line}, GRID, mask=wrap_xr(values, GRID)
     )
-    assert list(derived) == ["fault_distance", "mapped_river_distance"]
-    for variable in derived.values():
-        assert variable.attrs["units"] == "m"
+    assert list(derived) == [
+        *("fault_distance", "fault_density"),
+        *("mapped_river_distance", "mapped_river_density"),
+    ]
+    for name, variable in derived.items():
+        assert variable.attrs["units"] == ("m" if name.endswith("distance") else "km/km2")
         assert variable.dtype == np.float32
         assert variable.odc.geobox == GRID
         assert np.isnan(variable.values).sum() == 1

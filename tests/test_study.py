@@ -12,6 +12,7 @@ import yaml
 from landshift import study
 from landshift.factors import FACTORS
 from landshift.learners import LEARNERS
+from landshift.stability import SOIL_LIMITS, derive_stability_factors
 from landshift.virtual import generate_virtual_region
 
 ROOT = Path(__file__).parents[1]
@@ -177,6 +178,31 @@ def test_sound_study_has_no_problems():
         ),
         ("regions.kashmir.grid.resolution_m", 10, "regions.*.grid.resolution_m", "one cell size"),
         ("factors.groups", ["terrain", "proximity"], "factors.groups", "layer of lines"),
+        ("factors.groups", ["surface"], "factors.groups", "`blue`, `red`, `nir` and `swir`"),
+        (
+            "regions.kashmir.layers.soil",
+            {"file": "soil.tif", "kind": "class", "resampling": "average"},
+            "regions.kashmir.layers.soil.resampling",
+            "`mode`",
+        ),
+        (
+            "regions.kashmir.layers.soil",
+            {"file": "soil.tif", "kind": "class", "offset": 1},
+            "regions.kashmir.layers.soil.offset",
+            "remove this key",
+        ),
+        (
+            "regions.kashmir.layers.soil",
+            {"file": "soil.tif", "kind": "class", "factor": {"units": "1", "long_name": "soil"}},
+            "regions.kashmir.layers.soil.factor",
+            "remove this key",
+        ),
+        (
+            "regions.kashmir.layers.block",
+            {"file": "a.tif", "factor": {"units": "1", "long_name": "block"}},
+            "regions.kashmir.layers.block.factor",
+            "rename the layer",
+        ),
         ("benchmark.targets", ["chile"], "benchmark.targets", "alder, birch, kashmir"),
         ("benchmark", {"targets": ["alder"], "shots": [0]}, "benchmark.shots", "1 or more"),
         ("maps.breaks", [0.1, 0.3, 0.2, 0.4], "maps.breaks", "rising"),
@@ -299,6 +325,27 @@ def test_virtual_keys_equal_the_arguments_of_the_generator():
     } == (expected)
 
 
+def test_own_factors_have_one_unit():
+    config = copy.deepcopy(STUDY)
+    second = config["regions"]["nepal"] = copy.deepcopy(REAL)
+    for region, units in ((config["regions"]["kashmir"], "m/s2"), (second, "g")):
+        region["layers"]["pga"] = {"file": "a.tif", "factor": {"units": units, "long_name": "pga"}}
+    (problem,) = find_problems(config)
+    assert problem.startswith("regions.nepal.layers.pga.factor.units: g differs from m/s2")
+
+
+def test_default_soil_equals_that_of_the_library():
+    parameters = inspect.signature(derive_stability_factors).parameters
+    stated = SCHEMA["properties"]["factors"]["properties"]["stability"]["properties"]
+    assert {name: part["default"] for name, part in stated.items()} == {
+        name: value.default
+        for name, value in parameters.items()
+        if value.default is not inspect.Parameter.empty
+    }
+    for name, part in stated.items():
+        assert (part["minimum"], part["maximum"]) == SOIL_LIMITS[name]
+
+
 def test_workflow_fills_in_the_defaults():
     from snakemake.utils import validate
 
@@ -306,6 +353,7 @@ def test_workflow_fills_in_the_defaults():
     validate(config, str(ROOT / "workflow/schemas/config.schema.yaml"))
     assert config["seed"] == 42
     assert config["samples"]["buffer_m"] == 100
+    assert config["factors"]["stability"]["recharge_mm_per_day"] == 50
     assert config["transfer"]["learners"] == ["lr", "rf", "xgb", "lgbm"]
     assert config["mosaic"] is None
     assert config["regions"]["alder"]["virtual"]["size"] == 256

@@ -7,11 +7,20 @@ and long names from here. Distances that define a window are stored once, in `Fa
 import math
 from dataclasses import dataclass
 
-GROUPS = ("terrain", "drainage", "proximity", "surface", "climate", "ground")
+GROUPS = ("terrain", "drainage", "stability", "proximity", "surface", "climate", "ground", "own")
 """Groups of factors; a group is derived together and stored in one file."""
 
 DISTANCE_CAP_M = 5000.0
 """Distances to mapped lines are cut here [m]: beyond it, a line tells nothing about a slope."""
+
+DENSITY_RADIUS_M = 1000.0
+"""Lines are counted into a density within this distance [m]."""
+
+SAFETY_CAP = 10.0
+"""Factors of safety are cut here [1]: nothing above it fails."""
+
+CRITICAL_RAINFALL_RANGE = (-1.0, 4.0)
+"""Critical rainfall is kept in this range [log10(mm/d)]: its ends mean always and never failing."""
 
 WHOLE_REGION = math.inf
 """Reach of a factor that depends on the whole region [m]."""
@@ -96,15 +105,65 @@ def line_distance(layer: str) -> Factor:
     >>> line_distance("faults").name, line_distance("rivers").name, line_distance("canal").name
     ('fault_distance', 'mapped_river_distance', 'canal_distance')
     """
-    feature = layer.removesuffix("s").replace(" ", "_")
-    if feature == "river":
-        feature = "mapped_river"
-    if feature == "stream":
-        feature = "mapped_stream"
+    feature = _name_feature(layer)
     name = f"{feature}_distance"
     if name in FACTORS:
         return FACTORS[name]
     return _line_distance(name, f"distance to the nearest {feature.replace('_', ' ')}")
+
+
+def line_density(layer: str) -> Factor:
+    """Give the factor that tells how many lines of a layer lie around a cell.
+
+    Parameters
+    ----------
+    layer
+        Name of the layer, as for `line_distance`.
+
+    Examples
+    --------
+    >>> line_density("faults").name, line_density("rivers").name, line_density("canal").name
+    ('fault_density', 'mapped_river_density', 'canal_density')
+    """
+    feature = _name_feature(layer)
+    name = f"{feature}_density"
+    if name in FACTORS:
+        return FACTORS[name]
+    return _line_density(name, f"density of {feature.replace('_', ' ')}s")
+
+
+def own_factor(layer: str, *, units: str, long_name: str) -> Factor:
+    """Give the factor that a raster of the user's own is.
+
+    Parameters
+    ----------
+    layer
+        Name of the layer, which becomes the name of the factor.
+    units, long_name
+        As stated in the configuration.
+
+    Raises
+    ------
+    ValueError
+        If a factor of that name is derived by the library.
+
+    Examples
+    --------
+    >>> own_factor("peak_acceleration", units="m/s2", long_name="peak acceleration").group
+    'own'
+    """
+    if layer in FACTORS:
+        raise ValueError(
+            f"the layer {layer} cannot be a factor of your own, because the group "
+            f"{FACTORS[layer].group} has one of that name; give the layer another name"
+        )
+    everything = (-math.inf, math.inf)
+    return Factor(layer, "own", units, long_name, everything, "The layer of the region")
+
+
+def _name_feature(layer: str) -> str:
+    feature = layer.removesuffix("s").replace(" ", "_")
+    return f"mapped_{feature}" if feature in ("river", "stream") else feature
 
 
 _HORN = (
@@ -124,10 +183,20 @@ _RELATIVE = (
 _RELIEF = "Range of elevation in a disc: Smith (1935), doi:10.2307/209247"
 _DEVIATION = "Grohmann et al. (2011), doi:10.1109/TGRS.2010.2053546"
 _LINES = "Euclidean distance from the centre of the cell to the nearest line"
+_DENSITY = "Length of lines in a disc over its area, after Horton (1945), drainage density"
 
 
 def _line_distance(name: str, long_name: str) -> Factor:
     return Factor(name, "proximity", "m", long_name, (0.0, DISTANCE_CAP_M), _LINES, DISTANCE_CAP_M)
+
+
+def _line_density(name: str, long_name: str) -> Factor:
+    radius = f"{long_name} within {DENSITY_RADIUS_M:g} m"
+    return Factor(name, "proximity", "km/km2", radius, (0.0, 1000.0), _DENSITY, DENSITY_RADIUS_M)
+
+
+def _index(name: str, long_name: str, reference: str) -> Factor:
+    return Factor(name, "surface", "1", long_name, (-1.0, 1.0), reference)
 
 
 def _relative_position(distance_m: int) -> Factor:
@@ -314,16 +383,66 @@ _DRAINAGE = (
     ),
 )
 
+_STABILITY = (
+    Factor(
+        "factor_of_safety",
+        "stability",
+        "1",
+        "factor of safety of an infinite slope at the design recharge",
+        (0.0, SAFETY_CAP),
+        "Infinite slope with the wetness of Montgomery and Dietrich (1994), doi:10.1029/93WR02979",
+        WHOLE_REGION,
+    ),
+    Factor(
+        "critical_rainfall",
+        "stability",
+        "log10(mm/d)",
+        "steady rainfall at which the slope fails (decimal logarithm)",
+        CRITICAL_RAINFALL_RANGE,
+        "SHALSTAB: Montgomery and Dietrich (1994), doi:10.1029/93WR02979; with cohesion: Dietrich, "
+        "Bellugi and Real de Asua (2001), doi:10.1029/WS002p0195",
+        WHOLE_REGION,
+    ),
+)
+
 _OTHERS = (
     _line_distance("fault_distance", "distance to the nearest fault"),
     _line_distance("road_distance", "distance to the nearest road"),
     _line_distance("mapped_river_distance", "distance to the nearest mapped river"),
+    _line_density("fault_density", "density of faults"),
+    _line_density("road_density", "density of roads"),
+    _line_density("mapped_river_density", "density of mapped rivers"),
+    _index(
+        "ndvi",
+        "normalised difference vegetation index",
+        "(nir - red) / (nir + red): Tucker (1979), doi:10.1016/0034-4257(79)90013-0",
+    ),
+    _index(
+        "ndmi",
+        "normalised difference moisture index",
+        "(nir - swir) / (nir + swir): Gao (1996), doi:10.1016/S0034-4257(96)00067-3, "
+        "with the band at 1.6 micrometres",
+    ),
+    _index(
+        "bsi",
+        "bare soil index",
+        "((swir + red) - (nir + blue)) / ((swir + red) + (nir + blue)): "
+        "Rikimaru, Roy and Miyatake (2002), Tropical Ecology 43, 39-47",
+    ),
     Factor(
         "rainfall",
         "climate",
         "mm/a",
         "mean annual rainfall",
         (0.0, 20000.0),
+        "The layer of the region, resampled to its grid",
+    ),
+    Factor(
+        "extreme_rainfall",
+        "climate",
+        "mm/d",
+        "extreme daily rainfall",
+        (0.0, 3000.0),
         "The layer of the region, resampled to its grid",
     ),
     Factor(
@@ -336,5 +455,7 @@ _OTHERS = (
     ),
 )
 
-FACTORS: dict[str, Factor] = {factor.name: factor for factor in (*_TERRAIN, *_DRAINAGE, *_OTHERS)}
+FACTORS: dict[str, Factor] = {
+    factor.name: factor for factor in (*_TERRAIN, *_DRAINAGE, *_STABILITY, *_OTHERS)
+}
 """All factors by name, in the order of their bands."""

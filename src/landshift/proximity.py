@@ -1,9 +1,10 @@
-"""Distances to mapped lines: faults, roads, rivers.
+"""Distances to mapped lines, and how dense they are: faults, roads, rivers.
 
 Distances are Euclidean and exact, from the centre of a cell to the nearest point of a line, not to
 the nearest cell of a drawn line. The grid is worked through in tiles: the distance from the centre
 of a tile bounds which line segments can be nearest to any of its cells, and only those few are
-compared cell by cell.
+compared cell by cell. Densities are exact as well: each segment is cut by the circle around each
+cell within reach, and its length inside is counted.
 """
 
 import logging
@@ -18,7 +19,7 @@ from numba import njit
 from odc.geo.geobox import GeoBox
 from odc.geo.xr import wrap_xr
 
-from landshift.factors import DISTANCE_CAP_M, Factor, line_distance
+from landshift.factors import DENSITY_RADIUS_M, DISTANCE_CAP_M, Factor, line_density, line_distance
 
 _TILE = 16
 """Edge of a tile that shares its candidate segments [cells]."""
@@ -29,7 +30,7 @@ log = logging.getLogger(__name__)
 def derive_proximity_factors(
     lines: Mapping[str, gpd.GeoDataFrame], geobox: GeoBox, *, mask: xr.DataArray | None = None
 ) -> xr.Dataset:
-    """Derive the distance to each layer of mapped lines.
+    """Derive the distance to each layer of mapped lines, and the density of the lines.
 
     Parameters
     ----------
@@ -44,8 +45,11 @@ def derive_proximity_factors(
     Returns
     -------
     xarray.Dataset
-        A float32 variable [m] per layer, named by `landshift.factors.line_distance`: ``faults``
-        leads to ``fault_distance``. Distances end at `landshift.factors.DISTANCE_CAP_M`.
+        Two float32 variables per layer, named by `landshift.factors.line_distance` and
+        `landshift.factors.line_density`: ``faults`` leads to ``fault_distance`` [m], which ends at
+        `landshift.factors.DISTANCE_CAP_M`, and to ``fault_density`` [km/km2], the length of lines
+        within `landshift.factors.DENSITY_RADIUS_M` over the area of that disc. Points have no
+        length, and a line that is listed twice counts twice.
 
     Raises
     ------
@@ -61,6 +65,8 @@ def derive_proximity_factors(
     >>> derive_proximity_factors({"roads": roads}, grid).road_distance.values.round(3)
     array([[ 0., 30., 60.],
            [ 0., 30., 60.]], dtype=float32)
+    >>> derive_proximity_factors({"roads": roads}, grid).road_density.values.round(4)[0]
+    array([0.0637, 0.0637, 0.0637], dtype=float32)
     """
     _check_grid(geobox, mask)
     variables: dict[str, xr.DataArray] = {}
@@ -68,10 +74,15 @@ def derive_proximity_factors(
         factor = line_distance(layer)
         if factor.name in variables:
             raise ValueError(f"two layers lead to the factor {factor.name}; merge them into one")
-        distance = _measure(_to_segments(layer, features, geobox), geobox)
-        if mask is not None:
-            distance[np.isnan(mask.values)] = np.nan
-        variables[factor.name] = _wrap(distance, geobox, factor)
+        segments = _to_segments(layer, features, geobox)
+        measured = (
+            (factor, _measure_distance(segments, geobox)),
+            (line_density(layer), _measure_density(segments, geobox)),
+        )
+        for factor, values in measured:
+            if mask is not None:
+                values[np.isnan(mask.values)] = np.nan
+            variables[factor.name] = _wrap(values, geobox, factor)
     return xr.Dataset(variables)
 
 
@@ -83,8 +94,8 @@ def _check_grid(geobox: GeoBox, mask: xr.DataArray | None) -> None:
         raise ValueError("the mask is not on the region's grid; align it first")
 
 
-def _wrap(distance: np.ndarray, geobox: GeoBox, factor: Factor) -> xr.DataArray:
-    wrapped = wrap_xr(distance, geobox, nodata=None)
+def _wrap(values: np.ndarray, geobox: GeoBox, factor: Factor) -> xr.DataArray:
+    wrapped = wrap_xr(values, geobox, nodata=None)
     wrapped.attrs = {"units": factor.units, "long_name": factor.long_name}
     return wrapped.rename(factor.name)
 
@@ -112,7 +123,7 @@ def _to_segments(layer: str, features: gpd.GeoDataFrame, geobox: GeoBox) -> np.n
     return np.vstack([segments, np.hstack([points, points])])
 
 
-def _measure(segments: np.ndarray, geobox: GeoBox) -> np.ndarray:
+def _measure_distance(segments: np.ndarray, geobox: GeoBox) -> np.ndarray:
     """Distance [m] of every cell to the nearest segment, capped."""
     distance = np.full(geobox.shape, DISTANCE_CAP_M, np.float32)
     candidates = list(_find_candidates(segments, geobox))
@@ -125,6 +136,14 @@ def _measure(segments: np.ndarray, geobox: GeoBox) -> np.ndarray:
             tile, nearby, (column + 0.5) * width_m, (row + 0.5) * height_m, width_m, height_m
         )
     return distance
+
+
+def _measure_density(segments: np.ndarray, geobox: GeoBox) -> np.ndarray:
+    """Length of the segments within `DENSITY_RADIUS_M` of every cell over the disc's area."""
+    length_m = np.zeros(geobox.shape)
+    _add_lengths(length_m, segments, geobox.transform.a, geobox.transform.e, DENSITY_RADIUS_M)
+    area_m2 = math.pi * DENSITY_RADIUS_M**2
+    return (length_m * (1000.0 / area_m2)).astype(np.float32)
 
 
 def _find_candidates(segments: np.ndarray, geobox: GeoBox) -> Iterator[tuple[int, int, np.ndarray]]:
@@ -176,3 +195,36 @@ def _measure_tile(tile, segments, left, top, width, height):
                 away_x, away_y = x - start_x - share * along_x, y - start_y - share * along_y
                 least = min(least, away_x * away_x + away_y * away_y)
             tile[row, column] = min(tile[row, column], math.sqrt(least))
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _add_lengths(length, segments, width, height, radius):
+    """Add the length of each segment inside the circle around each cell's centre.
+
+    Rows and columns are bounded by the segment's box, widened by the radius; `height` is negative.
+    """
+    rows, columns = length.shape
+    for index in range(segments.shape[0]):
+        start_x, start_y, end_x, end_y = segments[index]
+        along_x, along_y = end_x - start_x, end_y - start_y
+        square = along_x * along_x + along_y * along_y
+        if square == 0.0:
+            continue
+        whole = math.sqrt(square)
+        first_row = max(0, math.floor((max(start_y, end_y) + radius) / height - 0.5))
+        last_row = min(rows, math.ceil((min(start_y, end_y) - radius) / height + 0.5))
+        first_column = max(0, math.floor((min(start_x, end_x) - radius) / width - 0.5))
+        last_column = min(columns, math.ceil((max(start_x, end_x) + radius) / width + 0.5))
+        for row in range(first_row, last_row):
+            y = (row + 0.5) * height - start_y
+            for column in range(first_column, last_column):
+                x = (column + 0.5) * width - start_x
+                # where along the segment the centre projects, and half the chord there
+                middle = (x * along_x + y * along_y) / whole
+                aside = (x * along_y - y * along_x) / whole
+                if abs(aside) >= radius:
+                    continue
+                half = math.sqrt(radius * radius - aside * aside)
+                inside = min(middle + half, whole) - max(middle - half, 0.0)
+                if inside > 0.0:
+                    length[row, column] += inside

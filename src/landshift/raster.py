@@ -23,6 +23,9 @@ BLOCK = 512
 NEARLY_EQUAL = 1.5
 """Cell sizes that differ by less than this factor count as nearly equal when resampling."""
 
+_STATED = ("units", "long_name", "resampling")
+"""Attributes of a band that its tags keep."""
+
 _LAYOUT = {"tiled": True, "blockxsize": BLOCK, "blockysize": BLOCK, "compress": "zstd"}
 
 
@@ -116,7 +119,8 @@ def write_factors(
 ) -> None:
     """Write the variables of a dataset as bands of a tiled GeoTIFF, block row by block row.
 
-    Band descriptions hold the names; band tags hold ``units`` and ``long_name``. The file appears
+    Band descriptions hold the names; band tags hold ``units``, ``long_name`` and, if the band was
+    warped, ``resampling``. The file appears
     under its name only when it is complete.
 
     Parameters
@@ -159,9 +163,7 @@ def write_factors(
         for index, name in enumerate(names, start=1):
             sink.set_band_description(index, name)
             attrs = data[name].attrs
-            sink.update_tags(
-                index, **{key: str(attrs[key]) for key in ("units", "long_name") if key in attrs}
-            )
+            sink.update_tags(index, **{key: str(attrs[key]) for key in _STATED if key in attrs})
         for row in range(0, grid.height, BLOCK):
             strip = data.isel(y=slice(row, row + BLOCK)).compute()
             window = Window(0, row, grid.width, strip.sizes["y"])
@@ -231,7 +233,7 @@ def _open_bands(path: str | Path, chunks: int | None, *, masked: bool) -> xr.Dat
 
 
 def _stated(tags: Mapping[str, str]) -> dict[str, str]:
-    return {key: tags[key] for key in ("units", "long_name") if key in tags}
+    return {key: tags[key] for key in _STATED if key in tags}
 
 
 def _default_resampling(data: xr.DataArray, grid: GeoBox) -> str:

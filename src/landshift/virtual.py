@@ -19,6 +19,7 @@ from scipy.ndimage import gaussian_filter, gaussian_laplace
 from scipy.optimize import brentq
 from scipy.special import expit, ndtr
 
+from landshift.infinite_slope import compute_relative_wetness, compute_safety
 from landshift.seeds import derive_seed
 from landshift.virtual_terrain import (
     accumulate_specific_area,
@@ -33,8 +34,6 @@ LOG_SAFETY_SPREAD = 0.45
 """Standard deviation of the log factor of safety: what no map shows of strength and water [1]."""
 SOIL_WEIGHT = 18.0
 """Unit weight of wet soil [kN/m3]."""
-WATER_WEIGHT = 9.81
-"""Unit weight of water [kN/m3]."""
 CONDUCTIVITY_M_PER_DAY = 20.0
 """Saturated hydraulic conductivity of the soil [m/d]."""
 STORM_FACTOR = 8.0
@@ -243,11 +242,15 @@ def compute_factor_of_safety(
     angle = np.arctan(np.maximum(steepness, 1e-3))
     recharge_m_per_day = STORM_FACTOR * rainfall_mm / 365.25 / 1000.0
     transmissivity = CONDUCTIVITY_M_PER_DAY * soil_depth_m * np.cos(angle)
-    wetness = np.minimum(recharge_m_per_day * specific_area / (transmissivity * np.sin(angle)), 1.0)
-    effective_stress = (SOIL_WEIGHT - wetness * WATER_WEIGHT) * soil_depth_m * np.cos(angle) ** 2
-    resisting = cohesion_kpa + effective_stress * np.tan(friction_radian)
-    driving = SOIL_WEIGHT * soil_depth_m * np.sin(angle) * np.cos(angle)
-    return np.minimum(resisting / driving, 100.0)
+    safety = compute_safety(
+        angle,
+        compute_relative_wetness(angle, specific_area, recharge_m_per_day, transmissivity),
+        soil_depth_m=soil_depth_m,
+        cohesion_kpa=cohesion_kpa,
+        friction_radian=friction_radian,
+        soil_weight=SOIL_WEIGHT,
+    )
+    return np.minimum(safety, 100.0)
 
 
 def _check_range(name: str, key: str, value: float, low: float, high: float) -> None:

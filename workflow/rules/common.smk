@@ -1,9 +1,9 @@
 """What the rules know about the study: its regions, their layers, and the files to make."""
 
-from landshift.factors import line_distance
+from landshift.factors import factor_names, line_density, line_distance, own_factor
 from landshift.fingerprint import fingerprint
 from landshift.study import list_benchmark_targets, list_sources, list_targets, sources_of
-from landshift.study.region_checks import is_vector
+from landshift.study.region_checks import SURFACE_LAYERS, is_vector
 
 REGIONS = config["regions"]
 SOURCES = list_sources(config)
@@ -45,22 +45,86 @@ def list_lines(region):
     return [name for name in sorted(layers) if is_vector(layers[name])]
 
 
+def list_climate(region):
+    """List the climate layers of a region."""
+    layers = ["rainfall"] if region in VIRTUAL else REGIONS[region]["layers"]
+    return [name for name in factor_names("climate") if name in layers]
+
+
+def describe_own(region):
+    """Describe the layers that a region's configuration makes factors, by name."""
+    layers = REGIONS[region].get("layers", {})
+    return {name: layers[name]["factor"] for name in sorted(layers) if "factor" in layers[name]}
+
+
+def list_own(region):
+    """List the layers that a region's configuration makes factors."""
+    return list(describe_own(region))
+
+
+def list_own_units(target):
+    """List the units of the user's own factors in the sources of a target."""
+    sources = sources_of(config, target)
+    stated = [item for region in sources for item in describe_own(region).items()]
+    return {name: factor["units"] for name, factor in sorted(stated)}
+
+
+def check_own():
+    """Refuse layers that would be factors under the name of another factor."""
+    for region in REAL:
+        for name, stated in describe_own(region).items():
+            try:
+                own_factor(name, **stated)
+            except ValueError as error:
+                raise WorkflowError(f"regions.{region}.layers.{name}: {error}") from None
+
+
+check_own()
+
+
+def list_classes(region):
+    """List the layers of class codes of a region."""
+    layers = REGIONS[region].get("layers", {})
+    return [name for name in sorted(layers) if layers[name].get("kind") == "class"]
+
+
 def list_groups(region):
     """List the factor groups of the study that a region has the layers for."""
+    layers = REGIONS[region].get("layers", {})
     missing = set() if list_lines(region) else {"proximity"}
-    if region not in VIRTUAL and "rainfall" not in REGIONS[region]["layers"]:
+    if not list_climate(region):
         missing.add("climate")
-    return [group for group in config["factors"]["groups"] if group not in missing]
+    if not SURFACE_LAYERS <= set(layers):
+        missing.add("surface")
+    own = ["own"] if list_own(region) else []
+    return [group for group in config["factors"]["groups"] if group not in missing] + own
 
 
-def list_uncommon_factors():
-    """List the factors that only some regions have: shared models do without them."""
-    own = [
-        {line_distance(line).name for line in list_lines(region)}
-        | ({"rainfall"} if "climate" in list_groups(region) else set())
-        for region in REGIONS
-    ]
-    return sorted(set.union(*own) - set.intersection(*own))
+def list_optional_factors(region):
+    """List the factors of a region that another region may lack."""
+    groups, lines = list_groups(region), list_lines(region)
+    names = set(list_own(region))
+    if "proximity" in groups:
+        names |= {factor(line).name for line in lines for factor in (line_distance, line_density)}
+    if "climate" in groups:
+        names |= set(list_climate(region))
+    if "surface" in groups:
+        names |= set(factor_names("surface"))
+    return names
+
+
+def explain_left_out(target):
+    """Explain which factors the models of a target do without: names and reasons."""
+    regions = sorted({target, *sources_of(config, target)})
+    names = {region: list_optional_factors(region) for region in regions}
+    reasons = {}
+    for name in sorted(set.union(*names.values())):
+        lacking = [region for region in regions if name not in names[region]]
+        if lacking:
+            reasons[name] = f"no such factor in {', '.join(lacking)}"
+    for name in sorted({name for region in regions for name in list_classes(region)}):
+        reasons[name] = "its codes mean another class in every region"
+    return reasons
 
 
 def list_factor_files(region):

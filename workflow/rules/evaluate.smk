@@ -89,6 +89,7 @@ rule run_transfer_benchmark:
         regions=lambda wildcards: [wildcards.target, *sources_of(config, wildcards.target)],
         settings=config["benchmark"],
         learners=LEARNERS,
+        left_out=lambda wildcards: list(explain_left_out(wildcards.target)),
         max_correlation=config["factors"]["max_correlation"],
         seed=config["seed"],
         code=fingerprint("evaluation"),

@@ -70,9 +70,60 @@ rule derive_proximity_factors:
         "../scripts/derive_proximity_factors.py"
 
 
+rule derive_stability_factors:
+    input:
+        terrain="<results>/regions/{region}/factors/terrain.tif",
+        drainage="<results>/regions/{region}/factors/drainage.tif",
+    output:
+        factors="<results>/regions/{region}/factors/stability.tif",
+    log:
+        "<logs>/derive_stability_factors/{region}.log",
+    benchmark:
+        "<benchmarks>/derive_stability_factors/{region}.tsv"
+    conda:
+        "../../envs/landshift.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        soil=config["factors"]["stability"],
+        code=fingerprint("stability"),
+    message:
+        "Weigh the slopes of {wildcards.region} against their soil and water"
+    script:
+        "../scripts/derive_stability_factors.py"
+
+
+rule derive_surface_factors:
+    input:
+        blue="<results>/regions/{region}/layers/blue.tif",
+        red="<results>/regions/{region}/layers/red.tif",
+        nir="<results>/regions/{region}/layers/nir.tif",
+        swir="<results>/regions/{region}/layers/swir.tif",
+    output:
+        factors="<results>/regions/{region}/factors/surface.tif",
+    log:
+        "<logs>/derive_surface_factors/{region}.log",
+    benchmark:
+        "<benchmarks>/derive_surface_factors/{region}.tsv"
+    conda:
+        "../../envs/landshift.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        code=fingerprint("surface"),
+    message:
+        "Derive vegetation, moisture and bare soil of {wildcards.region}"
+    script:
+        "../scripts/derive_surface_factors.py"
+
+
 rule derive_climate_factors:
     input:
-        rainfall="<results>/regions/{region}/layers/rainfall.tif",
+        layers=lambda wildcards: expand(
+            "<results>/regions/{{region}}/layers/{layer}.tif", layer=list_climate(wildcards.region)
+        ),
     output:
         factors="<results>/regions/{region}/factors/climate.tif",
     log:
@@ -85,11 +136,36 @@ rule derive_climate_factors:
     resources:
         mem_mb=2000,
     params:
-        code=fingerprint("raster"),
+        code=fingerprint("factors", "raster"),
     message:
         "Take the rainfall of {wildcards.region} as a factor"
     script:
         "../scripts/derive_climate_factors.py"
+
+
+rule derive_own_factors:
+    input:
+        layers=lambda wildcards: expand(
+            "<results>/regions/{{region}}/layers/{layer}.tif", layer=list_own(wildcards.region)
+        ),
+    output:
+        factors="<results>/regions/{region}/factors/own.tif",
+    log:
+        "<logs>/derive_own_factors/{region}.log",
+    benchmark:
+        "<benchmarks>/derive_own_factors/{region}.tsv"
+    conda:
+        "../../envs/landshift.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        stated=lambda wildcards: describe_own(wildcards.region),
+        code=fingerprint("factors", "raster"),
+    message:
+        "Take rasters of your own of {wildcards.region} as factors"
+    script:
+        "../scripts/derive_own_factors.py"
 
 
 rule draw_samples:
@@ -132,7 +208,7 @@ rule select_factors:
     resources:
         mem_mb=2000,
     params:
-        exclude=list_uncommon_factors(),
+        left_out=lambda wildcards: explain_left_out(wildcards.target),
         max_correlation=config["factors"]["max_correlation"],
         code=fingerprint("selection"),
     message:

@@ -19,6 +19,7 @@ rule pretrain_sources:
         mem_mb=4000,
     params:
         learners=LEARNERS,
+        own_units=lambda wildcards: list_own_units(wildcards.target),
         seed=config["seed"],
         code=fingerprint("transfer", "models"),
     message:

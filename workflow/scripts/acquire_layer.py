@@ -12,7 +12,11 @@ def main(*, entry, dem, cache, mirror, name, layer):
     values = open_raster(fetch_layer(entry, cache=Path(cache), mirror=mirror))
     if entry.get("kind") == "class":
         values = values.fillna(0).astype("int32").assign_attrs(nodata=0)
-    write_raster(align_raster(values, open_raster(dem).odc.geobox).rename(name), layer)
+    elif "offset" in entry:
+        values = values + entry["offset"]
+    grid = open_raster(dem).odc.geobox
+    aligned = align_raster(values, grid, resampling=entry.get("resampling"))
+    write_raster(aligned.rename(name), layer)
 
 
 if __name__ == "__main__":

@@ -1,15 +1,23 @@
-"""Take the rainfall [mm/a] of a region as its climate factor."""
+"""Take the rainfall of a region, mean [mm/a] and extreme [mm/d], as its climate factors."""
 
+from pathlib import Path
+
+import xarray as xr
+
+from landshift.factors import FACTORS
 from landshift.logs import set_up_logging
 from landshift.raster import open_raster, write_factors
 
 
-def main(*, rainfall, factors):
-    layer = open_raster(rainfall)
-    layer.attrs = {"units": "mm/a", "long_name": "Mean annual rainfall"}
-    write_factors(layer.to_dataset(name="rainfall"), factors)
+def main(*, layers, factors):
+    variables = {}
+    for path in layers:
+        layer, factor = open_raster(path), FACTORS[Path(path).stem]
+        layer.attrs |= {"units": factor.units, "long_name": factor.long_name}
+        variables[factor.name] = layer
+    write_factors(xr.Dataset(variables), factors)
 
 
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
-    main(rainfall=snakemake.input.rainfall, factors=snakemake.output.factors)
+    main(layers=list(snakemake.input.layers), factors=snakemake.output.factors)

@@ -12,8 +12,9 @@ from landshift.models import save_model
 from landshift.transfer import pretrain_sources
 
 
-def main(*, samples, background, selected, learners, seed, models):
+def main(*, samples, background, selected, learners, own_units, seed, models):
     factors = json.loads(Path(selected).read_text(encoding="utf-8"))
+    units = {name: factor.units for name, factor in FACTORS.items()} | own_units
     labelled = pd.concat([pd.read_parquet(path) for path in samples], ignore_index=True)
     unlabelled = pd.concat([pd.read_parquet(path) for path in background], ignore_index=True)
     for learner, folder in zip(learners, models, strict=True):
@@ -23,7 +24,7 @@ def main(*, samples, background, selected, learners, seed, models):
             unlabelled[["region", "x", "y", "block", *factors]],
             learner=learner,
             seed=seed,
-            units={name: FACTORS[name].units for name in factors if name in FACTORS},
+            units=units,
         )
         save_model(model, folder)
 
@@ -35,6 +36,7 @@ if __name__ == "__main__":
         background=list(snakemake.input.background),
         selected=snakemake.input.selected,
         learners=list(snakemake.params.learners),
+        own_units=snakemake.params.own_units,
         seed=snakemake.params.seed,
         models=list(snakemake.output.models),
     )

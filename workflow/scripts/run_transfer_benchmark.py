@@ -6,10 +6,12 @@ from landshift.evaluation import RegionTables, run_transfer_benchmark
 from landshift.logs import set_up_logging
 
 
-def main(*, target, tables, settings, learners, max_correlation, seed, scores):
+def main(*, target, tables, settings, learners, left_out, max_correlation, seed, scores):
     regions = {
-        region: RegionTables(pd.read_parquet(samples), pd.read_parquet(background))
-        for region, (samples, background) in tables.items()
+        region: RegionTables(
+            *(pd.read_parquet(path).drop(columns=left_out, errors="ignore") for path in paths)
+        )
+        for region, paths in tables.items()
     }
     table = run_transfer_benchmark(
         regions,
@@ -32,6 +34,7 @@ if __name__ == "__main__":
         tables=dict(zip(snakemake.params.regions, files, strict=True)),
         settings=snakemake.params.settings,
         learners=list(snakemake.params.learners),
+        left_out=list(snakemake.params.left_out),
         max_correlation=snakemake.params.max_correlation,
         seed=snakemake.params.seed,
         scores=snakemake.output.scores,

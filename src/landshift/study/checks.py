@@ -5,7 +5,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
-from landshift.study.region_checks import Problem, check_crs, check_region, is_vector
+from landshift.study.region_checks import (
+    SURFACE_LAYERS,
+    Problem,
+    check_crs,
+    check_region,
+    is_vector,
+)
 from landshift.study.regions import (
     list_benchmark_targets,
     list_regions,
@@ -45,6 +51,7 @@ def _find_problems(config: Mapping[str, Any]) -> Iterator[Problem]:
     for region in list_regions(config):
         yield from check_region(region, config["regions"][region])
     yield from _check_groups(config)
+    yield from _check_own_factors(config)
     yield from _check_resolutions(config)
     yield from _check_benchmark(config)
     yield from _check_breaks((config.get("maps") or {}).get("breaks"))
@@ -98,10 +105,15 @@ def _check_groups(config: Mapping[str, Any]) -> Iterator[Problem]:
     regions = [config["regions"][name] for name in list_regions(config)]
     layers = [region.get("layers") or {} for region in regions]
     rainy = any("virtual" in region for region in regions) or any(
-        "rainfall" in own for own in layers
+        {"rainfall", "extreme_rainfall"} & set(own) for own in layers
     )
     lined = any(is_vector(entry) for own in layers for entry in own.values())
-    needs = {"climate": ("`rainfall`", rainy), "proximity": ("of lines", lined)}
+    imaged = any(set(own) >= SURFACE_LAYERS for own in layers)
+    needs = {
+        "climate": ("`rainfall` or `extreme_rainfall`", rainy),
+        "proximity": ("of lines", lined),
+        "surface": ("for each of the bands `blue`, `red`, `nir` and `swir`", imaged),
+    }
     for group in (config.get("factors") or {}).get("groups", []):
         layer, present = needs.get(group, ("", True))
         if not present:
@@ -110,6 +122,22 @@ def _check_groups(config: Mapping[str, Any]) -> Iterator[Problem]:
                 f"no region has a layer {layer} for the group `{group}`; add one to its `layers` "
                 "or remove the group",
             )
+
+
+def _check_own_factors(config: Mapping[str, Any]) -> Iterator[Problem]:
+    first: dict[str, tuple[str, str]] = {}
+    for region in list_regions(config):
+        for name, entry in (config["regions"][region].get("layers") or {}).items():
+            units = (entry.get("factor") or {}).get("units")
+            if units is None:
+                continue
+            other, expected = first.setdefault(name, (region, units))
+            if units != expected:
+                yield (
+                    f"regions.{region}.layers.{name}.factor.units",
+                    f"{units} differs from {expected} in regions.{other}; models are shared, so "
+                    "bring the layers to one unit or give them two names",
+                )
 
 
 def _check_resolutions(config: Mapping[str, Any]) -> Iterator[Problem]:

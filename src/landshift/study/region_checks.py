@@ -8,6 +8,15 @@ from typing import Any
 CLASS_LAYERS = frozenset({"lithology", "land_cover", "soil"})
 """Layers whose cells are codes: averaging them would be meaningless."""
 
+TAKEN_NAMES = frozenset({"dem", "region", "x", "y", "block", "presence"})
+"""Layers and columns that cannot be a factor of the user's own."""
+
+SURFACE_LAYERS = frozenset({"blue", "red", "nir", "swir"})
+"""Bands that the group `surface` needs."""
+
+CLASS_RESAMPLING = frozenset({"nearest", "mode"})
+"""Resampling that makes no new codes."""
+
 VECTOR_SUFFIXES = frozenset({".shp", ".gpkg", ".geojson", ".parquet"})
 """Endings of the files whose lines become distances."""
 
@@ -104,8 +113,25 @@ def _check_layers(path: str, layers: Mapping[str, Mapping[str, Any]]) -> Iterato
                 f"{path}.{name}",
                 f"the cells of {name} are codes, which must not be averaged; add `kind: class`",
             )
+        yield from _check_use(f"{path}.{name}", entry)
+        if name in TAKEN_NAMES and "factor" in entry:
+            yield f"{path}.{name}.factor", f"{name} means something else; rename the layer"
         if name == "dem" and (is_vector(entry) or entry.get("kind") == "class"):
             yield f"{path}.dem", "must be a raster of metres; name one and remove `kind: class`"
+
+
+def _check_use(path: str, entry: Mapping[str, Any]) -> Iterator[Problem]:
+    coded = entry.get("kind") == "class"
+    if "factor" in entry and (coded or is_vector(entry)):
+        yield (
+            f"{path}.factor",
+            "only a raster of measurements can be a factor of your own: codes mean another class "
+            "in every region, and lines make factors by themselves; remove this key",
+        )
+    if coded and entry.get("resampling", "nearest") not in CLASS_RESAMPLING:
+        yield f"{path}.resampling", "codes must not be averaged; choose `nearest` or `mode`"
+    if coded and "offset" in entry:
+        yield f"{path}.offset", "would change the meaning of codes; remove this key"
 
 
 def _check_inventories(path: str, region: Mapping[str, Any]) -> Iterator[Problem]:

@@ -1,0 +1,28 @@
+"""Take rasters of the user's own as factors, under the names of their layers."""
+
+from pathlib import Path
+
+import xarray as xr
+
+from landshift.factors import own_factor
+from landshift.logs import set_up_logging
+from landshift.raster import open_raster, write_factors
+
+
+def main(*, layers, stated, factors):
+    variables = {}
+    for path in layers:
+        layer, name = open_raster(path), Path(path).stem
+        factor = own_factor(name, **stated[name])
+        layer.attrs |= {"units": factor.units, "long_name": factor.long_name}
+        variables[name] = layer
+    write_factors(xr.Dataset(variables), factors)
+
+
+if __name__ == "__main__":
+    set_up_logging(snakemake.log[0])
+    main(
+        layers=list(snakemake.input.layers),
+        stated=snakemake.params.stated,
+        factors=snakemake.output.factors,
+    )

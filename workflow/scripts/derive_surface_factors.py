@@ -1,0 +1,18 @@
+"""Derive the surface factors of a region from its bands of reflectance."""
+
+from landshift.logs import set_up_logging
+from landshift.raster import BLOCK, open_raster, write_factors
+from landshift.surface import BANDS, derive_surface_factors
+
+
+def main(*, bands, factors):
+    layers = {name: open_raster(path, chunks=BLOCK) for name, path in bands.items()}
+    write_factors(derive_surface_factors(layers), factors)
+
+
+if __name__ == "__main__":
+    set_up_logging(snakemake.log[0])
+    main(
+        bands={name: snakemake.input[name] for name in BANDS},
+        factors=snakemake.output.factors,
+    )
