@@ -128,11 +128,12 @@ def fit_surface(
     with scratch.scope():
         filtered = scratch.take((3, rows + stencil.weight.size - 1, columns))
         surface = scratch.take((5, columns))
-        _fit(elevation, *stencil, margin, 1 / resolution_m, filtered, surface, shape)
+        sums = scratch.take((stencil.weight.size, 8))
+        _fit(elevation, *stencil, margin, 1 / resolution_m, filtered, surface, sums, shape)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _fit(elevation, weight, level, tilt, bend, margin, sharpest, filtered, surface, shape):
+def _fit(elevation, weight, level, tilt, bend, margin, sharpest, filtered, surface, sums, shape):
     rows = elevation.shape[0] - 2 * margin
     columns = elevation.shape[1] - 2 * margin
     radius = weight.size // 2
@@ -148,7 +149,7 @@ def _fit(elevation, weight, level, tilt, bend, margin, sharpest, filtered, surfa
         for column in range(columns):
             if np.isnan(surface[2, column]):
                 _fit_with_gaps(
-                    elevation, weight, level, tilt, bend, row + margin, column + margin,
+                    elevation, weight, level, tilt, bend, row + margin, column + margin, sums,
                     surface[:, column],
                 )  # fmt: skip
         _write_slope(surface[0], surface[1], shape.slope[row])
@@ -236,10 +237,11 @@ def _filter_tilt(filtered, tilt, middle, result):
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _fit_with_gaps(elevation, weight, level, tilt, bend, row, column, surface):
+def _fit_with_gaps(elevation, weight, level, tilt, bend, row, column, sums, surface):
     """Fit one cell that lacks neighbours: a plane stands in for them; surface is (p, q, r, s, t).
 
-    The operators reproduce planes, so only the deviations of the neighbours there are count.
+    The operators reproduce planes, so only the deviations of the neighbours there are count. All
+    is made of `sums` over each row of the window, which `_sum_row` fills.
     """
     centre = elevation[row, column]
     if np.isnan(centre):
@@ -247,45 +249,68 @@ def _fit_with_gaps(elevation, weight, level, tilt, bend, row, column, surface):
             surface[part] = np.nan
         return
     radius = weight.size // 2
-    east, north = _fit_plane(elevation, weight, row, column)
+    for i in range(weight.size):
+        _sum_row(elevation[row + i - radius, column - radius :], centre, weight, bend, sums[i])
+    east, north = _fit_plane(weight, sums)
     for part in range(5):
         surface[part] = 0.0
-    for down in range(-radius, radius + 1):
-        for right in range(-radius, radius + 1):
-            height = elevation[row + down, column + right]
-            if np.isnan(height):
-                continue
-            deviation = (height - centre) - (east * right - north * down)
-            i, j = radius + down, radius + right
-            surface[0] += level[i] * tilt[j] * deviation
-            surface[1] -= tilt[i] * level[j] * deviation
-            surface[2] += level[i] * bend[j] * deviation
-            surface[3] -= tilt[i] * tilt[j] * deviation
-            surface[4] += bend[i] * level[j] * deviation
     per_metre = 0.0
-    for i in range(-radius, radius + 1):
-        per_metre += tilt[radius + i] * i
+    to_level = level[radius] / weight[radius]
+    to_tilt = tilt[radius + 1] / weight[radius + 1]
+    for i in range(weight.size):
+        down, drop = i - radius, north * (i - radius)
+        smooth = to_level * (sums[i, 0] - (east * sums[i, 4] - drop * sums[i, 3]))
+        steep = to_tilt * (sums[i, 1] - (east * sums[i, 5] - drop * sums[i, 4]))
+        curved = sums[i, 2] - (east * sums[i, 7] - drop * sums[i, 6])
+        surface[0] += level[i] * steep
+        surface[1] -= tilt[i] * smooth
+        surface[2] += level[i] * curved
+        surface[3] -= tilt[i] * steep
+        surface[4] += bend[i] * smooth
+        per_metre += tilt[i] * down
     surface[0] += east * per_metre
     surface[1] += north * per_metre
 
 
+@njit(nogil=True, cache=True, fastmath={"reassoc", "nsz"})
+def _sum_row(line, centre, weight, bend, sums):
+    """Sum a row of a window over its cells with data, weighted in eight ways.
+
+    The first three are sums of height above the centre, weighted by the fit, by the fit and the
+    offset, and by the second derivative; the others are sums of the weights themselves.
+    """
+    radius = weight.size // 2
+    height = lean = arch = total = moment = spread = bent = bent_moment = 0.0
+    for j in range(weight.size):
+        known = line[j] == line[j]
+        above = line[j] - centre if known else 0.0
+        share = weight[j] if known else 0.0
+        arc = bend[j] if known else 0.0
+        right = float(j - radius)
+        height += share * above
+        lean += share * right * above
+        arch += arc * above
+        total += share
+        moment += share * right
+        spread += share * right * right
+        bent += arc
+        bent_moment += arc * right
+    sums[0], sums[1], sums[2], sums[3] = height, lean, arch, total
+    sums[4], sums[5], sums[6], sums[7] = moment, spread, bent, bent_moment
+
+
 @njit(nogil=True, cache=True, error_model="numpy")
-def _fit_plane(elevation, weight, row, column):
+def _fit_plane(weight, sums):
     """Gradient per cell (east, north) of the plane through a cell fitted to its neighbours."""
     radius = weight.size // 2
-    centre = elevation[row, column]
     xx = xy = yy = xz = yz = 0.0
-    for down in range(-radius, radius + 1):
-        for right in range(-radius, radius + 1):
-            height = elevation[row + down, column + right]
-            if np.isnan(height):
-                continue
-            share = weight[radius + down] * weight[radius + right]
-            xx += share * right * right
-            xy -= share * right * down
-            yy += share * down * down
-            xz += share * right * (height - centre)
-            yz -= share * down * (height - centre)
+    for i in range(weight.size):
+        down = i - radius
+        xx += weight[i] * sums[i, 5]
+        xy -= weight[i] * down * sums[i, 4]
+        yy += weight[i] * down * down * sums[i, 3]
+        xz += weight[i] * sums[i, 1]
+        yz -= weight[i] * down * sums[i, 0]
     determinant = xx * yy - xy * xy
     trace = xx + yy
     if trace == 0.0:
