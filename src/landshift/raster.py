@@ -29,7 +29,14 @@ WIDTH = 8 * BLOCK
 _CACHE_MB = 64
 """Memory of GDAL for blocks on their way to the disk [MB]; its default is a share of the machine."""
 
-_LAYOUT = {"tiled": True, "blockxsize": BLOCK, "blockysize": BLOCK, "compress": "zstd"}
+# the lowest level of compression takes a fifth of the time of the default, for 5 % larger files
+_LAYOUT = {
+    "tiled": True,
+    "blockxsize": BLOCK,
+    "blockysize": BLOCK,
+    "compress": "zstd",
+    "zstd_level": 1,
+}
 
 
 def open_raster(path: str | Path, *, chunks: int | None = None) -> xr.DataArray:
