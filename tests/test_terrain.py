@@ -1,20 +1,25 @@
 """Terrain factors: analytic surfaces, symmetry, gaps, blocks, and brute force."""
 
+import importlib.util
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
+import rasterio
 import xarray as xr
 from odc.geo.geobox import GeoBox
 from odc.geo.xr import wrap_xr
 from rasterio import Affine
 
-from landshift import blocks, neighbourhood
+from landshift import blocks, neighbourhood, raster
 from landshift.angles import arctan_degrees, exponential
 from landshift.elevation import find_latitude
 from landshift.factors import FACTORS, WHOLE_REGION, factor_names, window_radius
+from landshift.raster import read_factors
 from landshift.terrain import derive_terrain_factors
 
+SCRIPT = Path(__file__).parents[1] / "workflow" / "scripts" / "derive_terrain_factors.py"
 SIZE, RESOLUTION_M = 81, 30.0
 CENTRE = SIZE // 2
 DIRECTIONS = ("northness", "eastness")
@@ -592,3 +597,33 @@ def test_wrong_grids_are_refused(rough):
     ):
         with pytest.raises(ValueError, match=message):
             derive_terrain_factors(wrong)
+
+
+def test_large_files_pass_through_the_script_window_by_window(tmp_path, monkeypatch):
+    """Integers with declared no data, and a tile without any data, as in memory."""
+    spec = importlib.util.spec_from_file_location("derive", SCRIPT)
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    generator = np.random.default_rng(9)
+    heights = 500 + generator.normal(0, 2, (540, 1100)).cumsum(axis=0).cumsum(axis=1) / 20
+    values = np.rint(heights.clip(-900, 8000)).astype(np.float32)
+    values[:, :500] = np.nan
+    dem = make_dem(values, 90.0)
+    profile = {
+        "driver": "GTiff",
+        "height": 540,
+        "width": 1100,
+        "count": 1,
+        "dtype": "int16",
+        "nodata": -32768,
+        "crs": "EPSG:32632",
+        "transform": dem.odc.geobox.affine,
+    }
+    with rasterio.open(tmp_path / "dem.tif", "w", **profile) as sink:
+        sink.write(np.nan_to_num(values, nan=-32768).astype(np.int16), 1)
+    monkeypatch.setattr(raster, "WIDTH", 512)
+    script.main(dem=tmp_path / "dem.tif", factors=tmp_path / "terrain.tif")
+    written = read_factors([tmp_path / "terrain.tif"])
+    for name, expected in derive_terrain_factors(dem).items():
+        np.testing.assert_array_equal(written[name], expected, err_msg=name)
+        assert written[name].attrs == expected.attrs

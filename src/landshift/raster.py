@@ -27,7 +27,7 @@ WIDTH = 8 * BLOCK
 """Columns computed and written at once [cells], so that memory does not grow with the raster."""
 
 _CACHE_MB = 64
-"""Memory of GDAL for blocks on their way to the disk [MB]; its default is a share of the machine."""
+"""Memory of GDAL for blocks on their way to the disk [MB]; by default a share of the machine."""
 
 # the lowest level of compression takes a fifth of the time of the default, for 5 % larger files
 _LAYOUT = {
