@@ -9,6 +9,7 @@ import xarray as xr
 from odc.geo.geobox import GeoBox
 from odc.geo.xr import xr_coords
 
+from landshift import raster
 from landshift.raster import (
     align_raster,
     open_raster,
@@ -109,6 +110,29 @@ def test_dask_and_memory_write_the_same_file(tmp_path):
     write_raster(eager.chunk({"y": 300, "x": 7}), tmp_path / "lazy.tif")
     assert (tmp_path / "eager.tif").read_bytes() == (tmp_path / "lazy.tif").read_bytes()
     assert_same(open_raster(tmp_path / "lazy.tif"), eager)
+
+
+@pytest.mark.parametrize("width", [512, 1024, 4096])
+def test_every_chunk_is_computed_once(tmp_path, monkeypatch, width):
+    """Whatever the number of bands, and however many tiles are written at once."""
+    monkeypatch.setattr(raster, "WIDTH", width)
+    grid = make_grid(600, 1100)
+    values = np.random.default_rng(5).normal(size=(600, 1100)).astype(np.float32)
+    calls = []
+
+    def double(block):
+        calls.append(block.shape)
+        return 2 * block
+
+    source = da.from_array(values, chunks=raster.BLOCK)
+    doubled = source.map_blocks(double, dtype=np.float32, meta=source._meta)
+    bands = {"slope": 1, "relief": 3}
+    data = xr.Dataset({name: as_raster(doubled, grid) * times for name, times in bands.items()})
+    write_factors(data, tmp_path / "factors.tif")
+    assert sorted(calls) == sorted((h, w) for h in (512, 88) for w in (512, 512, 76))
+    found = read_factors([tmp_path / "factors.tif"])
+    for name, times in bands.items():
+        np.testing.assert_array_equal(found[name], 2 * values * np.float32(times))
 
 
 def test_factors_of_several_files_are_chosen_in_order(slope, tmp_path):

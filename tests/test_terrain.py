@@ -1,20 +1,28 @@
 """Terrain factors: analytic surfaces, symmetry, gaps, blocks, and brute force."""
 
+import importlib.util
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
+import rasterio
 import xarray as xr
 from odc.geo.geobox import GeoBox
 from odc.geo.xr import wrap_xr
 from rasterio import Affine
 
-from landshift import blocks, neighbourhood, surface_fit
-from landshift.factors import FACTORS, factor_names, window_radius
+from landshift import blocks, neighbourhood, raster
+from landshift.angles import arctan_degrees, exponential
+from landshift.elevation import find_latitude
+from landshift.factors import FACTORS, WHOLE_REGION, factor_names, window_radius
+from landshift.raster import read_factors
 from landshift.terrain import derive_terrain_factors
 
+SCRIPT = Path(__file__).parents[1] / "workflow" / "scripts" / "derive_terrain_factors.py"
 SIZE, RESOLUTION_M = 81, 30.0
 CENTRE = SIZE // 2
+DIRECTIONS = ("northness", "eastness")
 
 
 def make_grid(shape, resolution_m=RESOLUTION_M, crs="EPSG:32632") -> GeoBox:
@@ -71,12 +79,22 @@ def test_plane_is_exact_up_to_the_edge(axes, east, north):
             np.testing.assert_allclose(factors[name], 0, atol=1e-9, err_msg=name)
         if name.startswith("tpi"):
             np.testing.assert_allclose(interior(factors[name], 31), 0, atol=1e-4, err_msg=name)
+    np.testing.assert_allclose(factors.vector_ruggedness_90m, 0, atol=1e-8)
+    np.testing.assert_allclose(factors.convergence_index, 0, atol=1e-5)
+    np.testing.assert_allclose(interior(factors.openness_300m, 11), 90, atol=2e-4)
+    np.testing.assert_allclose(interior(factors.elevation_percentile_300m, 11), 0.5, atol=0.05)
 
 
 def test_flat_ground_is_exactly_flat():
     factors = derive(np.full((40, 50), 1234.567, np.float32))
+    latitude = math.radians(find_latitude(make_grid((40, 50))))
+    elsewhere = {
+        "elevation_percentile_300m": 0.5,
+        "openness_300m": 90.0,
+        "heat_load": np.float32(math.exp(-1.467 + 1.582 * math.cos(latitude))),
+    }
     for name in factors:
-        assert (factors[name] == 0).all(), name
+        np.testing.assert_array_equal(factors[name], elsewhere.get(name, 0.0), err_msg=name)
 
 
 def test_cone_has_one_slope_and_faces_outward(axes):
@@ -92,6 +110,8 @@ def test_cone_has_one_slope_and_faces_outward(axes):
     expected = math.sin(math.atan(0.5)) / distance
     ratio = (factors.tangential_curvature.values / expected)[far]
     np.testing.assert_allclose(ratio, 1, atol=5e-3)
+    # and the contour itself that of its circle
+    np.testing.assert_allclose((factors.plan_curvature.values * distance)[far], 1, atol=5e-3)
 
 
 @pytest.mark.parametrize("sign", [1, -1])
@@ -100,9 +120,13 @@ def test_sphere_is_equally_curved_everywhere(axes, sign):
     radius_m = 10_000.0
     height = np.sqrt(radius_m**2 - x**2 - y**2) - radius_m
     factors = derive(sign * height)
+    distance = np.hypot(x, y)
+    away = interior(distance > 200)
+    plan = interior(factors.plan_curvature.values * distance)[away]
+    np.testing.assert_allclose(plan, sign, rtol=5e-3)
     for name in list(factors):
-        if "curvature" in name:
-            inner = interior(factors[name])
+        if "curvature" in name and name != "plan_curvature":
+            inner = interior(factors[name], 11)
             np.testing.assert_allclose(inner, sign / radius_m, rtol=1e-3, err_msg=name)
     slope = np.degrees(np.arcsin(np.hypot(x, y) / radius_m))
     np.testing.assert_allclose(interior(factors.slope), interior(slope), atol=1e-4)
@@ -123,22 +147,58 @@ def test_quadratic_surfaces_are_exact(axes, quadratic):
         "slope": np.degrees(np.arctan(np.sqrt(square))),
         "profile_curvature": -along / (square * (1 + square) ** 1.5),
         "tangential_curvature": -across / (square * np.sqrt(1 + square)),
+        "plan_curvature": (-across / square**1.5).clip(-1 / RESOLUTION_M, 1 / RESOLUTION_M),
     }
-    steep = interior(square > 1e-3)
+    steep = interior(square > 1e-3, 11)
     for name, values in expected.items():
-        for variable in (name, f"{name}_90m"):
-            derived = interior(factors[variable])[steep]
-            scale = np.abs(values).max()
-            np.testing.assert_allclose(
-                derived, interior(values)[steep], rtol=1e-4, atol=1e-5 * scale, err_msg=variable
-            )
+        for variable in (name, f"{name}_90m", f"{name}_300m"):
+            if variable in factors:
+                derived = interior(factors[variable], 11)[steep]
+                scale = np.abs(values).max()
+                np.testing.assert_allclose(
+                    derived, interior(values, 11)[steep], rtol=1e-4, atol=1e-5 * scale,
+                    err_msg=variable,
+                )  # fmt: skip
 
 
 def test_summit_has_the_mean_curvature(axes):
     x, y = axes
     factors = derive(1000 - 1e-4 * x**2 - 2e-4 * y**2)
-    for name in ("profile_curvature", "tangential_curvature_90m"):
+    for name in ("profile_curvature", "tangential_curvature_90m", "profile_curvature_300m"):
         assert float(factors[name][CENTRE, CENTRE]) == pytest.approx(3e-4, rel=1e-5)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_summit_and_pit_are_the_ends_of_the_scales(axes, sign):
+    x, y = axes
+    factors = derive(1000 - sign * 0.5 * np.hypot(x, y))
+    top = factors.isel(y=CENTRE, x=CENTRE)
+    assert float(top.plan_curvature) == pytest.approx(sign / RESOLUTION_M)
+    assert float(top.convergence_index) == pytest.approx(sign * 90)
+    assert float(top.elevation_percentile_300m) == (1 if sign > 0 else 0)
+    angle = math.degrees(math.atan(0.5))
+    assert float(top.openness_300m) == pytest.approx(90 + sign * angle, rel=1e-6)
+
+
+def test_openness_of_a_valley(axes):
+    """The horizon stands at the angle of the slope across, at that of the diagonal aside."""
+    x, y = axes
+    factors = derive(1000 + 0.8 * np.abs(x) + 0 * y)
+    across, aside = (math.degrees(math.atan(slope)) for slope in (0.8, 0.8 / math.sqrt(2)))
+    expected = 90 - (2 * across + 4 * aside) / 8
+    bottom = factors.openness_300m.values[11:-11, CENTRE]
+    np.testing.assert_allclose(bottom, expected, rtol=1e-6)
+    np.testing.assert_allclose(factors.convergence_index.values[5:-5, CENTRE], -45, atol=1e-4)
+
+
+def test_vector_ruggedness_of_a_roof(axes):
+    """Two planes: the mean normal of the cells on either side of the ridge."""
+    x, y = axes
+    factors = derive(1000 - 1.0 * np.abs(x) + 0 * y)
+    # columns of the disc of three cells: 3, 5, 7, 7, 7, 5, 3; the ridge itself is level
+    upward = (7 + 30 * math.sqrt(0.5)) / 37
+    ridge = factors.vector_ruggedness_90m.values[5:-5, CENTRE]
+    np.testing.assert_allclose(ridge, 1 - upward, rtol=1e-5)
 
 
 def test_error_falls_with_the_square_of_the_cell():
@@ -179,7 +239,7 @@ def test_slope_and_aspect_are_those_of_horn(rough):
 
 def test_angle_is_the_arctangent():
     gradient = np.concatenate([np.linspace(0, 5, 2000), np.geomspace(1e-9, 1e9, 2000)])
-    derived = np.array([surface_fit.arctan_degrees(value) for value in gradient])
+    derived = np.array([arctan_degrees(value) for value in gradient])
     np.testing.assert_allclose(derived, np.degrees(np.arctan(gradient)), rtol=1e-9)
 
 
@@ -198,6 +258,8 @@ def test_quarter_turn_turns_the_aspect(rough):
             expected = factors.eastness
         elif name == "eastness":
             expected = -factors.northness
+        elif name == "heat_load":  # knows south from north
+            continue
         else:
             expected = factors[name]
         same(np.rot90(expected.values), turned[name].values, name)
@@ -207,20 +269,33 @@ def test_quarter_turn_turns_the_aspect(rough):
 def test_reflection_turns_one_direction(rough, axis, flipped):
     factors, mirrored = derive(rough), derive(np.flip(rough, axis).copy())
     for name in factors:
+        if name == "heat_load":
+            continue
         sign = -1 if name == flipped else 1
         same(sign * np.flip(factors[name].values, axis), mirrored[name].values, name)
 
 
+def test_heat_load_is_mirrored_along_the_line_from_north_east_to_south_west(rough):
+    square = rough[:, :70]
+    factors, mirrored = derive(square), derive(square[::-1, ::-1].T.copy())
+    same(factors.heat_load.values[::-1, ::-1].T, mirrored.heat_load.values, "heat_load")
+
+
 def test_inversion_changes_the_sign(rough):
     factors, inverted = derive(rough), derive(2000 - rough)
+    turned = ("northness", "eastness", "convergence_index")
     for name in factors:
-        if "curvature" in name or name.startswith("tpi") or name in ("northness", "eastness"):
+        if name in ("elevation_percentile", "openness_300m", "heat_load"):
+            continue
+        if "curvature" in name or name.startswith("tpi") or name in turned:
             same(-factors[name].values, inverted[name].values, name)
         elif "position" in name:
             relief = factors[name.replace("relative_slope_position", "relief")].values
             varied = relief > 0
             same(1 - factors[name].values[varied], inverted[name].values[varied], name)
-        elif name != "elevation_percentile":
+        elif name == "elevation_percentile_300m":
+            same(1 - factors[name].values, inverted[name].values, name)
+        else:
             same(factors[name].values, inverted[name].values, name)
 
 
@@ -245,7 +320,9 @@ def test_lonely_cells_strips_and_tiny_rasters():
     np.testing.assert_allclose(factors.slope[8, 4:12], 45, rtol=1e-6)
     for shape in ((1, 1), (1, 7), (2, 2)):
         tiny = derive(np.full(shape, 10.0, np.float32))
-        assert all((tiny[name] == 0).all() for name in tiny)
+        for name in tiny:
+            level = {"elevation_percentile_300m": 0.5, "openness_300m": 90.0}.get(name, 0.0)
+            assert name == "heat_load" or (tiny[name] == level).all(), name
 
 
 def test_nothing_but_no_data():
@@ -286,7 +363,7 @@ def test_part_with_its_halo_equals_the_whole(rough):
     dem = make_dem(rough, 100.0)
     whole, part = derive_terrain_factors(dem), derive_terrain_factors(dem[15:60, 20:80])
     for name in whole:
-        if name == "elevation_percentile":
+        if FACTORS[name].halo_m == WHOLE_REGION:
             continue
         halo = FACTORS[name].halo_cells(100.0)
         inside = slice(halo, -halo)
@@ -313,6 +390,10 @@ BRUTE_FORCE = {
     "tpi_90m": ("elevation", lambda cells: cells[0] - cells[1:].mean()),
     "tpi_300m": ("elevation", lambda cells: cells[0] - cells[1:].mean()),
     "tpi_900m": ("elevation", lambda cells: cells[0] - cells[1:].mean()),
+    "elevation_percentile_300m": (
+        "elevation",
+        lambda cells: ((cells[1:] < cells[0]) + 0.5 * (cells[1:] == cells[0])).mean(),
+    ),
     "relief_150m": ("elevation", np.ptp),
     "relief_450m": ("elevation", np.ptp),
     "relative_slope_position_150m": ("elevation", lambda c: (c[0] - c.min()) / np.ptp(c)),
@@ -339,8 +420,93 @@ def test_three_by_three_statistics_equal_brute_force(rough):
         squares = np.delete((window - window[1, 1]).ravel() ** 2, 4)
         ruggedness = math.sqrt(8 * np.nanmean(squares))
         assert float(factors.terrain_ruggedness[row, column]) == pytest.approx(ruggedness, rel=1e-5)
+        differences = np.sqrt(squares)
+        wilson = float(factors.terrain_ruggedness_wilson[row, column])
+        assert wilson == pytest.approx(np.nanmean(differences), rel=1e-5)
         spread = np.nanmax(window) - np.nanmin(window)
         assert float(factors.roughness[row, column]) == pytest.approx(spread, rel=1e-5)
+
+
+def test_openness_equals_brute_force(rough):
+    factors = derive(rough)
+    for row, column in np.argwhere(~np.isnan(rough))[::13]:
+        angles = []
+        for down, right in ((0, 1), (1, 1), (1, 0), (1, -1)):
+            steps, step_m = (
+                (7, RESOLUTION_M * math.sqrt(2)) if down and right else (10, RESOLUTION_M)
+            )
+            pair = []
+            for sign in (1, -1):
+                sights = [
+                    (rough[i, j] - rough[row, column]) / (step * step_m)
+                    for step in range(1, steps + 1)
+                    if 0 <= (i := row + sign * step * down) < rough.shape[0]
+                    and 0 <= (j := column + sign * step * right) < rough.shape[1]
+                    and not np.isnan(rough[i, j])
+                ]  # fmt: skip
+                pair += [90 - math.degrees(math.atan(max(sights)))] if sights else []
+            angles += pair if len(pair) == 2 else []
+        expected = np.mean(angles) if angles else 90.0
+        assert float(factors.openness_300m[row, column]) == pytest.approx(expected, rel=1e-5)
+
+
+def test_convergence_equals_brute_force(rough):
+    factors = derive(rough)
+    north, east = (np.pad(factors[name].values, 1, constant_values=np.nan) for name in DIRECTIONS)
+    for row, column in np.argwhere(~np.isnan(rough))[::13]:
+        angles = []
+        for down, right in ((0, 1), (1, 1), (1, 0), (1, -1)):
+            pair = []
+            for sign in (1, -1):
+                place = (row + 1 + sign * down, column + 1 + sign * right)
+                # towards the centre: north is up, against the rows
+                cosine = (
+                    sign * (down * north[place] - right * east[place]) / math.hypot(down, right)
+                )
+                pair.append(math.degrees(math.acos(min(max(cosine, -1.0), 1.0))))
+            angles += [] if any(math.isnan(angle) for angle in pair) else pair
+        expected = np.mean(angles) - 90 if angles else 0.0
+        assert float(factors.convergence_index[row, column]) == pytest.approx(expected, abs=0.02)
+
+
+def test_vector_ruggedness_equals_brute_force(rough):
+    factors = derive(rough)
+    slope = np.radians(factors.slope.values.astype(np.float64))
+    north, east = (factors[name].values * np.sin(slope) for name in DIRECTIONS)
+    for row, column in np.argwhere(~np.isnan(rough))[::17]:
+        sums = [disc_values(part, row, column, 3) for part in (east, north, np.cos(slope))]
+        length = math.sqrt(sum(part.sum() ** 2 for part in sums)) / sums[0].size
+        ruggedness = float(factors.vector_ruggedness_90m[row, column])
+        assert ruggedness == pytest.approx(1 - length, rel=1e-4, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("northing", "crs"), [(4_000_000, "EPSG:32632"), (6_000_000, "EPSG:32717")]
+)
+def test_heat_load_equals_the_equation(rough, northing, crs):
+    transform = Affine(RESOLUTION_M, 0, 500_000, 0, -RESOLUTION_M, northing)
+    dem = wrap_xr(rough, GeoBox(rough.shape, transform, crs))
+    factors = derive_terrain_factors(dem)
+    latitude = find_latitude(dem.odc.geobox)
+    slope = np.radians(factors.slope.values)
+    aspect = np.degrees(np.arctan2(factors.eastness, factors.northness)) % 360
+    warmest = 225 if latitude > 0 else 315
+    folded = np.radians(np.abs(180 - np.abs(aspect - warmest)))
+    angle = math.radians(abs(latitude))
+    expected = np.exp(
+        -1.467
+        + 1.582 * math.cos(angle) * np.cos(slope)
+        - 1.500 * np.cos(folded) * np.sin(slope) * math.sin(angle)
+        - 0.262 * math.sin(angle) * np.sin(slope)
+        + 0.607 * np.sin(folded) * np.sin(slope)
+    )
+    np.testing.assert_allclose(factors.heat_load, expected, rtol=1e-4)
+
+
+def test_exponential_is_the_exponential():
+    values = np.linspace(-4, 4, 2001)
+    derived = np.array([exponential(value) for value in values])
+    np.testing.assert_allclose(derived, np.exp(values), rtol=1e-11)
 
 
 def test_wide_fit_equals_a_least_squares_solver(rough):
@@ -380,10 +546,13 @@ def test_disc_kernels_at_every_radius():
     for radius in range(1, 14):
         disc = neighbourhood.disc_half_widths(radius)
         margin = 14
-        sums = neighbourhood.sum_discs(
-            neighbourhood.accumulate_rows(values.astype(np.int64)), disc, margin
-        )
-        minima = neighbourhood.find_disc_minima(values, disc, margin)
+        running = np.empty((40, 45), np.int64)
+        sums = np.empty((12, 16), np.int64)
+        minima = np.empty((12, 16), np.float32)
+        segments = np.empty((12 + 2 * radius, 16 + 2 * radius), np.float32)
+        neighbourhood.accumulate_rows(values.astype(np.int64), running)
+        neighbourhood.sum_discs(running, disc, margin, sums)
+        neighbourhood.find_disc_minima(values, disc, margin, segments, minima)
         for row, column in [(0, 0), (5, 7), (11, 15)]:
             cells = disc_values(values, row + margin, column + margin, radius)
             assert sums[row, column] == cells.sum()
@@ -428,3 +597,33 @@ def test_wrong_grids_are_refused(rough):
     ):
         with pytest.raises(ValueError, match=message):
             derive_terrain_factors(wrong)
+
+
+def test_large_files_pass_through_the_script_window_by_window(tmp_path, monkeypatch):
+    """Integers with declared no data, and a tile without any data, as in memory."""
+    spec = importlib.util.spec_from_file_location("derive", SCRIPT)
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    generator = np.random.default_rng(9)
+    heights = 500 + generator.normal(0, 2, (540, 1100)).cumsum(axis=0).cumsum(axis=1) / 20
+    values = np.rint(heights.clip(-900, 8000)).astype(np.float32)
+    values[:, :500] = np.nan
+    dem = make_dem(values, 90.0)
+    profile = {
+        "driver": "GTiff",
+        "height": 540,
+        "width": 1100,
+        "count": 1,
+        "dtype": "int16",
+        "nodata": -32768,
+        "crs": "EPSG:32632",
+        "transform": dem.odc.geobox.affine,
+    }
+    with rasterio.open(tmp_path / "dem.tif", "w", **profile) as sink:
+        sink.write(np.nan_to_num(values, nan=-32768).astype(np.int16), 1)
+    monkeypatch.setattr(raster, "WIDTH", 512)
+    script.main(dem=tmp_path / "dem.tif", factors=tmp_path / "terrain.tif")
+    written = read_factors([tmp_path / "terrain.tif"])
+    for name, expected in derive_terrain_factors(dem).items():
+        np.testing.assert_array_equal(written[name], expected, err_msg=name)
+        assert written[name].attrs == expected.attrs

@@ -9,14 +9,20 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import accumulate, pairwise
+from threading import local
 
 import numpy as np
 
-BLOCK_SHAPE = (128, 1024)
+from landshift.scratch import Scratch
+
+BLOCK_SHAPE = (256, 256)
 """Rows and columns of a block in memory [cells]: its scratch arrays stay in a core's cache."""
 
-BlockFunction = Callable[[np.ndarray], np.ndarray]
-"""From a block with its halo to an array ``(outputs, rows, columns)`` without it."""
+BlockFunction = Callable[[np.ndarray, Scratch], np.ndarray]
+"""From a block with its halo to an array ``(outputs, rows, columns)`` without it.
+
+The scratch memory serves intermediate arrays and the result, which is copied at once.
+"""
 
 
 def map_with_halo(
@@ -33,7 +39,8 @@ def map_with_halo(
     ----------
     function
         Takes float values of shape ``(rows + 2 halo, columns + 2 halo)`` with NaN as no data,
-        returns float32 ``(outputs, rows, columns)``. It must release the GIL to gain from threads.
+        and scratch memory; returns float32 ``(outputs, rows, columns)``. Blocks without any data
+        are not handed over. It must release the GIL to gain from threads.
     values
         Two-dimensional numpy or dask array of floats.
     halo
@@ -95,13 +102,25 @@ def _fill(result, function, values, start, halo, threads) -> None:
     """Write the results for the window of `values` that begins at `start` into `result`."""
     _, rows, columns = result.shape
 
+    memory = local()
+
     def run(corner: tuple[int, int]) -> None:
         window = tuple(
             slice(edge, min(edge + size, length))
             for edge, size, length in zip(corner, BLOCK_SHAPE, (rows, columns), strict=True)
         )
-        block = _cut(values, window, start, halo)
-        result[(slice(None), *window)] = np.nan if np.isnan(block).all() else function(block)
+        here = tuple(
+            slice(part.start + first, part.stop + first)
+            for part, first in zip(window, start, strict=True)
+        )
+        if np.isnan(values[here]).all():
+            result[(slice(None), *window)] = np.nan
+            return
+        if not hasattr(memory, "scratch"):
+            memory.scratch = Scratch()
+        with memory.scratch.scope():
+            block = _cut(values, window, start, halo, memory.scratch)
+            result[(slice(None), *window)] = function(block, memory.scratch)
 
     corners = [
         (row, column)
@@ -117,11 +136,11 @@ def _fill(result, function, values, start, halo, threads) -> None:
             pass
 
 
-def _cut(values, window, start, halo) -> np.ndarray:
+def _cut(values, window, start, halo, scratch) -> np.ndarray:
     """Copy a window with its halo; what lies outside `values` is no data."""
-    block = np.full(
-        tuple(part.stop - part.start + 2 * halo for part in window), np.nan, values.dtype
-    )
+    shape = tuple(part.stop - part.start + 2 * halo for part in window)
+    block = scratch.take(shape, values.dtype)
+    block.fill(np.nan)
     inside, source = [], []
     for part, first, length in zip(window, start, values.shape, strict=True):
         low, high = part.start + first - halo, part.stop + first + halo

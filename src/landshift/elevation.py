@@ -5,6 +5,8 @@ from functools import reduce
 import numpy as np
 import xarray as xr
 from numba import njit
+from odc.geo.geobox import GeoBox
+from rasterio.warp import transform
 
 LOWEST_M = -1000.0
 HIGHEST_M = 9000.0
@@ -46,17 +48,24 @@ def check_elevation(dem: xr.DataArray) -> None:
             f"expected float elevations with NaN as no data, found {dem.dtype}; "
             "open the file with landshift.raster.open_raster"
         )
-    transform = grid.affine
-    if transform.b or transform.d or transform.a <= 0 or transform.e >= 0:
+    affine = grid.affine
+    if affine.b or affine.d or affine.a <= 0 or affine.e >= 0:
         raise ValueError(
-            f"expected a north-up elevation model, found the transform {tuple(transform)[:6]}; "
+            f"expected a north-up elevation model, found the transform {tuple(affine)[:6]}; "
             "align it to a grid first"
         )
-    if not np.isclose(transform.a, -transform.e, rtol=1e-3):
+    if not np.isclose(affine.a, -affine.e, rtol=1e-3):
         raise ValueError(
-            f"expected square cells, found {transform.a} x {-transform.e} m; "
+            f"expected square cells, found {affine.a} x {-affine.e} m; "
             "align the elevation model to a grid with one resolution first"
         )
+
+
+def find_latitude(grid: GeoBox) -> float:
+    """Find the latitude of the centre of a grid [degree]."""
+    x, y = grid.affine @ (grid.width / 2, grid.height / 2)
+    _, (latitude,) = transform(grid.crs, "EPSG:4326", [x], [y])
+    return latitude
 
 
 def tabulate_elevation(values) -> np.ndarray:
@@ -84,7 +93,7 @@ def tabulate_elevation(values) -> np.ndarray:
     return below / max(1, counts.sum())
 
 
-def rank_elevation(values: np.ndarray, table: np.ndarray) -> np.ndarray:
+def rank_elevation(values: np.ndarray, table: np.ndarray, ranks: np.ndarray) -> None:
     """Look up the share of the region that lies lower, comparing in steps of 1/16 m.
 
     Parameters
@@ -93,15 +102,10 @@ def rank_elevation(values: np.ndarray, table: np.ndarray) -> np.ndarray:
         Elevation [m], float64, NaN as no data.
     table
         Table of `tabulate_elevation`.
-
-    Returns
-    -------
-    numpy.ndarray
-        Share [1], float32, NaN as no data.
+    ranks
+        Receives the share [1], float32, NaN as no data.
     """
-    ranks = np.empty(values.shape, np.float32)
     _look_up(values, table, ranks)
-    return ranks
 
 
 def _count_chunks(values) -> np.ndarray:

@@ -45,8 +45,10 @@ class Factor:
     reference : str
         Where the formula comes from.
     halo_m : float
-        How far the factor looks around a cell [m], beside the ring of one cell that the fitted
-        surface needs; for window statistics the radius of the window.
+        How far the factor looks around a cell [m], beside `rings`; for window statistics the
+        radius of the window.
+    rings : int
+        Rings of neighbours [cells] that it needs beyond that; one for the fitted surface.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Factor:
     valid_range: tuple[float, float]
     reference: str
     halo_m: float = 0.0
+    rings: int = 1
 
     def halo_cells(self, resolution_m: float) -> int:
         """Count the rings of neighbours [cells] needed for an exact value."""
@@ -64,7 +67,7 @@ class Factor:
                 f"{self.name} depends on the whole region: no halo makes a part of it exact"
             )
         reach = window_radius(self.halo_m, resolution_m) if self.halo_m else 0
-        return reach + 1
+        return reach + self.rings
 
 
 def window_radius(distance_m: float, resolution_m: float) -> int:
@@ -235,6 +238,40 @@ def _topographic_position(distance_m: int) -> Factor:
     )
 
 
+def _wider_shape(distance_m: int) -> tuple[Factor, Factor, Factor]:
+    scale, reach_m = f"{distance_m}m", float(distance_m)
+    curved = f"over {distance_m} m (positive: convex)"
+    return (
+        Factor(
+            f"slope_{scale}",
+            "terrain",
+            "degree",
+            f"slope over {distance_m} m",
+            (0.0, 90.0),
+            _WIDER,
+            reach_m,
+        ),
+        Factor(
+            f"profile_curvature_{scale}",
+            "terrain",
+            "1/m",
+            f"profile curvature {curved}",
+            (-1.0, 1.0),
+            _WIDER,
+            reach_m,
+        ),
+        Factor(
+            f"tangential_curvature_{scale}",
+            "terrain",
+            "1/m",
+            f"tangential curvature {curved}",
+            (-1.0, 1.0),
+            _WIDER,
+            reach_m,
+        ),
+    )
+
+
 _TERRAIN = (
     Factor("slope", "terrain", "degree", "slope", (0.0, 90.0), _HORN),
     Factor("northness", "terrain", "1", "northness (cosine of the aspect)", (-1.0, 1.0), _HORN),
@@ -255,25 +292,16 @@ _TERRAIN = (
         (-1.0, 1.0),
         _CURVATURE,
     ),
-    Factor("slope_90m", "terrain", "degree", "slope over 90 m", (0.0, 90.0), _WIDER, 90.0),
     Factor(
-        "profile_curvature_90m",
+        "plan_curvature",
         "terrain",
         "1/m",
-        "profile curvature over 90 m (positive: convex)",
+        "plan curvature of the contours (positive: convex), cut at one over the cell",
         (-1.0, 1.0),
-        _WIDER,
-        90.0,
+        "Krcho (1973); Evans (1980), Zeitschrift fuer Geomorphologie Suppl. 36. " + _HORN,
     ),
-    Factor(
-        "tangential_curvature_90m",
-        "terrain",
-        "1/m",
-        "tangential curvature over 90 m (positive: convex)",
-        (-1.0, 1.0),
-        _WIDER,
-        90.0,
-    ),
+    *_wider_shape(90),
+    *_wider_shape(300),
     Factor(
         "slope_mean_300m",
         "terrain",
@@ -290,9 +318,26 @@ _TERRAIN = (
         "terrain_ruggedness",
         "terrain",
         "m",
-        "terrain ruggedness index",
+        "terrain ruggedness index (Riley: root of the summed squares)",
         (0.0, 30000.0),
         "Riley, DeGloria and Elliot (1999), Intermountain Journal of Sciences 5, 23-27",
+    ),
+    Factor(
+        "terrain_ruggedness_wilson",
+        "terrain",
+        "m",
+        "terrain ruggedness index (Wilson: mean difference)",
+        (0.0, 10000.0),
+        "Wilson et al. (2007), doi:10.1080/01490410701295962",
+    ),
+    Factor(
+        "vector_ruggedness_90m",
+        "terrain",
+        "1",
+        "vector ruggedness measure within 90 m",
+        (0.0, 1.0),
+        "Sappington, Longshore and Thompson (2007), doi:10.2193/2005-723, over a disc",
+        90.0,
     ),
     Factor(
         "roughness",
@@ -322,6 +367,44 @@ _TERRAIN = (
         "share of the region that lies lower",
         (0.0, 1.0),
         "Empirical distribution of elevation in the region",
+        WHOLE_REGION,
+    ),
+    Factor(
+        "elevation_percentile_300m",
+        "terrain",
+        "1",
+        "share of the cells within 300 m that lie lower",
+        (0.0, 1.0),
+        "Gallant and Wilson (2000), Terrain analysis, chapter 3; over a disc, ties count half",
+        300.0,
+    ),
+    Factor(
+        "convergence_index",
+        "terrain",
+        "degree",
+        "convergence index (negative: slopes around point to the cell)",
+        (-90.0, 90.0),
+        "Koethe and Lehmeier (1996), SARA, user manual; on 3x3 cells",
+        rings=2,
+    ),
+    Factor(
+        "openness_300m",
+        "terrain",
+        "degree",
+        "positive openness within 300 m",
+        (0.0, 180.0),
+        "Yokoyama, Shirasawa and Pike (2002), Photogrammetric Engineering and Remote Sensing 68, "
+        "257-265; eight directions",
+        300.0,
+    ),
+    Factor(
+        "heat_load",
+        "terrain",
+        "MJ/cm2/a",
+        "potential annual heat load",
+        (0.0, 2.0),
+        "McCune and Keon (2002), doi:10.1111/j.1654-1103.2002.tb02087.x, equation 1 with the "
+        "latitude of the region's centre; mirrored south of the equator",
         WHOLE_REGION,
     ),
 )

@@ -36,31 +36,33 @@ def disc_half_widths(radius: int) -> np.ndarray:
     return np.array([math.isqrt(reach - row * row) for row in range(-radius, radius + 1)])
 
 
-def to_steps(values: np.ndarray) -> np.ndarray:
-    """Turn real values into whole steps of 1 / `FRACTION`, missing ones into zero.
+@njit(nogil=True, cache=True)
+def to_steps(values, steps):
+    """Turn real values into whole steps of 1 / `FRACTION` (int64), missing ones into zero.
 
     Elevations of float32 above 128 m are multiples of the step already.
     """
-    steps = np.rint(np.nan_to_num(values, nan=0.0).astype(np.float64) * FRACTION)
-    return steps.astype(np.int64)
+    for row in range(values.shape[0]):
+        for column in range(values.shape[1]):
+            value = np.float64(values[row, column])
+            value = 0.0 if np.isnan(value) else value
+            steps[row, column] = np.int64(np.rint(value * FRACTION))
 
 
 @njit(nogil=True, cache=True)
-def accumulate_rows(values):
+def accumulate_rows(values, running):
     """Sum every row from its start, with a leading zero: shape ``(rows, columns + 1)``, int64."""
     rows, columns = values.shape
-    running = np.empty((rows, columns + 1), np.int64)
     for row in range(rows):
         total = np.int64(0)
         running[row, 0] = 0
         for column in range(columns):
             total += np.int64(values[row, column])
             running[row, column + 1] = total
-    return running
 
 
 @njit(nogil=True, cache=True)
-def sum_discs(running, half_widths, margin):
+def sum_discs(running, half_widths, margin, sums):
     """Sum integers over the disc around every cell.
 
     Parameters
@@ -71,16 +73,12 @@ def sum_discs(running, half_widths, margin):
         The disc, of `disc_half_widths`; its radius is at most `margin`.
     margin : int
         Extra cells on each side [cells].
-
-    Returns
-    -------
-    numpy.ndarray
-        int64, without the margin.
+    sums : numpy.ndarray
+        Receives the sums, int64, without the margin.
     """
     rows = running.shape[0] - 2 * margin
     columns = running.shape[1] - 1 - 2 * margin
     radius = half_widths.size // 2
-    sums = np.empty((rows, columns), np.int64)
     for row in range(rows):
         total = sums[row]
         middle = row + margin
@@ -98,33 +96,28 @@ def sum_discs(running, half_widths, margin):
                 total[column] += (upper_right[column] - upper_left[column]) + (
                     lower_right[column] - lower_left[column]
                 )
-    return sums
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def average_steps(total, count):
+def average_steps(total, count, mean):
     """Divide summed steps by their number: real values, NaN where nothing was counted."""
-    mean = np.empty(total.shape, np.float32)
     for row in range(mean.shape[0]):
         for column in range(mean.shape[1]):
             mean[row, column] = total[row, column] / count[row, column] / FRACTION
-    return mean
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def deviate_steps(total, squares, count):
+def deviate_steps(total, squares, count, deviation):
     """Derive the population standard deviation from sums of steps and of their squares."""
-    deviation = np.empty(total.shape, np.float32)
     for row in range(deviation.shape[0]):
         for column in range(deviation.shape[1]):
             mean = total[row, column] / count[row, column]
             variance = squares[row, column] / count[row, column] - mean * mean
             deviation[row, column] = math.sqrt(max(variance, 0.0)) / FRACTION
-    return deviation
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def compare_steps(steps, total, count, margin):
+def compare_steps(steps, total, count, margin, difference):
     """Difference of every cell from the mean of the others in its disc, float32; 0 if alone.
 
     Parameters
@@ -135,18 +128,57 @@ def compare_steps(steps, total, count, margin):
         Sum and number of cells of each disc, the cell itself included.
     margin : int
         Extra cells on each side.
+    difference : numpy.ndarray
+        Receives the differences, float32.
     """
-    difference = np.empty(total.shape, np.float32)
     for row in range(total.shape[0]):
         for column in range(total.shape[1]):
             number = count[row, column]
             excess = steps[row + margin, column + margin] * number - total[row, column]
             difference[row, column] = excess / (max(number - 1, 1) * FRACTION)
-    return difference
 
 
 @njit(nogil=True, cache=True)
-def find_disc_minima(values, half_widths, margin):
+def rank_in_discs(values, half_widths, margin, count, lower, rank):
+    """Rank every cell among the others in its disc; cells of one height count half.
+
+    Parameters
+    ----------
+    values : numpy.ndarray
+        Array with `margin` extra cells on each side, NaN as no data.
+    half_widths : numpy.ndarray
+        The disc, of `disc_half_widths`; its radius is at most `margin`.
+    margin : int
+        Extra cells on each side [cells].
+    count : numpy.ndarray
+        Cells with data in each disc, the cell itself included.
+    lower : numpy.ndarray
+        Scratch, int32, one value per column.
+    rank : numpy.ndarray
+        Receives the share of the other cells that lie lower [1], float32; 1/2 if there are none.
+    """
+    rows, columns = rank.shape
+    radius = half_widths.size // 2
+    for row in range(rows):
+        here = values[row + margin, margin:]
+        for column in range(columns):
+            lower[column] = -1  # the cell itself will count half
+        for offset in range(-radius, radius + 1):
+            line = values[row + margin + offset]
+            width = half_widths[radius + offset]
+            for right in range(margin - width, margin + width + 1):
+                there = line[right:]
+                for column in range(columns):
+                    lower[column] += np.int32(there[column] < here[column]) + np.int32(
+                        there[column] <= here[column]
+                    )
+        for column in range(columns):
+            others = count[row, column] - 1
+            rank[row, column] = lower[column] / (2.0 * others) if others > 0 else 0.5
+
+
+@njit(nogil=True, cache=True)
+def find_disc_minima(values, half_widths, margin, segments, minima):
     """Find the minimum over the disc around every cell.
 
     A row segment is covered by two overlapping segments whose length is a power of two, so one
@@ -160,18 +192,22 @@ def find_disc_minima(values, half_widths, margin):
         The disc, of `disc_half_widths`; its radius is at most `margin`.
     margin : int
         Extra cells on each side [cells].
-
-    Returns
-    -------
-    numpy.ndarray
-        Same dtype, without the margin; infinite where the disc holds nothing.
+    segments : numpy.ndarray
+        Scratch: rows and columns of `values` that the disc reaches, that is, those of `minima`
+        and the radius of the disc on each side; same dtype.
+    minima : numpy.ndarray
+        Receives the minima, without the margin; infinite where the disc holds nothing.
     """
-    rows = values.shape[0] - 2 * margin
-    columns = values.shape[1] - 2 * margin
+    rows, columns = minima.shape
     radius = half_widths.size // 2
-    minima = np.full((rows, columns), np.inf, values.dtype)
-    segments = values.copy()
-    wider = np.empty(values.shape[1], values.dtype)
+    for row in range(rows):
+        for column in range(columns):
+            minima[row, column] = np.inf
+    for row in range(segments.shape[0]):
+        source = values[row + margin - radius, margin - radius :]
+        for column in range(segments.shape[1]):
+            segments[row, column] = source[column]
+    wider = np.empty(segments.shape[1], values.dtype)
     length = 1
     while length <= 2 * radius + 1:
         for row in range(rows):
@@ -180,12 +216,12 @@ def find_disc_minima(values, half_widths, margin):
                 width = half_widths[radius + offset]
                 if not length <= 2 * width + 1 < 2 * length:
                     continue
-                left = segments[row + margin + offset, margin - width :]
-                right = segments[row + margin + offset, margin + width + 1 - length :]
+                left = segments[row + radius + offset, radius - width :]
+                right = segments[row + radius + offset, radius + width + 1 - length :]
                 for column in range(columns):
                     least = left[column] if left[column] < right[column] else right[column]
                     lowest[column] = least if least < lowest[column] else lowest[column]
-        for row in range(values.shape[0]):
+        for row in range(segments.shape[0]):
             segment = segments[row]
             ahead = segments[row, length:]
             for column in range(ahead.size):
@@ -195,4 +231,3 @@ def find_disc_minima(values, half_widths, margin):
             for column in range(ahead.size):
                 segment[column] = wider[column]
         length *= 2
-    return minima

@@ -9,8 +9,13 @@ window lets no stripes or squares through, as a box would. Surfaces up to the se
 reproduced exactly. Because the weights are separable, the fit is a few one-dimensional filters.
 
 Sign of curvatures: positive where the ground is convex (ridges, shoulders), as on a sphere of
-radius R, where both are 1 / R. Where the gradient vanishes both curvatures are their mean over all
-directions, ``-(r + t) / 2``.
+radius R, where both normal curvatures are 1 / R. Where the gradient vanishes both are their mean
+over all directions, ``-(r + t) / 2``.
+
+Plan curvature is that of the contour itself, in the horizontal plane: one over the radius of its
+circle, whatever the slope. Tangential curvature is that times the sine of the slope, so it fades on
+gentle ground, where contours wander. A contour tighter than a circle of one cell's radius is not
+resolved: plan curvature is cut at plus and minus one over the cell, which summits and pits reach.
 
 A missing neighbour is replaced by the plane through the centre fitted to the neighbours there
 are. Every cell with an elevation therefore has a value, right to the edge of the data.
@@ -21,6 +26,9 @@ from typing import NamedTuple
 
 import numpy as np
 from numba import njit
+
+from landshift.angles import arctan_degrees
+from landshift.scratch import Scratch
 
 _FLAT = 1e-12
 """Squared gradient below which a surface has no direction."""
@@ -67,21 +75,38 @@ def build_stencil(radius: int, resolution_m: float) -> Stencil:
 
 
 class SurfaceShape(NamedTuple):
-    """Shape of the fitted surface, float32 arrays of one shape, NaN as no data."""
+    """Arrays of one shape that receive the shape of the fitted surface, NaN as no data.
+
+    Arrays without rows are left alone: what they would hold is not wanted.
+    """
 
     slope: np.ndarray
-    """Angle to the horizontal [degree]."""
+    """Angle to the horizontal [degree], float32."""
     northness: np.ndarray
-    """Cosine of the aspect, the downslope direction clockwise from north; 0 on flats."""
+    """Cosine of the aspect, the downslope direction clockwise from north; 0 on flats; float32."""
     eastness: np.ndarray
-    """Sine of the aspect; 0 on flats."""
+    """Sine of the aspect; 0 on flats; float32."""
     profile_curvature: np.ndarray
-    """Curvature of the normal section along the slope line [1/m]."""
+    """Curvature of the normal section along the slope line [1/m], float32."""
     tangential_curvature: np.ndarray
-    """Curvature of the normal section across the slope line, along the contour [1/m]."""
+    """Curvature of the normal section across the slope line, along the contour [1/m], float32."""
+    plan_curvature: np.ndarray
+    """Curvature of the contour in the horizontal plane [1/m], float32."""
+    east: np.ndarray
+    """Gradient towards east [1], float64."""
+    north: np.ndarray
+    """Gradient towards north [1], float64."""
 
 
-def fit_surface(elevation: np.ndarray, stencil: Stencil, margin: int) -> SurfaceShape:
+def fit_surface(
+    elevation: np.ndarray,
+    stencil: Stencil,
+    margin: int,
+    shape: SurfaceShape,
+    *,
+    resolution_m: float,
+    scratch: Scratch,
+) -> None:
     """Fit the surface around every cell.
 
     Parameters
@@ -92,23 +117,28 @@ def fit_surface(elevation: np.ndarray, stencil: Stencil, margin: int) -> Surface
         Filters of `build_stencil`; their radius is at most `margin`.
     margin
         Extra cells on each side [cells].
-
-    Returns
-    -------
-    SurfaceShape
-        Arrays of shape ``(rows, columns)``.
+    shape
+        Receives the results: arrays of shape ``(rows, columns)``, or without rows.
+    resolution_m
+        Edge of a cell [m]: contours are not followed round a circle of a smaller radius.
+    scratch
+        Memory for the filtered rows.
     """
-    return SurfaceShape(*_fit(elevation, *stencil, margin))
+    rows, columns = (length - 2 * margin for length in elevation.shape)
+    with scratch.scope():
+        filtered = scratch.take((3, rows + stencil.weight.size - 1, columns))
+        surface = scratch.take((5, columns))
+        sums = scratch.take((stencil.weight.size, 8))
+        _fit(elevation, *stencil, margin, 1 / resolution_m, filtered, surface, sums, shape)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _fit(elevation, weight, level, tilt, bend, margin):
+def _fit(elevation, weight, level, tilt, bend, margin, sharpest, filtered, surface, sums, shape):
     rows = elevation.shape[0] - 2 * margin
     columns = elevation.shape[1] - 2 * margin
     radius = weight.size // 2
-    shape = np.empty((5, rows, columns), np.float32)
-    smooth, steep, curved = _filter_rows(elevation, level, tilt, bend, margin)
-    surface = np.empty((5, columns))
+    smooth, steep, curved = filtered[0], filtered[1], filtered[2]
+    _filter_rows(elevation, level, tilt, bend, margin, smooth, steep, curved)
     for row in range(rows):
         middle = row + radius
         _filter_level(steep, level, middle, surface[0])
@@ -119,22 +149,31 @@ def _fit(elevation, weight, level, tilt, bend, margin):
         for column in range(columns):
             if np.isnan(surface[2, column]):
                 _fit_with_gaps(
-                    elevation, weight, level, tilt, bend, row + margin, column + margin,
+                    elevation, weight, level, tilt, bend, row + margin, column + margin, sums,
                     surface[:, column],
                 )  # fmt: skip
-        _write_gradient(surface[0], surface[1], shape[0, row], shape[1, row], shape[2, row])
-        _write_curvature(surface, shape[3, row], shape[4, row])
-    return shape[0], shape[1], shape[2], shape[3], shape[4]
+        _write_slope(surface[0], surface[1], shape.slope[row])
+        _write_curvature(surface, shape.profile_curvature[row], shape.tangential_curvature[row])
+        if shape.northness.size:
+            _write_aspect(surface[0], surface[1], shape.northness[row], shape.eastness[row])
+        if shape.plan_curvature.size:
+            _write_plan_curvature(surface, sharpest, shape.plan_curvature[row])
+        if shape.east.size:
+            _copy_row(surface[0], shape.east[row])
+            _copy_row(surface[1], shape.north[row])
 
 
 @njit(nogil=True, cache=True)
-def _filter_rows(elevation, level, tilt, bend, margin):
+def _copy_row(source, result):
+    # an assignment of slices does the same, but takes seconds to compile
+    for column in range(result.size):
+        result[column] = source[column]
+
+
+@njit(nogil=True, cache=True)
+def _filter_rows(elevation, level, tilt, bend, margin, smooth, steep, curved):
     radius = level.size // 2
-    rows = elevation.shape[0] - 2 * margin + 2 * radius
-    columns = elevation.shape[1] - 2 * margin
-    smooth = np.empty((rows, columns))
-    steep = np.empty((rows, columns))
-    curved = np.empty((rows, columns))
+    rows, columns = smooth.shape
     for row in range(rows):
         source = elevation[row + margin - radius]
         centre = source[margin:]
@@ -155,7 +194,6 @@ def _filter_rows(elevation, level, tilt, bend, margin):
                 curved_row[column] += arch * pair
             for column in range(columns):
                 steep_row[column] += lean * (east[column] - west[column])
-    return smooth, steep, curved
 
 
 @njit(nogil=True, cache=True)
@@ -199,52 +237,80 @@ def _filter_tilt(filtered, tilt, middle, result):
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _fit_with_gaps(elevation, weight, level, tilt, bend, row, column, surface):
+def _fit_with_gaps(elevation, weight, level, tilt, bend, row, column, sums, surface):
     """Fit one cell that lacks neighbours: a plane stands in for them; surface is (p, q, r, s, t).
 
-    The operators reproduce planes, so only the deviations of the neighbours there are count.
+    The operators reproduce planes, so only the deviations of the neighbours there are count. All
+    is made of `sums` over each row of the window, which `_sum_row` fills.
     """
     centre = elevation[row, column]
     if np.isnan(centre):
-        surface[:] = np.nan
+        for part in range(5):
+            surface[part] = np.nan
         return
     radius = weight.size // 2
-    east, north = _fit_plane(elevation, weight, row, column)
-    surface[:] = 0.0
-    for down in range(-radius, radius + 1):
-        for right in range(-radius, radius + 1):
-            height = elevation[row + down, column + right]
-            if np.isnan(height):
-                continue
-            deviation = (height - centre) - (east * right - north * down)
-            i, j = radius + down, radius + right
-            surface[0] += level[i] * tilt[j] * deviation
-            surface[1] -= tilt[i] * level[j] * deviation
-            surface[2] += level[i] * bend[j] * deviation
-            surface[3] -= tilt[i] * tilt[j] * deviation
-            surface[4] += bend[i] * level[j] * deviation
-    per_metre = (tilt * np.arange(-radius, radius + 1)).sum()
+    for i in range(weight.size):
+        _sum_row(elevation[row + i - radius, column - radius :], centre, weight, bend, sums[i])
+    east, north = _fit_plane(weight, sums)
+    for part in range(5):
+        surface[part] = 0.0
+    per_metre = 0.0
+    to_level = level[radius] / weight[radius]
+    to_tilt = tilt[radius + 1] / weight[radius + 1]
+    for i in range(weight.size):
+        down, drop = i - radius, north * (i - radius)
+        smooth = to_level * (sums[i, 0] - (east * sums[i, 4] - drop * sums[i, 3]))
+        steep = to_tilt * (sums[i, 1] - (east * sums[i, 5] - drop * sums[i, 4]))
+        curved = sums[i, 2] - (east * sums[i, 7] - drop * sums[i, 6])
+        surface[0] += level[i] * steep
+        surface[1] -= tilt[i] * smooth
+        surface[2] += level[i] * curved
+        surface[3] -= tilt[i] * steep
+        surface[4] += bend[i] * smooth
+        per_metre += tilt[i] * down
     surface[0] += east * per_metre
     surface[1] += north * per_metre
 
 
+@njit(nogil=True, cache=True, fastmath={"reassoc", "nsz"})
+def _sum_row(line, centre, weight, bend, sums):
+    """Sum a row of a window over its cells with data, weighted in eight ways.
+
+    The first three are sums of height above the centre, weighted by the fit, by the fit and the
+    offset, and by the second derivative; the others are sums of the weights themselves.
+    """
+    radius = weight.size // 2
+    height = lean = arch = total = moment = spread = bent = bent_moment = 0.0
+    for j in range(weight.size):
+        known = line[j] == line[j]
+        above = line[j] - centre if known else 0.0
+        share = weight[j] if known else 0.0
+        arc = bend[j] if known else 0.0
+        right = float(j - radius)
+        height += share * above
+        lean += share * right * above
+        arch += arc * above
+        total += share
+        moment += share * right
+        spread += share * right * right
+        bent += arc
+        bent_moment += arc * right
+    sums[0], sums[1], sums[2], sums[3] = height, lean, arch, total
+    sums[4], sums[5], sums[6], sums[7] = moment, spread, bent, bent_moment
+
+
 @njit(nogil=True, cache=True, error_model="numpy")
-def _fit_plane(elevation, weight, row, column):
+def _fit_plane(weight, sums):
     """Gradient per cell (east, north) of the plane through a cell fitted to its neighbours."""
     radius = weight.size // 2
-    centre = elevation[row, column]
     xx = xy = yy = xz = yz = 0.0
-    for down in range(-radius, radius + 1):
-        for right in range(-radius, radius + 1):
-            height = elevation[row + down, column + right]
-            if np.isnan(height):
-                continue
-            share = weight[radius + down] * weight[radius + right]
-            xx += share * right * right
-            xy -= share * right * down
-            yy += share * down * down
-            xz += share * right * (height - centre)
-            yz -= share * down * (height - centre)
+    for i in range(weight.size):
+        down = i - radius
+        xx += weight[i] * sums[i, 5]
+        xy -= weight[i] * down * sums[i, 4]
+        yy += weight[i] * down * down * sums[i, 3]
+        xz += weight[i] * sums[i, 1]
+        yz -= weight[i] * down * sums[i, 0]
     determinant = xx * yy - xy * xy
     trace = xx + yy
     if trace == 0.0:
@@ -255,39 +321,14 @@ def _fit_plane(elevation, weight, row, column):
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def arctan_degrees(gradient):
-    """Angle [degree] of a gradient >= 0, within 1e-8; the same bits on every machine and lane.
-
-    The argument is brought below tan(22.5 degree), where the series converges fast.
-    """
-    steep = gradient > 2.414213562373095
-    medium = gradient > 0.41421356237309503
-    top = -1.0 if steep else (gradient - 1.0 if medium else gradient)
-    bottom = gradient if steep else (gradient + 1.0 if medium else 1.0)
-    base = 90.0 if steep else (45.0 if medium else 0.0)
-    ratio = top / bottom
-    square = ratio * ratio
-    series = 1.0 / 25.0
-    series = 1.0 / 23.0 - square * series
-    series = 1.0 / 21.0 - square * series
-    series = 1.0 / 19.0 - square * series
-    series = 1.0 / 17.0 - square * series
-    series = 1.0 / 15.0 - square * series
-    series = 1.0 / 13.0 - square * series
-    series = 1.0 / 11.0 - square * series
-    series = 1.0 / 9.0 - square * series
-    series = 1.0 / 7.0 - square * series
-    series = 1.0 / 5.0 - square * series
-    series = 1.0 / 3.0 - square * series
-    series = 1.0 - square * series
-    return base + ratio * series * 57.29577951308232
-
-
-@njit(nogil=True, cache=True, error_model="numpy")
-def _write_gradient(east, north, slope, northness, eastness):
+def _write_slope(east, north, slope):
     for column in range(east.size):
         square = east[column] * east[column] + north[column] * north[column]
         slope[column] = arctan_degrees(math.sqrt(square))
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _write_aspect(east, north, northness, eastness):
     for column in range(east.size):
         square = east[column] * east[column] + north[column] * north[column]
         northness[column] = 0.0 if square < _FLAT else -north[column] / math.sqrt(square)
@@ -313,3 +354,16 @@ def _write_curvature(surface, profile, tangential):
         mean = -0.5 * (r[column] + t[column])
         sloping = -across / (square * math.sqrt(incline))
         tangential[column] = mean if square < _FLAT else sloping
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _write_plan_curvature(surface, sharpest, plan):
+    p, q, r, s, t = surface[0], surface[1], surface[2], surface[3], surface[4]
+    for column in range(plan.size):
+        pp, qq = p[column] * p[column], q[column] * q[column]
+        square = pp + qq
+        across = qq * r[column] - 2.0 * p[column] * q[column] * s[column] + pp * t[column]
+        mean = -0.5 * (r[column] + t[column])
+        bent = -across / (square * math.sqrt(square))
+        bent = mean / math.sqrt(_FLAT) if square < _FLAT else bent
+        plan[column] = min(max(bent, -sharpest), sharpest) if bent == bent else bent

@@ -5,18 +5,25 @@ Definitions, units and sources stand in `landshift.factors`, the fitted surface 
 number in the factor's name. A window statistic counts the cells with data that the window holds,
 so neither the edge of the raster nor a gap in it costs a cell. Elevations and slopes are averaged
 in steps of 1/65536 m and 1/65536 degree, which makes sums exact.
+
+All factors of a block come from one call, which reads the block with its halo once. Kernels write
+into arrays cut from the thread's scratch memory.
 """
 
-import math
 from functools import partial
 
 import numpy as np
 import xarray as xr
-from numba import njit
 
 from landshift.blocks import map_with_halo
-from landshift.elevation import check_elevation, rank_elevation, tabulate_elevation
-from landshift.factors import FACTORS, factor_names, window_radius
+from landshift.elevation import (
+    check_elevation,
+    find_latitude,
+    rank_elevation,
+    tabulate_elevation,
+)
+from landshift.factors import FACTORS, WHOLE_REGION, factor_names, window_radius
+from landshift.horizon import measure_openness
 from landshift.neighbourhood import (
     accumulate_rows,
     average_steps,
@@ -24,11 +31,20 @@ from landshift.neighbourhood import (
     deviate_steps,
     disc_half_widths,
     find_disc_minima,
+    rank_in_discs,
     sum_discs,
     to_steps,
 )
+from landshift.orientation import (
+    measure_convergence,
+    measure_heat_load,
+    scatter_normals,
+    tilt_normals,
+)
 from landshift.raster import wrap_like
-from landshift.surface_fit import build_stencil, fit_surface
+from landshift.ruggedness import measure_ruggedness
+from landshift.scratch import Scratch
+from landshift.surface_fit import SurfaceShape, build_stencil, fit_surface
 
 NAMES = factor_names("terrain")
 """Factors of the group, in the order of the bands."""
@@ -76,11 +92,15 @@ def derive_terrain_factors(dem: xr.DataArray, *, threads: int | None = None) -> 
     """
     check_elevation(dem)
     resolution_m = abs(float(dem.odc.geobox.resolution.x))
-    table = tabulate_elevation(dem.data)
-    halo = max(
-        FACTORS[name].halo_cells(resolution_m) for name in NAMES if name != "elevation_percentile"
+    local = [FACTORS[name] for name in NAMES if FACTORS[name].halo_m != WHOLE_REGION]
+    halo = max(factor.halo_cells(resolution_m) for factor in local)
+    derive = partial(
+        _derive_block,
+        resolution_m=resolution_m,
+        latitude=find_latitude(dem.odc.geobox),
+        halo=halo,
+        table=tabulate_elevation(dem.data),
     )
-    derive = partial(_derive_block, resolution_m=resolution_m, halo=halo, table=table)
     stack = map_with_halo(derive, dem.data, halo=halo, outputs=len(NAMES), threads=threads)
     return xr.Dataset(
         {
@@ -97,22 +117,36 @@ def derive_terrain_factors(dem: xr.DataArray, *, threads: int | None = None) -> 
 
 
 def _derive_block(
-    block: np.ndarray, *, resolution_m: float, halo: int, table: np.ndarray
+    block: np.ndarray,
+    scratch: Scratch,
+    *,
+    resolution_m: float,
+    latitude: float,
+    halo: int,
+    table: np.ndarray,
 ) -> np.ndarray:
     """Derive all factors of a block, in the order of `NAMES`; see `map_with_halo`."""
-    elevation = block.astype(np.float64)
-    centre = elevation[_trim(halo)]
-    missing = np.isnan(block) if np.isnan(block).any() else None
-    factors = {
-        "elevation_percentile": rank_elevation(centre, table),
-        "terrain_ruggedness": _measure_ruggedness(elevation, halo),
-        **_derive_shapes(elevation, missing, resolution_m, halo),
-        **_derive_positions(elevation, missing, resolution_m, halo),
-        **_derive_reliefs(block.astype(np.float32), missing, resolution_m, halo),
-    }
-    result = np.empty((len(NAMES), *centre.shape), np.float32)
-    for band, name in enumerate(NAMES):
-        result[band] = factors[name]
+    rows, columns = (length - 2 * halo for length in block.shape)
+    result = scratch.take((len(NAMES), rows, columns), np.float32)
+    out = dict(zip(NAMES, result, strict=True))
+    missing = np.isnan(block)
+    missing = missing if missing.any() else None
+    elevation = scratch.take(block.shape, np.float64)
+    np.copyto(elevation, block)
+    coarse = scratch.take(block.shape, np.float32)
+    np.copyto(coarse, block)
+
+    rank_elevation(elevation[_trim(halo)], table, out["elevation_percentile"])
+    measure_ruggedness(elevation, halo, out["terrain_ruggedness"], out["terrain_ruggedness_wilson"])
+    _derive_openness(out["openness_300m"], coarse, resolution_m, halo)
+    for steps in (
+        partial(_derive_wide_shapes, out, elevation, resolution_m, halo),
+        partial(_derive_local_shape, out, elevation, missing, resolution_m, latitude, halo),
+        partial(_derive_positions, out, elevation, coarse, missing, resolution_m, halo),
+        partial(_derive_reliefs, out, coarse, missing, resolution_m, halo),
+    ):
+        with scratch.scope():
+            steps(scratch)
     if missing is not None:
         result[:, missing[_trim(halo)]] = np.nan
     return result
@@ -122,135 +156,218 @@ def _radius(name: str, resolution_m: float) -> int:
     return window_radius(FACTORS[name].halo_m, resolution_m)
 
 
-def _derive_shapes(
-    elevation: np.ndarray, missing: np.ndarray | None, resolution_m: float, halo: int
-) -> dict[str, np.ndarray]:
-    """Derive what the fitted surfaces give, and the statistics of slope."""
-    stencil = build_stencil(_radius("slope_90m", resolution_m), resolution_m)
-    wide = fit_surface(elevation, stencil, halo)
-    # slope is needed as far out as the widest window over it reaches
-    reach = max(_radius(name, resolution_m) for name in ("slope_mean_300m", "slope_deviation"))
-    local = fit_surface(elevation, build_stencil(1, resolution_m), halo - reach)
-    inside = _trim(reach)
-    around = None if missing is None else missing[_trim(halo - reach)]
-    return {
-        **{name: values[inside] for name, values in local._asdict().items()},
-        "slope_90m": wide.slope,
-        "profile_curvature_90m": wide.profile_curvature,
-        "tangential_curvature_90m": wide.tangential_curvature,
-        **_derive_slope_statistics(local.slope, around, resolution_m, reach),
-    }
-
-
 def _trim(margin: int) -> tuple[slice, slice]:
     return (slice(margin, -margin),) * 2
 
 
+def _derive_openness(
+    openness: np.ndarray, elevation: np.ndarray, resolution_m: float, halo: int
+) -> None:
+    straight = _radius("openness_300m", resolution_m)
+    diagonal = max(1, round(straight / 2**0.5))
+    measure_openness(elevation, straight, diagonal, resolution_m, halo, openness)
+
+
+def _derive_wide_shapes(
+    out: dict[str, np.ndarray],
+    elevation: np.ndarray,
+    resolution_m: float,
+    halo: int,
+    scratch: Scratch,
+) -> None:
+    """Derive what surfaces fitted to wider windows give."""
+    unwanted, unwanted_gradient = np.empty((0, 0), np.float32), np.empty((0, 0))
+    for scale in ("90m", "300m"):
+        shape = SurfaceShape(
+            slope=out[f"slope_{scale}"],
+            northness=unwanted,
+            eastness=unwanted,
+            profile_curvature=out[f"profile_curvature_{scale}"],
+            tangential_curvature=out[f"tangential_curvature_{scale}"],
+            plan_curvature=unwanted,
+            east=unwanted_gradient,
+            north=unwanted_gradient,
+        )
+        stencil = build_stencil(_radius(f"slope_{scale}", resolution_m), resolution_m)
+        fit_surface(elevation, stencil, halo, shape, resolution_m=resolution_m, scratch=scratch)
+
+
+def _derive_local_shape(
+    out: dict[str, np.ndarray],
+    elevation: np.ndarray,
+    missing: np.ndarray | None,
+    resolution_m: float,
+    latitude: float,
+    halo: int,
+    scratch: Scratch,
+) -> None:
+    """Derive what the surface at the resolution of the grid gives, and statistics of it."""
+    # slope is needed as far out as the widest window over it reaches
+    names = ("slope_mean_300m", "slope_deviation", "vector_ruggedness_90m")
+    reach = max(_radius(name, resolution_m) for name in names)
+    extent = tuple(length - 2 * (halo - reach) for length in elevation.shape)
+    shape = SurfaceShape(
+        *(scratch.take(extent, np.float32) for _ in range(6)),
+        *(scratch.take(extent, np.float64) for _ in range(2)),
+    )
+    stencil = build_stencil(1, resolution_m)
+    fit_surface(elevation, stencil, halo - reach, shape, resolution_m=resolution_m, scratch=scratch)
+    for name, values in shape._asdict().items():
+        if name in out:
+            out[name][:] = values[_trim(reach)]
+    around = None if missing is None else missing[_trim(halo - reach)]
+    with scratch.scope():
+        _derive_slope_statistics(out, shape.slope, around, resolution_m, reach, scratch)
+    with scratch.scope():
+        _derive_orientation(out, shape, around, resolution_m, latitude, reach, scratch)
+
+
 def _derive_slope_statistics(
-    slope: np.ndarray, missing: np.ndarray | None, resolution_m: float, margin: int
-) -> dict[str, np.ndarray]:
+    out: dict[str, np.ndarray],
+    slope: np.ndarray,
+    missing: np.ndarray | None,
+    resolution_m: float,
+    margin: int,
+    scratch: Scratch,
+) -> None:
     """Derive mean and standard deviation of slope, which comes with a margin."""
-    steps = to_steps(slope)
-    running = accumulate_rows(steps)
-    present = _accumulate_present(missing, steps.shape)
-    disc = disc_half_widths(_radius("slope_mean_300m", resolution_m))
-    wide_sum = sum_discs(running, disc, margin)
-    wide_count = sum_discs(present, disc, margin)
-    disc = disc_half_widths(_radius("slope_deviation", resolution_m))
-    near_sum = sum_discs(running, disc, margin)
-    near_square = sum_discs(accumulate_rows(steps * steps), disc, margin)
-    near_count = sum_discs(present, disc, margin)
-    return {
-        "slope_mean_300m": average_steps(wide_sum, wide_count),
-        "slope_deviation": deviate_steps(near_sum, near_square, near_count),
-    }
+    windows = _Windows(missing, slope.shape, margin, resolution_m, scratch)
+    steps = scratch.take(slope.shape, np.int64)
+    to_steps(slope, steps)
+    running = windows.accumulate(steps)
+    mean, deviation = "slope_mean_300m", "slope_deviation"
+    average_steps(windows.sum(running, mean), windows.count(mean), out[mean])
+    total = windows.sum(running, deviation)
+    np.multiply(steps, steps, out=steps)
+    squares = windows.sum(windows.accumulate(steps), deviation)
+    deviate_steps(total, squares, windows.count(deviation), out[deviation])
+
+
+def _derive_orientation(
+    out: dict[str, np.ndarray],
+    shape: SurfaceShape,
+    missing: np.ndarray | None,
+    resolution_m: float,
+    latitude: float,
+    margin: int,
+    scratch: Scratch,
+) -> None:
+    """Derive what follows from the gradient, which comes with a margin."""
+    name = "vector_ruggedness_90m"
+    windows = _Windows(missing, shape.east.shape, margin, resolution_m, scratch)
+    normals = scratch.take((3, *shape.east.shape), np.int64)
+    tilt_normals(shape.east, shape.north, normals)
+    sums = [windows.sum(windows.accumulate(part), name) for part in normals]
+    scatter_normals(*sums, windows.count(name), out[name])
+    convergence = out["convergence_index"]
+    angles = scratch.take((4, *(length + 2 for length in convergence.shape)))
+    measure_convergence(shape.east, shape.north, margin, angles, convergence)
+    measure_heat_load(shape.east, shape.north, margin, latitude, out["heat_load"])
 
 
 def _derive_positions(
-    elevation: np.ndarray, missing: np.ndarray | None, resolution_m: float, halo: int
-) -> dict[str, np.ndarray]:
-    """Derive elevation above the mean of the other cells in each disc."""
-    steps = to_steps(elevation)
-    running = accumulate_rows(steps)
-    present = _accumulate_present(missing, steps.shape)
-    positions = {}
+    out: dict[str, np.ndarray],
+    elevation: np.ndarray,
+    coarse: np.ndarray,
+    missing: np.ndarray | None,
+    resolution_m: float,
+    halo: int,
+    scratch: Scratch,
+) -> None:
+    """Derive the place of the cell among the other cells in each disc."""
+    windows = _Windows(missing, elevation.shape, halo, resolution_m, scratch)
+    steps = scratch.take(elevation.shape, np.int64)
+    to_steps(elevation, steps)
+    running = windows.accumulate(steps)
     for name in ("tpi_90m", "tpi_300m", "tpi_900m"):
-        disc = disc_half_widths(_radius(name, resolution_m))
-        total, count = sum_discs(running, disc, halo), sum_discs(present, disc, halo)
-        positions[name] = compare_steps(steps, total, count, halo)
-    return positions
+        compare_steps(steps, windows.sum(running, name), windows.count(name), halo, out[name])
+    rank = out["elevation_percentile_300m"]
+    disc = disc_half_widths(_radius("elevation_percentile_300m", resolution_m))
+    lower = scratch.take((rank.shape[1],), np.int32)
+    count = windows.count("elevation_percentile_300m")
+    rank_in_discs(coarse, disc, halo, count, lower, rank)
 
 
-def _accumulate_present(missing: np.ndarray | None, shape: tuple[int, int]) -> np.ndarray:
-    """Count the cells with data along every row."""
-    present = np.ones(shape, np.int64) if missing is None else (~missing).astype(np.int64)
-    return accumulate_rows(present)
+class _Windows:
+    """Sums over the discs of factors, for arrays of one shape that come with a margin."""
+
+    def __init__(
+        self,
+        missing: np.ndarray | None,
+        shape: tuple[int, int],
+        margin: int,
+        resolution_m: float,
+        scratch: Scratch,
+    ) -> None:
+        self._margin, self._resolution_m, self._scratch = margin, resolution_m, scratch
+        self._inside = tuple(length - 2 * margin for length in shape)
+        self._present = None if missing is None else self.accumulate(~missing)
+
+    def accumulate(self, values: np.ndarray) -> np.ndarray:
+        """Sum integers along every row."""
+        running = self._scratch.take((values.shape[0], values.shape[1] + 1), np.int64)
+        accumulate_rows(values, running)
+        return running
+
+    def sum(self, running: np.ndarray, name: str) -> np.ndarray:
+        """Sum integers over the disc of a factor."""
+        sums = self._scratch.take(self._inside, np.int64)
+        disc = disc_half_widths(_radius(name, self._resolution_m))
+        sum_discs(running, disc, self._margin, sums)
+        return sums
+
+    def count(self, name: str) -> np.ndarray:
+        """Count the cells with data in the disc of a factor."""
+        if self._present is not None:
+            return self.sum(self._present, name)
+        disc = disc_half_widths(_radius(name, self._resolution_m))
+        count = self._scratch.take(self._inside, np.int64)
+        count.fill((2 * disc + 1).sum())
+        return count
 
 
 def _derive_reliefs(
-    elevation: np.ndarray, missing: np.ndarray | None, resolution_m: float, halo: int
-) -> dict[str, np.ndarray]:
+    out: dict[str, np.ndarray],
+    elevation: np.ndarray,
+    missing: np.ndarray | None,
+    resolution_m: float,
+    halo: int,
+    scratch: Scratch,
+) -> None:
     """Derive the range of elevation in each disc and the place of the cell in it."""
     centre = elevation[_trim(halo)]
-    upright, inverted = elevation, -elevation
+    upright, inverted = (scratch.take(elevation.shape, np.float32) for _ in range(2))
+    np.copyto(upright, elevation)
+    np.negative(elevation, out=inverted)
     if missing is not None:
-        upright, inverted = (
-            np.where(missing, np.float32(np.inf), part) for part in (upright, inverted)
-        )
-    reliefs = {}
+        upright[missing] = inverted[missing] = np.inf
+    lowest, highest = (scratch.take(centre.shape, np.float32) for _ in range(2))
     for distance in ("150m", "450m"):
+        relief = out[f"relief_{distance}"]
         disc = disc_half_widths(_radius(f"relief_{distance}", resolution_m))
-        lowest = find_disc_minima(upright, disc, halo)
-        relief = -find_disc_minima(inverted, disc, halo) - lowest
-        reliefs[f"relief_{distance}"] = relief
-        share = np.zeros_like(relief)
-        np.divide(centre - lowest, relief, out=share, where=relief > 0)
-        reliefs[f"relative_slope_position_{distance}"] = share
-    disc = disc_half_widths(1)
-    lowest = find_disc_minima(upright, disc, halo)
-    reliefs["roughness"] = -find_disc_minima(inverted, disc, halo) - lowest
-    return reliefs
+        _find_extremes(upright, inverted, disc, halo, lowest, highest, scratch)
+        np.subtract(highest, lowest, out=relief)
+        share = out[f"relative_slope_position_{distance}"]
+        share.fill(0.0)
+        np.subtract(centre, lowest, out=lowest)
+        np.divide(lowest, relief, out=share, where=relief > 0)
+    _find_extremes(upright, inverted, disc_half_widths(1), halo, lowest, highest, scratch)
+    np.subtract(highest, lowest, out=out["roughness"])
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
-def _measure_ruggedness(elevation, margin):
-    """Root of the summed squared differences to eight neighbours; missing ones count as the mean.
-
-    Parameters
-    ----------
-    elevation : numpy.ndarray
-        Elevation [m], float64, with `margin` extra cells on each side, NaN as no data.
-    margin : int
-        Extra cells on each side.
-    """
-    rows = elevation.shape[0] - 2 * margin
-    columns = elevation.shape[1] - 2 * margin
-    ruggedness = np.empty((rows, columns), np.float32)
-    for row in range(rows):
-        result = ruggedness[row]
-        north = elevation[row + margin - 1, margin - 1 :]
-        here = elevation[row + margin, margin - 1 :]
-        south = elevation[row + margin + 1, margin - 1 :]
-        for column in range(columns):
-            centre = here[column + 1]
-            total = (here[column] - centre) ** 2 + (here[column + 2] - centre) ** 2
-            for line in (north, south):
-                total += (line[column] - centre) ** 2 + (line[column + 2] - centre) ** 2
-                total += (line[column + 1] - centre) ** 2
-            result[column] = math.sqrt(total)
-        for column in range(columns):
-            if np.isnan(result[column]):
-                result[column] = _measure_with_gaps(elevation, row + margin, column + margin)
-    return ruggedness
-
-
-@njit(nogil=True, cache=True, error_model="numpy")
-def _measure_with_gaps(elevation, row, column):
-    total, count = 0.0, 0
-    for down in range(-1, 2):
-        for right in range(-1, 2):
-            difference = elevation[row + down, column + right] - elevation[row, column]
-            if (down != 0 or right != 0) and not np.isnan(difference):
-                total += difference**2
-                count += 1
-    return math.sqrt(total * 8 / count) if count else 0.0
+def _find_extremes(
+    upright: np.ndarray,
+    inverted: np.ndarray,
+    disc: np.ndarray,
+    halo: int,
+    lowest: np.ndarray,
+    highest: np.ndarray,
+    scratch: Scratch,
+) -> None:
+    with scratch.scope():
+        segments = scratch.take(
+            tuple(length + disc.size - 1 for length in lowest.shape), np.float32
+        )
+        find_disc_minima(upright, disc, halo, segments, lowest)
+        find_disc_minima(inverted, disc, halo, segments, highest)
+    np.negative(highest, out=highest)

@@ -1,12 +1,12 @@
 """Derive the terrain factors of a region from its DEM [m]."""
 
 from landshift.logs import set_up_logging
-from landshift.raster import open_raster, write_factors
+from landshift.raster import BLOCK, open_raster, write_factors
 from landshift.terrain import derive_terrain_factors
 
 
 def main(*, dem, factors):
-    write_factors(derive_terrain_factors(open_raster(dem)), factors)
+    write_factors(derive_terrain_factors(open_raster(dem, chunks=BLOCK)), factors)
 
 
 if __name__ == "__main__":
