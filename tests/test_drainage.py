@@ -62,11 +62,18 @@ def test_area_grows_down_the_valley(valley_factors):
 
 
 def test_height_above_the_straight_stream(valley_factors):
-    # The thalweg drains 81 cells a row: 0.1 km2 are reached in the second row. Far below, a D8
-    # path on the side slope runs straight to the thalweg: 0.5 of the way across is height.
-    across = np.abs(np.arange(81) - 40)
+    # The thalweg drains 81 cells a row: 0.1 km2 are reached in the second row. Far below, water
+    # falls 0.5 across and drifts 0.02 / 0.5 down the valley, whose floor falls by 0.02 meanwhile.
+    across_m = RESOLUTION_M * np.abs(np.arange(81) - 40)
     hand = valley_factors.hand.values[60]
-    np.testing.assert_allclose(hand, RESOLUTION_M * 0.5 * across, atol=1e-3)
+    np.testing.assert_allclose(hand, across_m * (0.5 + 0.02**2 / 0.5), rtol=2e-4)
+
+
+def test_way_to_the_straight_stream(valley_factors):
+    # Single paths run straight across.
+    across_m = RESOLUTION_M * np.abs(np.arange(81) - 40)
+    np.testing.assert_allclose(valley_factors.flow_distance.values[60], across_m, rtol=1e-6)
+    assert (valley_factors.stream_order.values[60] == 1).all()
 
 
 def test_distances_to_the_straight_stream_and_river(valley_factors):

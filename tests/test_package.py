@@ -20,6 +20,7 @@ LAYERS = [
     {"seeds", "factors", "fingerprint", "study", "logs", "grids", "footprints"}
     | {"raster", "blocks", "elevation", "flow", "neighbourhood", "surface_fit", "virtual_terrain"}
     | {"blas", "gaussian_process", "preparation", "learners", "selection"},
+    {"drainage_indices"},
     {"acquire", "inventory", "virtual", "terrain", "drainage", "proximity", "shots"}
     | {"transfer", "mapping", "cog", "curves"},
     {"sampling", "models", "comparators", "figures"},
