@@ -28,6 +28,9 @@ RIVER_AREA_M2 = 2.0e6
 FLOW_EXPONENT = 1.1
 """Exponent of the gradient in the shares of multiple flow (Freeman 1991)."""
 
+LOWEST_GRADIENT = 1.0e-3
+"""Gradient [m/m] that stands for flatter cells in the indices of wetness, power and transport."""
+
 LARGEST_WHOLE = 400_000_000
 """A raster of more cells than this is routed from disk unless the caller says otherwise."""
 
@@ -56,7 +59,7 @@ def derive_drainage_factors(dem: xr.DataArray, *, tile_size: int | None = None) 
 
     Areas follow multiple flow. The width of the flow is the edge of a cell whatever the direction
     [1]_, and ``g`` is the gradient [m/m] of the elevation by Horn's weights, at least
-    `landshift.drainage_indices.LOWEST_GRADIENT`. The three indices are logarithms because power
+    `LOWEST_GRADIENT`. The three indices are logarithms because power
     and transport spread over many magnitudes; that of transport is the logarithm of the slope
     length factor of Moore and Burch, which needs no soil.
 
@@ -159,7 +162,13 @@ def _derive_hillslopes(
     framed: np.ndarray, filled: np.ndarray, resolution_m: float
 ) -> tuple[np.ndarray, ...]:
     flowing = flow.accumulate_multiple_flow(filled, FLOW_EXPONENT)
-    return tuple(derive_indices(framed, flowing, resolution_m))
+    return tuple(_derive_indices(framed, flowing, resolution_m))
+
+
+def _derive_indices(elevation: np.ndarray, flowing: np.ndarray, resolution_m: float) -> np.ndarray:
+    return derive_indices(
+        elevation, flowing, resolution_m=resolution_m, lowest_gradient=LOWEST_GRADIENT
+    )
 
 
 def _derive_streams(
@@ -212,7 +221,7 @@ def _derive_tile(
     """Derive the factors of one tile in the order of their bands."""
     shape = routed.elevation.shape
     ringed = widen(tile, 1, shape)
-    indices = derive_indices(routed.elevation[ringed], routed.flowing[ringed], resolution_m)
+    indices = _derive_indices(routed.elevation[ringed], routed.flowing[ringed], resolution_m)
     missing = routed.elevation[tile] == flow.NODATA
     hand = _blank(routed.heights[tile] * flow.ELEVATION_UNIT_M, missing)
     ways = _measure_ways(routed.steps[tile], routed.reached[tile], missing, resolution_m)

@@ -7,9 +7,6 @@ from numba import njit
 
 from landshift import flow
 
-LOWEST_GRADIENT = 1.0e-3
-"""Gradient [m/m] that stands for flatter cells in the indices."""
-
 UNIT_PLOT_M = 22.13
 """Length of the plot that erosion is compared with in the sediment transport index [m]."""
 
@@ -23,7 +20,9 @@ SINE_EXPONENT = 1.3
 """Exponent of the sine of the slope in the sediment transport index."""
 
 
-def derive_indices(elevation: np.ndarray, flowing: np.ndarray, resolution_m: float) -> np.ndarray:
+def derive_indices(
+    elevation: np.ndarray, flowing: np.ndarray, *, resolution_m: float, lowest_gradient: float
+) -> np.ndarray:
     """Derive the indices of each cell from its upslope area and the gradient of the elevation.
 
     Parameters
@@ -34,6 +33,8 @@ def derive_indices(elevation: np.ndarray, flowing: np.ndarray, resolution_m: flo
         Framed result of `landshift.flow.accumulate_multiple_flow`, the same window.
     resolution_m
         Edge of a cell [m].
+    lowest_gradient
+        Gradient ``g`` [m/m] that stands for flatter cells.
 
     Returns
     -------
@@ -45,13 +46,13 @@ def derive_indices(elevation: np.ndarray, flowing: np.ndarray, resolution_m: flo
     """
     gradients = flow.slope_gradients(elevation)
     indices = np.empty((5, *gradients.shape), dtype=np.float32)
-    _write_indices(elevation, flowing, gradients, resolution_m, indices)
+    _write_indices(elevation, flowing, gradients, resolution_m, lowest_gradient, indices)
     return indices
 
 
 # One logarithm after the other: vectorised ones may differ in the last bit with a cell's place.
 @njit(nogil=True, cache=True)
-def _write_indices(elevation, flowing, gradients, resolution_m, indices):
+def _write_indices(elevation, flowing, gradients, resolution_m, lowest_gradient, indices):
     log_edge = math.log(resolution_m)
     for row in range(gradients.shape[0]):
         for column in range(gradients.shape[1]):
@@ -59,7 +60,7 @@ def _write_indices(elevation, flowing, gradients, resolution_m, indices):
                 indices[:, row, column] = np.nan
                 continue
             gradient = gradients[row, column] * (flow.ELEVATION_UNIT_M / resolution_m)
-            gradient = max(gradient, LOWEST_GRADIENT)
+            gradient = max(gradient, lowest_gradient)
             log_gradient = math.log(gradient)
             log_width = math.log(flowing[row + 1, column + 1] * flow.FLOW_UNIT) + log_edge
             log_sine = log_gradient - 0.5 * math.log1p(gradient**2)

@@ -1,6 +1,7 @@
 """Rasters on disk, and sweeps over them window by window."""
 
 import tempfile
+import weakref
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -36,6 +37,7 @@ class DiskRaster:
         self.shape = shape
         self.dtype = np.dtype(dtype)
         self._file = tempfile.TemporaryFile(prefix="landshift-")  # noqa: SIM115 (lives on)
+        weakref.finalize(self, self._file.close)
         self._file.truncate(shape[0] * shape[1] * self.dtype.itemsize)
         if beyond:
             for edge in (0, -1):
