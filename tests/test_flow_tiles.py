@@ -1,9 +1,13 @@
 """Rasters routed from disk by tiles: equal to the whole raster bit for bit."""
 
+import os
 from dataclasses import fields
+from pathlib import Path
 
 import numpy as np
 import pytest
+import rasterio
+from rasterio.windows import Window
 from test_flow import rough_terrain
 
 from landshift import flow
@@ -12,6 +16,9 @@ from landshift.flow.windows import DiskRaster, list_tiles, sweep, widen
 
 EVERYTHING = (slice(None), slice(None))
 STREAM_CELLS = 12
+
+MIRROR = Path(os.environ.get("LANDSHIFT_MIRROR", Path(__file__).parents[2] / "shared/data"))
+REAL = MIRROR / "emilia_romagna_dem/dem_copernicus_10m_int16.tif"
 
 
 def route_whole(framed):
@@ -129,6 +136,14 @@ def test_spiral_channel_through_every_tile():
     for position, cell in enumerate(cells):
         elevation[cell] = floor + 0.1 * position
     check_tiles(elevation, 4)
+
+
+@pytest.mark.skipif(not REAL.is_file(), reason="the mirror with real elevations is not here")
+@pytest.mark.parametrize(("row", "column"), [(3000, 3000), (6500, 3300)])
+def test_real_hills_and_plains_cut_into_tiles(row, column):
+    with rasterio.open(REAL) as source:
+        elevation = source.read(1, window=Window(column, row, 500, 400), masked=True)
+    check_tiles(elevation.astype(np.float32).filled(np.nan), 67)
 
 
 def test_disk_raster_gives_copies_and_keeps_what_is_written():
