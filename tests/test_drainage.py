@@ -62,11 +62,18 @@ def test_area_grows_down_the_valley(valley_factors):
 
 
 def test_height_above_the_straight_stream(valley_factors):
-    # The thalweg drains 81 cells a row: 0.1 km2 are reached in the second row. Far below, a D8
-    # path on the side slope runs straight to the thalweg: 0.5 of the way across is height.
-    across = np.abs(np.arange(81) - 40)
+    # The thalweg drains 81 cells a row: 0.1 km2 are reached in the second row. Far below, water
+    # falls 0.5 across and drifts 0.02 / 0.5 down the valley, whose floor falls by 0.02 meanwhile.
+    across_m = RESOLUTION_M * np.abs(np.arange(81) - 40)
     hand = valley_factors.hand.values[60]
-    np.testing.assert_allclose(hand, RESOLUTION_M * 0.5 * across, atol=1e-3)
+    np.testing.assert_allclose(hand, across_m * (0.5 + 0.02**2 / 0.5), rtol=2e-4)
+
+
+def test_way_to_the_straight_stream(valley_factors):
+    # Single paths run straight across.
+    across_m = RESOLUTION_M * np.abs(np.arange(81) - 40)
+    np.testing.assert_allclose(valley_factors.flow_distance.values[60], across_m, rtol=1e-6)
+    assert (valley_factors.stream_order.values[60] == 1).all()
 
 
 def test_distances_to_the_straight_stream_and_river(valley_factors):
@@ -86,6 +93,15 @@ def test_wetness_and_power_follow_area_and_gradient(valley_factors):
     width_m = 10 ** valley_factors.upslope_area.values[row, column] / RESOLUTION_M
     assert valley_factors.twi.values[row, column] == pytest.approx(np.log(width_m / gradient), 1e-5)
     assert valley_factors.spi.values[row, column] == pytest.approx(np.log(width_m * gradient), 1e-5)
+
+
+def test_transport_follows_area_and_slope(valley_factors):
+    width_m = 10 ** valley_factors.specific_catchment_area.values[60, 20]
+    sine = np.sin(np.arctan(np.hypot(0.5, 0.02)))
+    expected = 0.4 * np.log(width_m / 22.13) + 1.3 * np.log(sine / 0.0896)
+    assert valley_factors.sti.values[60, 20] == pytest.approx(expected, 1e-5)
+    area = valley_factors.upslope_area.values[60, 20]
+    assert width_m == pytest.approx(10**area / RESOLUTION_M, rel=1e-5)
 
 
 def test_flats_take_the_lowest_gradient():
@@ -152,7 +168,7 @@ def test_factors_turn_with_the_elevation():
     elevation = hills((70, 70))
     straight = drainage.derive_drainage_factors(as_dem(elevation))
     turned = drainage.derive_drainage_factors(as_dem(np.rot90(elevation)))
-    for name in ("upslope_area", "twi", "spi"):
+    for name in ("upslope_area", "specific_catchment_area", "twi", "spi", "sti"):
         np.testing.assert_allclose(turned[name], np.rot90(straight[name]), rtol=1e-5, atol=1e-5)
 
 
@@ -169,6 +185,40 @@ def test_dask_equals_eager():
         assert isinstance(factor.data, dask.array.Array)
         assert factor.chunks == ((40, 40, 10), (33, 33, 14))
     xr.testing.assert_identical(lazy.compute(), drainage.derive_drainage_factors(dem))
+
+
+@pytest.mark.parametrize("tile_size", [17, 40, 500])
+@pytest.mark.parametrize("chunks", [None, {"y": 40, "x": 33}])
+def test_tiles_on_disk_equal_the_whole(tile_size, chunks):
+    elevation = np.rint(hills((120, 95)))
+    elevation[30:36, 50:53] = np.nan
+    dem = as_dem(elevation)
+    whole = drainage.derive_drainage_factors(dem)
+    tiled = drainage.derive_drainage_factors(
+        dem if chunks is None else dem.chunk(chunks), tile_size=tile_size
+    )
+    assert all(isinstance(factor.data, dask.array.Array) for factor in tiled.values())
+    xr.testing.assert_identical(tiled.compute(), whole)
+
+
+def test_tiles_on_disk_reach_as_far_as_distances_do():
+    # 5 km are 20 cells of 250 m: three tiles of eight.
+    dem = as_dem(hills((70, 60)), width_m=250.0, height_m=250.0)
+    tiled = drainage.derive_drainage_factors(dem, tile_size=8)
+    xr.testing.assert_identical(tiled.compute(), drainage.derive_drainage_factors(dem))
+
+
+def test_large_rasters_are_routed_from_disk(monkeypatch, valley, valley_factors):
+    monkeypatch.setattr(drainage, "LARGEST_WHOLE", valley.size - 1)
+    monkeypatch.setattr(drainage, "TILE_SIZE", 30)
+    factors = drainage.derive_drainage_factors(valley)
+    assert all(isinstance(factor.data, dask.array.Array) for factor in factors.values())
+    xr.testing.assert_identical(factors.compute(), valley_factors)
+
+
+def test_tiles_without_cells_are_refused(valley):
+    with pytest.raises(ValueError, match="at least one cell, found tile_size = 0"):
+        drainage.derive_drainage_factors(valley, tile_size=0)
 
 
 def test_input_is_left_as_it_is(valley):

@@ -1,5 +1,5 @@
 import heapq
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
@@ -325,3 +325,107 @@ def test_distances_equal_a_search_of_all_features(farthest, share):
 
 def test_distances_without_features_are_the_farthest():
     assert (flow.nearest_distances(np.zeros((4, 5), dtype=bool), 9.5) == 9.5).all()
+
+
+def test_multiple_flow_accepts_no_loss_across_a_lake():
+    elevation = rough_terrain((50, 50), seed=13)
+    elevation[10:40, 10:40] = 0.0
+    filled = flow.fill_depressions(flow.frame(elevation))
+    leaving = flow.accumulate_multiple_flow(filled, 1.1)[flow.flow_directions(filled) == OUT].sum()
+    assert leaving == elevation.size * int(1 / flow.FLOW_UNIT)
+
+
+def test_single_flow_equals_pyflwdir_without_depressions():
+    pyflwdir = pytest.importorskip("pyflwdir", reason="pyflwdir is not a dependency")
+    filled = filled_terrain((80, 70), seed=14, integers=True, holes=15)
+    directions = flow.flow_directions(filled)[1:-1, 1:-1]
+    codes = np.where(directions >= 0, 2 ** directions.clip(0), 0).astype(np.uint8)
+    codes[directions == flow.NO_DIRECTION] = 247
+    peer = pyflwdir.from_array(codes, ftype="d8").upstream_area("cell")
+    ours = flow.accumulate_single_flow(flow.flow_directions(filled))[1:-1, 1:-1]
+    data = directions != flow.NO_DIRECTION
+    np.testing.assert_array_equal(ours[data], peer[data])
+
+
+def order_by_recursion(directions, streams, cell):
+    """Order a stream cell after Strahler from its donors."""
+    donors = [
+        (cell[0] + i, cell[1] + j)
+        for k, (i, j) in enumerate(NEIGHBOURS)
+        if directions[cell[0] + i, cell[1] + j] == (k + 4) % 8
+    ]
+    orders = [order_by_recursion(directions, streams, d) for d in donors if streams[d]]
+    if not orders:
+        return 1
+    return max(orders) + (orders.count(max(orders)) > 1)
+
+
+@pytest.mark.parametrize("integers", [False, True])
+def test_stream_orders_equal_a_recursion(integers):
+    directions = flow.flow_directions(filled_terrain((60, 55), seed=15, integers=integers, holes=6))
+    drained, orders = flow.order_streams(directions, 5)
+    np.testing.assert_array_equal(drained, flow.accumulate_single_flow(directions))
+    np.testing.assert_array_equal(orders > 0, drained >= 5)
+    assert orders.max() >= 3
+    for cell in map(tuple, np.argwhere(orders > 0)):
+        assert orders[cell] == order_by_recursion(directions, orders > 0, cell)
+
+
+def test_three_streams_that_meet_rise_by_one():
+    cross = np.full((5, 5), np.nan)
+    cross[2], cross[:, 2] = [9, 8, 3, 8, 9], [9, 8, 3, 2, 1]
+    _, orders = flow.order_streams(flow.flow_directions(flow.frame(cross)), 1)
+    np.testing.assert_array_equal(orders[3, 1:-1], [1, 1, 2, 1, 1])
+    np.testing.assert_array_equal(orders[1:-1, 3], [1, 1, 2, 2, 2])
+
+
+@pytest.mark.parametrize("integers", [False, True])
+def test_ways_to_streams_equal_a_walk(integers):
+    directions = flow.flow_directions(filled_terrain((40, 37), seed=16, integers=integers, holes=6))
+    _, orders = flow.order_streams(directions, 12)
+    steps, reached = flow.trace_streams(directions, orders)
+    lengths = flow.path_lengths(steps)
+    for cell in map(tuple, np.argwhere(directions != flow.NO_DIRECTION)):
+        path = walk(directions, cell)
+        end = next((k for k, passed in enumerate(path) if orders[passed]), len(path) - 1)
+        expected = sum(np.hypot(*np.subtract(*pair)) for pair in pairwise(path[: end + 1]))
+        assert lengths[cell] == pytest.approx(expected, rel=1e-12)
+        assert reached[cell] == orders[path[end]]
+
+
+@pytest.mark.parametrize("integers", [False, True])
+def test_mean_heights_equal_a_sweep_from_low_to_high(integers):
+    filled = filled_terrain((40, 37), seed=17, integers=integers, holes=6)
+    _, orders = flow.order_streams(flow.flow_directions(filled), 12)
+    expected = np.zeros(filled.shape)
+    for row, column in zip(
+        *np.unravel_index(np.argsort(filled, axis=None, kind="stable"), filled.shape), strict=True
+    ):
+        if filled[row, column] == flow.NODATA or orders[row, column]:
+            continue
+        total = weighted = 0.0
+        for i, j in NEIGHBOURS:
+            drop = int(filled[row, column]) - int(filled[row + i, column + j])
+            if drop > 0:
+                weight = (drop * STEP / np.hypot(i, j)) ** 1.1
+                total += weight
+                weighted += weight * (expected[row + i, column + j] + drop)
+        expected[row, column] = weighted / total if total else 0.0
+    heights = flow.mean_heights(filled, orders, 1.1)
+    np.testing.assert_allclose(heights, expected, rtol=1e-12)
+    assert (heights >= 0).all()
+
+
+def test_mean_heights_have_no_steps_where_single_paths_part():
+    # A plane between two streams of different fall: single paths part at a line, means do not.
+    row, column = np.indices((80, 80))
+    cone = 1000.0 - 3.0 * np.hypot(row - 40, column - 20)
+    filled = flow.fill_depressions(flow.frame(cone))
+    directions = flow.flow_directions(filled)
+    streams = np.zeros(filled.shape, dtype=np.uint8)
+    streams[:, 60] = filled[:, 60] != flow.NODATA
+    single = (filled - flow.base_levels(filled, directions, streams > 0))[1:-1, 1:-1] * STEP
+    mean = flow.mean_heights(filled, streams, 1.1)[1:-1, 1:-1] * STEP
+    sector = (slice(25, 56), slice(30, 50))
+    roughness = [np.abs(np.diff(heights[sector], 2, axis=0)).max() for heights in (single, mean)]
+    assert roughness[1] < 0.5 * roughness[0]

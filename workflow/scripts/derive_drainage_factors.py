@@ -1,12 +1,15 @@
 """Derive the drainage factors of a region from its DEM [m]."""
 
-from landshift.drainage import derive_drainage_factors
+from landshift.drainage import LARGEST_WHOLE, TILE_SIZE, derive_drainage_factors
 from landshift.logs import set_up_logging
 from landshift.raster import open_raster, write_factors
 
 
 def main(*, dem, factors):
-    write_factors(derive_drainage_factors(open_raster(dem)), factors)
+    elevation = open_raster(dem, chunks=TILE_SIZE)
+    # A lazy raster would be routed again for every strip that is written.
+    elevation = elevation.load() if elevation.size <= LARGEST_WHOLE else elevation
+    write_factors(derive_drainage_factors(elevation), factors)
 
 
 if __name__ == "__main__":

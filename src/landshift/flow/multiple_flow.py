@@ -1,0 +1,204 @@
+"""Water shared among all lower neighbours (FD8): accumulation, and mean heights above streams."""
+
+import numpy as np
+from numba import njit
+
+from landshift.flow.framing import (
+    COLUMN_STEP,
+    ELEVATION_UNIT_M,
+    FLOW_UNIT,
+    NODATA,
+    ROW_STEP,
+    STEP_LENGTH,
+    neighbour_offsets,
+    no_cells,
+)
+
+
+@njit(nogil=True, cache=True)
+def accumulate_multiple_flow(filled, exponent):
+    """Accumulate the cells upslope, each cell's water shared among all lower neighbours (FD8).
+
+    The share of a neighbour is proportional to ``gradient ** exponent``. Weighting by contour
+    length as well (Quinn et al. 1991) is less even: with exponent 1.1 the specific catchment area
+    of a cone is off by 6 % (root mean square) as it is here, and by 9 % with the contour length.
+
+    Parameters
+    ----------
+    filled
+        Framed elevation without depressions.
+    exponent
+        Exponent of the gradient; larger values concentrate the flow.
+
+    Returns
+    -------
+    numpy.ndarray
+        int64 [`FLOW_UNIT` cells], framed, 0 as no data. What leaves the raster adds up to exactly
+        one cell for every cell with data.
+
+    References
+    ----------
+    Freeman 1991, Computers & Geosciences 17, doi:10.1016/0098-3004(91)90048-I
+    """
+    flowing = np.zeros(filled.shape, dtype=np.int64)
+    sweep_multiple_flow(filled, count_higher(filled), flowing, exponent)
+    return flowing
+
+
+@njit(nogil=True, cache=True)
+def count_higher(filled):
+    """Count the higher neighbours of each cell inside the ring; -1 without data."""
+    higher = np.full(filled.shape, -1, dtype=np.int8)
+    for row in range(1, filled.shape[0] - 1):
+        for column in range(1, filled.shape[1] - 1):
+            level = filled[row, column]
+            if level != NODATA:
+                count = 0
+                for k in range(8):
+                    neighbour = filled[row + ROW_STEP[k], column + COLUMN_STEP[k]]
+                    count += neighbour > level and neighbour != NODATA
+                higher[row, column] = count
+    return higher
+
+
+@njit(nogil=True, cache=True)
+def sweep_multiple_flow(filled, waiting, flowing, exponent):
+    """Pass water on from all ready cells; see `accumulate_multiple_flow`."""
+    offsets = neighbour_offsets(filled.shape[1])
+    level = filled.ravel()
+    waits = waiting.ravel()
+    flow = flowing.ravel()
+    shares = np.empty(8)
+    stack = no_cells()
+    for source in range(level.size):
+        if waits[source] != 0:
+            continue
+        stack.append(np.int64(source))
+        while len(stack) > 0:
+            cell = stack.pop()
+            waits[cell] = -1
+            flow[cell] += np.int64(1.0 / FLOW_UNIT)
+            _share_flow(cell, level, offsets, exponent, shares)
+            _send_flow(cell, flow, offsets, shares)
+            for k in range(8):
+                if shares[k] >= 0.0:
+                    receiver = cell + offsets[k]
+                    waits[receiver] -= 1
+                    if waits[receiver] == 0:
+                        stack.append(receiver)
+
+
+@njit(nogil=True, cache=True)
+def _share_flow(cell, level, offsets, exponent, shares):
+    """Write the weight of each lower neighbour to `shares`, and -1 for the other neighbours."""
+    for k in range(8):
+        neighbour = level[cell + offsets[k]]
+        if neighbour < level[cell]:
+            gradient = (level[cell] - neighbour) * ELEVATION_UNIT_M / STEP_LENGTH[k]
+            shares[k] = gradient**exponent
+        else:
+            shares[k] = -1.0
+
+
+@njit(nogil=True, cache=True)
+def _send_flow(cell, flow, offsets, shares):
+    """Divide the flow of a cell; the rounding of the shares goes to the largest of them."""
+    total = 0.0
+    largest = 0
+    for k in range(8):
+        if shares[k] >= 0.0:
+            total += shares[k]
+            if shares[k] > shares[largest]:
+                largest = k
+    if total == 0.0:
+        return
+    left = flow[cell]
+    for k in range(8):
+        if shares[k] >= 0.0 and k != largest:
+            sent = np.int64(flow[cell] * (shares[k] / total))
+            flow[cell + offsets[k]] += sent
+            left -= sent
+    flow[cell + offsets[largest]] += left
+
+
+@njit(nogil=True, cache=True)
+def mean_heights(filled, orders, exponent):
+    """Compute the mean height of each cell above the streams that its water reaches.
+
+    As `base_levels`, but along all ways down, each weighted by the share of the water that takes
+    it: a cell lies ``sum(share * (height of neighbour + drop to neighbour))`` above streams.
+    Single paths that part on a hillslope leave steps and streaks there; this mean does not.
+
+    Parameters
+    ----------
+    filled
+        Framed elevation without depressions.
+    orders
+        Framed stream orders, 0 where there is no stream.
+    exponent
+        Exponent of the gradient, as in `accumulate_multiple_flow`.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64 [`ELEVATION_UNIT_M`], framed, never negative; 0 in streams, where water leaves the
+        raster, and without data.
+    """
+    heights = np.zeros(filled.shape)
+    sweep_heights(filled, orders, count_lower(filled, orders), heights, exponent)
+    return heights
+
+
+@njit(nogil=True, cache=True)
+def count_lower(filled, orders):
+    """Count the lower neighbours of each cell inside the ring; 0 in streams, -1 without data."""
+    lower = np.full(filled.shape, -1, dtype=np.int8)
+    for row in range(1, filled.shape[0] - 1):
+        for column in range(1, filled.shape[1] - 1):
+            level = filled[row, column]
+            if level != NODATA:
+                count = 0
+                for k in range(8):
+                    count += filled[row + ROW_STEP[k], column + COLUMN_STEP[k]] < level
+                lower[row, column] = 0 if orders[row, column] > 0 else count
+    return lower
+
+
+@njit(nogil=True, cache=True)
+def sweep_heights(filled, orders, waiting, heights, exponent):
+    """Compute the height of all ready cells and of those that they make ready."""
+    offsets = neighbour_offsets(filled.shape[1])
+    level = filled.ravel()
+    waits = waiting.ravel()
+    order = orders.ravel()
+    height = heights.ravel()
+    shares = np.empty(8)
+    stack = no_cells()
+    for source in range(level.size):
+        if waits[source] != 0:
+            continue
+        stack.append(np.int64(source))
+        while len(stack) > 0:
+            cell = stack.pop()
+            waits[cell] = -1
+            if order[cell] == 0:
+                _share_flow(cell, level, offsets, exponent, shares)
+                height[cell] = _mean_height(cell, level, height, offsets, shares)
+            for offset in offsets:
+                donor = cell + offset
+                if level[donor] > level[cell] and level[donor] != NODATA and order[donor] == 0:
+                    waits[donor] -= 1
+                    if waits[donor] == 0:
+                        stack.append(donor)
+
+
+@njit(nogil=True, cache=True)
+def _mean_height(cell, level, height, offsets, shares):
+    total = 0.0
+    weighted = 0.0
+    for k in range(8):
+        if shares[k] >= 0.0:
+            neighbour = cell + offsets[k]
+            total += shares[k]
+            weighted += shares[k] * (height[neighbour] + (level[cell] - level[neighbour]))
+    return weighted / total if total > 0.0 else 0.0
