@@ -6,7 +6,11 @@ CONFIG ?= config/config.yaml
 # The lock is made with the same uv that installs it.
 UV_VERSION := 0.13.9
 
+# The environment of the benchmark's peers; one of them needs Python 3.12.
+BENCH_PYTHON ?= python3.12
+
 BIN := .venv/bin
+BENCH := .venv-bench/bin
 INSTALLED := .venv/.installed
 STUDY = $(shell sed -n 's/^study: *\([A-Za-z0-9_]*\).*/\1/p' $(CONFIG))
 RESULTS = results/$(STUDY)
@@ -14,10 +18,10 @@ REPORT = $(RESULTS)/report/report.html
 SNAKEMAKE = $(BIN)/snakemake --configfile $(CONFIG)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo report benchmark test test-slow lint format docs lock clean
+.PHONY: help install demo report benchmark bench-env bench-factors factor-docs test test-slow lint format docs lock clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 15
 
 install: $(INSTALLED) ## make .venv with the locked versions and the package
 
@@ -33,6 +37,17 @@ report: $(INSTALLED) ## write the report of a study that has run (CONFIG=config/
 
 benchmark: $(INSTALLED) ## run the real benchmark (LANDSHIFT_MIRROR=folder without internet)
 	$(BIN)/snakemake --configfile config/benchmark.yaml --cores $(CORES)
+
+bench-env: $(INSTALLED) ## make .venv-bench with the tools that the factors are compared with
+	test -x $(BENCH)/python || $(BENCH_PYTHON) -m venv .venv-bench
+	$(BIN)/uv pip install --quiet --python $(BENCH)/python --compile-bytecode \
+		-r benchmarks/requirements.txt
+
+bench-factors: $(INSTALLED) ## compare speed and memory with other tools (BENCH_ARGS="--full")
+	$(BIN)/python benchmarks/factors.py $(BENCH_ARGS)
+
+factor-docs: $(INSTALLED) ## write the table of factors and its pictures
+	$(BIN)/python docs/describe_factors.py
 
 test: $(INSTALLED) ## run the tests, but for those that take minutes
 	$(BIN)/pytest -q -m "not slow" $(PYTEST_ARGS)
@@ -59,7 +74,7 @@ lock: $(INSTALLED) ## resolve the dependencies (UPGRADE=--upgrade for the newest
 		$(UPGRADE) pyproject.toml --extra workflow --group dev --output-file requirements.lock
 
 clean: ## remove the environment and the caches; results stay
-	rm -rf .venv .snakemake .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-bench .snakemake .pytest_cache .ruff_cache .hypothesis
 	find src tests workflow -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # One stamp: installed once, and again when the lock or the package's own metadata change.
