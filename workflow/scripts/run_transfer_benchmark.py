@@ -20,6 +20,7 @@ def main(*, target, tables, settings, learners, left_out, max_correlation, seed,
         shots=settings["shots"],
         draws=settings["draws"],
         regimes=settings["regimes"],
+        redraw=settings["redraw_blocks"],
         max_correlation=max_correlation,
         seed=seed,
     )

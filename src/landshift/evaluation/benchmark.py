@@ -51,6 +51,7 @@ def run_transfer_benchmark(
     draws: int = 20,
     regimes: Sequence[str] = REGIMES,
     methods: Sequence[str] | None = None,
+    redraw: bool = False,
     max_correlation: float = MAX_CORRELATION,
     seed: int,
 ) -> pd.DataFrame:
@@ -73,6 +74,8 @@ def run_transfer_benchmark(
         ``transductive``: from the whole target, as when a map is made.
     methods
         Comparators; None runs all.
+    redraw
+        Divide each target into new blocks for every draw, instead of keeping those of its samples.
     max_correlation
         Of two factors more alike than this in the sources one is dropped.
     seed
@@ -102,6 +105,7 @@ def run_transfer_benchmark(
                 draws=draws,
                 regimes=regimes,
                 methods=methods,
+                redraw=redraw,
                 seed=seed,
             )
         )
@@ -146,6 +150,7 @@ def evaluate_target(
     draws: int,
     regimes: Sequence[str] = REGIMES,
     methods: Sequence[str] | None = None,
+    redraw: bool = False,
     seed: int,
 ) -> pd.DataFrame:
     """Score all comparators on one target; see `run_transfer_benchmark`."""
@@ -156,7 +161,9 @@ def evaluate_target(
     rows = []
     for number in range(draws):
         draw_seed = derive_seed(seed, "draw", target, str(number))
-        samples, background = redraw_blocks(tables.samples, tables.background, seed=draw_seed)
+        samples, background = tables.samples, tables.background
+        if redraw:
+            samples, background = redraw_blocks(samples, background, seed=draw_seed)
         draw = draw_split(samples, shots=max(shots), seed=draw_seed)
         held_out = samples.iloc[draw.held_out]
         labels = held_out["presence"].to_numpy()
