@@ -222,8 +222,8 @@ def derive_surface(dem: xr.DataArray) -> xr.Dataset:
     from landshift.surface import derive_surface_factors
 
     height = (dem - dem.min()) / (dem.max() - dem.min())
-    wet = derive_drainage_factors(dem).twi.rank("x", pct=True)
-    forest = (1.1 - height) * (0.5 + 0.5 * wet)
+    wet = ((derive_drainage_factors(dem).twi - 4) / 6).clip(0, 1)
+    forest = (1 - 0.6 * height) * (0.4 + 0.6 * wet)
     # reflectance of bare rock and of closed forest in each band
     spectra = {
         "blue": (0.12, 0.03),
