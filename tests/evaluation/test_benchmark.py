@@ -6,7 +6,6 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.spatial import cKDTree
 
 from landshift.evaluation import benchmark, evaluate_target, run_transfer_benchmark
 from landshift.evaluation.benchmark import join_sources
@@ -126,33 +125,31 @@ def test_a_target_is_never_among_its_sources(run, regions):
     np.testing.assert_allclose(flipped["auc"], 1 - plain["auc"], atol=1e-12)
 
 
-def find_rows(table, values):
-    row_of = {
-        row.tobytes(): number for number, row in enumerate(table[FACTORS].to_numpy(np.float32))
+def test_queries_are_never_in_a_block_of_the_shots(seen, target):
+    values = target.samples[FACTORS].to_numpy(np.float32)
+    block_of = {
+        row.tobytes(): block for row, block in zip(values, target.samples["block"], strict=True)
     }
-    return [row_of[row.tobytes()] for row in values]
-
-
-def test_queries_are_never_shots_nor_near_them(seen, target):
     for task in seen:
-        queries = target.samples.iloc[find_rows(target.samples, task.view.queries)]
-        rows = find_rows(target.samples, task.shots[FACTORS].to_numpy(np.float32))
-        assert not set(queries.index) & set(target.samples.index[rows])
+        query_blocks = {block_of[row.tobytes()] for row in task.view.queries}
+        assert not query_blocks & set(task.shots["block"])
 
 
 def test_inductive_background_comes_from_the_blocks_of_the_shots(seen, target):
+    values = target.samples[FACTORS].to_numpy(np.float32)
+    block_of = {
+        row.tobytes(): block for row, block in zip(values, target.samples["block"], strict=True)
+    }
     inductive = [task for task in seen if len(task.view.background) < len(target.background)]
     assert len(inductive) == len(seen) / 2
     for task in inductive:
-        queries = target.samples.iloc[find_rows(target.samples, task.view.queries)]
-        others = target.samples.drop(queries.index)
-        background = task.view.background[["x", "y"]]
-        to_queries, _ = cKDTree(queries[["x", "y"]]).query(background)
-        to_others, _ = cKDTree(others[["x", "y"]]).query(background)
-        assert (to_others <= to_queries).all()
+        query_blocks = {block_of[row.tobytes()] for row in task.view.queries}
+        shot_blocks = set(target.samples["block"]) - query_blocks
+        assert set(task.shots["block"]) <= shot_blocks
+        expected = target.background[target.background["block"].isin(shot_blocks)]
+        pd.testing.assert_frame_equal(task.view.background, expected)
         np.testing.assert_array_equal(
-            task.view.ranks.reference,
-            np.sort(task.view.background[FACTORS].to_numpy().T, axis=1),
+            task.view.ranks.reference, np.sort(expected[FACTORS].to_numpy().T, axis=1)
         )
 
 
@@ -160,9 +157,7 @@ def test_transductive_background_is_the_whole_target(seen, target):
     transductive = [task for task in seen if len(task.view.background) == len(target.background)]
     assert len(transductive) == len(seen) / 2
     for task in transductive:
-        pd.testing.assert_frame_equal(
-            task.view.background.drop(columns="block"), target.background.drop(columns="block")
-        )
+        pd.testing.assert_frame_equal(task.view.background, target.background)
 
 
 def test_shots_are_nested_and_shared_by_the_regimes(seen):
@@ -205,3 +200,23 @@ def test_an_unknown_regime_is_named(run):
 def test_too_many_shots_are_refused(run):
     with pytest.raises(ValueError, match="cannot be split"):
         run(shots=[5000], targets=["cedar"], learners=["lr"])
+
+
+def test_blocks_can_be_redrawn_for_every_draw(sources, target, source_models):
+    kept, redrawn = (
+        evaluate_target(
+            "target",
+            target,
+            source_models,
+            sources,
+            shots=[5],
+            draws=2,
+            regimes=["inductive"],
+            methods=["zero_shot"],
+            redraw=redraw,
+            seed=42,
+        )
+        for redraw in (False, True)
+    )
+    assert len(kept) == len(redrawn)
+    assert (kept["auc"] != redrawn["auc"]).any()
