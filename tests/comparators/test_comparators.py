@@ -159,7 +159,7 @@ def test_shots_hold_half_of_the_pooled_weight():
 def test_family_scores_have_unit_spread_on_the_background(make_task, target):
     view = make_task().view
     background = target.background[FACTORS].to_numpy(np.float32)
-    logits = view.label_logits(background, view.ranks.apply(background))
+    logits = view.standardise_logits(background, view.ranks.apply(background))
     for family in view.families:
         assert view.family_score(logits, family).std() == pytest.approx(1)
 

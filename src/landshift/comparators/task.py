@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import compress
 
 import numpy as np
 import pandas as pd
@@ -55,17 +56,17 @@ class TargetView:
     @cached_property
     def query_logits(self) -> np.ndarray:
         """Standardised logits at the queries, shape ``(cells, models * preparations)``."""
-        return self._standardise(self.queries, self.query_ranks)
+        return self.standardise_logits(self.queries, self.query_ranks)
 
-    def label_logits(self, values: np.ndarray, ranks: np.ndarray) -> np.ndarray:
-        """Standardised logits at labelled cells."""
-        return self._standardise(values, ranks)
+    def standardise_logits(self, values: np.ndarray, ranks: np.ndarray) -> np.ndarray:
+        """Standardised logits of all source models at any cells."""
+        return self._logit_scale.apply(collect_logits(self._models, values, ranks))
 
     def family_score(self, logits: np.ndarray, family: str) -> np.ndarray:
         """Source score of a family from standardised logits."""
-        columns = self._columns(family)
-        models = [model for model in self._models if family in ("ensemble", model.learner)]
-        weights = weigh_models(models)
+        chosen = [family in ("ensemble", model.learner) for model in self._models]
+        columns = np.flatnonzero(np.repeat(chosen, len(PREPARATIONS)))
+        weights = weigh_models(list(compress(self._models, chosen)))
         spread = float((self._background_logits[:, columns] @ weights).std())
         return logits[:, columns] @ weights / (spread or 1.0)
 
@@ -73,14 +74,6 @@ class TargetView:
     def families(self) -> list[str]:
         """The ensemble and every learner."""
         return ["ensemble", *self.source_models]
-
-    def _standardise(self, values: np.ndarray, ranks: np.ndarray) -> np.ndarray:
-        return self._logit_scale.apply(collect_logits(self._models, values, ranks))
-
-    def _columns(self, family: str) -> list[int]:
-        width = len(PREPARATIONS)
-        chosen = [name in (family,) or family == "ensemble" for name in self.source_models]
-        return list(np.flatnonzero(np.repeat(chosen, width)))
 
     @property
     def _models(self) -> list[SourceModel]:
@@ -143,7 +136,7 @@ class TransferTask:
     @cached_property
     def label_logits(self) -> np.ndarray:
         """Standardised logits of the source models at the labelled cells."""
-        return self.view.label_logits(self.labelled[0], self.label_ranks)
+        return self.view.standardise_logits(self.labelled[0], self.label_ranks)
 
     @cached_property
     def label_kernel(self) -> np.ndarray:

@@ -1,6 +1,6 @@
 """The fine-tuned model of a target region."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -254,8 +254,3 @@ def _check_target(source_models, shots, background, prevalence, family) -> None:
         raise ValueError(f"prevalence is {prevalence}; state a share between 0 and 1")
     if family != "ensemble" and family not in learners:
         raise ValueError(f"no source model of the family {family!r} was given")
-
-
-def summarise_sources(model: TargetModel) -> Mapping[str, str]:
-    """Name and checksum of every source region behind a target model."""
-    return model.source_score.models[0].sources
