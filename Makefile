@@ -71,7 +71,7 @@ docs: $(INSTALLED) ## write the manual of the configuration from its schema
 
 lock: $(INSTALLED) ## resolve the dependencies (UPGRADE=--upgrade for the newest versions)
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-		$(UPGRADE) pyproject.toml --extra workflow --group dev --output-file requirements.lock
+		$(UPGRADE) pyproject.toml --all-extras --group dev --output-file requirements.lock
 
 clean: ## remove the environment and the caches; results stay
 	rm -rf .venv .venv-bench .snakemake .pytest_cache .ruff_cache .hypothesis
