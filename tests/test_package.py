@@ -170,7 +170,8 @@ def test_conda_environment_equals_the_lock():
     environment = yaml.safe_load((ROOT / "envs/landshift.yaml").read_text())
     locked = read_lock()
     expected = [
-        f"{CONDA_NAMES.get(name, name)} ={locked[name]}" for name in list_dependencies("cluster", "workflow")
+        f"{CONDA_NAMES.get(name, name)} ={locked[name]}"
+        for name in list_dependencies("cluster", "workflow")
     ]
     assert environment["dependencies"] == ["python =3.11", "pip", *sorted(expected)]
 
