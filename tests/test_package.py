@@ -23,7 +23,7 @@ LAYERS = [
     | {"raster", "blocks", "elevation", "flow", "neighbourhood", "surface_fit", "virtual_terrain"}
     | {"infinite_slope", "horizon", "orientation", "ruggedness"}
     | {"blas", "gaussian_process", "preparation", "learners", "selection"},
-    {"drainage_indices"},
+    {"drainage_indices", "detail"},
     {"acquire", "inventory", "virtual", "terrain", "drainage", "proximity", "shots"}
     | {"stability", "surface"}
     | {"transfer", "mapping", "cog", "curves"},
