@@ -6,6 +6,7 @@ metres, and is float32 with NaN as no data (class codes: integers with a declare
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import rioxarray
 import xarray as xr
 from odc.geo.geobox import GeoBox
 from odc.geo.xr import xr_reproject
+from rasterio.io import DatasetWriter
 from rasterio.windows import Window
 
 BLOCK = 512
@@ -173,6 +175,7 @@ def write_factors(
         "bigtiff": "if_safer",
         "interleave": "band",
         "num_threads": "all_cpus",
+        "sparse_ok": True,  # tiles without any data take neither time nor space
     }
     with (
         unfinished(path) as partial,
@@ -184,11 +187,26 @@ def write_factors(
             sink.set_band_description(index, name)
             attrs = data[name].attrs
             sink.update_tags(index, **{key: str(attrs[key]) for key in _STATED if key in attrs})
-        for window in _cut_windows(grid):
+        _write_windows(data, sink)
+
+
+def _write_windows(data: xr.Dataset, sink: DatasetWriter) -> None:
+    """Compute window after window, each while the one before it is being written."""
+
+    def write(part: xr.Dataset, window: Window) -> None:
+        for index, name in enumerate(part.data_vars, start=1):
+            sink.write(part[name].transpose("y", "x").values, index, window=window)
+
+    with ThreadPoolExecutor(max_workers=1) as writer:
+        written = None
+        for window in _cut_windows(data.odc.geobox):
             rows, columns = window.toslices()
             part = data.isel(y=rows, x=columns).compute()
-            for index, name in enumerate(names, start=1):
-                sink.write(part[name].transpose("y", "x").values, index, window=window)
+            if written is not None:
+                written.result()
+            written = writer.submit(write, part, window)
+        if written is not None:
+            written.result()
 
 
 def _cut_windows(grid: GeoBox) -> Iterator[Window]:
