@@ -135,6 +135,16 @@ def test_every_chunk_is_computed_once(tmp_path, monkeypatch, width):
         np.testing.assert_array_equal(found[name], 2 * values * np.float32(times))
 
 
+def test_tiles_without_data_take_no_space(tmp_path):
+    shape = (3 * raster.BLOCK, 2 * raster.BLOCK)
+    values = np.full(shape, np.nan, np.float32)
+    values[: raster.BLOCK, raster.BLOCK :] = np.random.default_rng(3).random((raster.BLOCK,) * 2)
+    band = as_raster(values, make_grid(*shape)).rename("slope")
+    write_raster(band, tmp_path / "slope.tif")
+    np.testing.assert_array_equal(open_raster(tmp_path / "slope.tif"), values)
+    assert (tmp_path / "slope.tif").stat().st_size < 1.1 * values.nbytes / 6
+
+
 def test_factors_of_several_files_are_chosen_in_order(slope, tmp_path):
     for name in ("slope", "relief", "wetness"):
         write_raster(slope.rename(name), tmp_path / f"{name}.tif")

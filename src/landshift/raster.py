@@ -34,7 +34,9 @@ WIDTH = 8 * BLOCK
 _CACHE_MB = 64
 """Memory of GDAL for blocks on their way to the disk [MB]; by default a share of the machine."""
 
-# the lowest level of compression takes a fifth of the time of the default, for 5 % larger files
+# The lowest level of compression takes a fifth of the time of the default, for 5 % larger files.
+# The predictor for floats makes files of factors derived from whole metres no smaller, those of a
+# synthetic surface 8 % smaller; without it they take a quarter less to write, half to read.
 _LAYOUT = {
     "tiled": True,
     "blockxsize": BLOCK,
@@ -171,7 +173,7 @@ def write_factors(
         "crs": str(grid.crs),
         "transform": grid.transform,
         "nodata": first.attrs.get("nodata", 0) if integer else np.nan,
-        "predictor": 2 if integer else 3,
+        "predictor": 2 if integer else 1,
         "bigtiff": "if_safer",
         "interleave": "band",
         "num_threads": "all_cpus",

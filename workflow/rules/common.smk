@@ -1,5 +1,9 @@
 """What the rules know about the study: its regions, their layers, and the files to make."""
 
+from pathlib import Path
+
+import rasterio
+
 from landshift.factors import factor_names, line_density, line_distance, own_factor
 from landshift.fingerprint import fingerprint
 from landshift.study import list_benchmark_targets, list_sources, list_targets, sources_of
@@ -12,6 +16,23 @@ BENCHMARK_TARGETS = list_benchmark_targets(config)
 VIRTUAL = [name for name in REGIONS if "virtual" in REGIONS[name]]
 REAL = [name for name in REGIONS if name not in VIRTUAL]
 LEARNERS = config["transfer"]["learners"]
+
+
+def take_cores(number):
+    """Declare the threads of a job: one for a generated region, which is small."""
+    return lambda wildcards: 1 if wildcards.region in VIRTUAL else number
+
+
+def take_memory(base_mb, bytes_per_cell, most_cells):
+    """Declare the memory [MB] of a job by the cells of its DEM, of which so many are held at most."""
+
+    def count_mb(wildcards, input):
+        Path(input.dem).stat()  # unknown as long as there is no such file: FileNotFoundError
+        with rasterio.open(input.dem) as dem:
+            cells = min(dem.width * dem.height, most_cells)
+        return base_mb + round(cells * bytes_per_cell / 1e6)
+
+    return count_mb
 
 
 def any_of(names):
