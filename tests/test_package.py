@@ -22,8 +22,8 @@ LAYERS = [
     {"seeds", "factors", "fingerprint", "study", "logs", "grids", "footprints"}
     | {"raster", "blocks", "elevation", "flow", "neighbourhood", "surface_fit", "virtual_terrain"}
     | {"infinite_slope", "horizon", "orientation", "ruggedness"}
-    | {"blas", "gaussian_process", "preparation", "learners", "selection"},
-    {"drainage_indices"},
+    | {"blas", "gaussian_process", "preparation", "learners", "selection", "class_scores"},
+    {"drainage_indices", "legends"},
     {"acquire", "inventory", "virtual", "terrain", "drainage", "proximity", "shots"}
     | {"stability", "surface"}
     | {"transfer", "mapping", "cog", "curves"},
