@@ -27,7 +27,7 @@ LAYERS = [
     {"acquire", "inventory", "virtual", "terrain", "drainage", "proximity", "shots"}
     | {"stability", "surface"}
     | {"transfer", "mapping", "cog", "curves"},
-    {"sampling", "models", "comparators", "figures"},
+    {"sampling", "models", "comparators", "figures", "class_coverage"},
     {"evaluation"},
 ]
 

@@ -72,7 +72,9 @@ def read_legend(
     return dict(sorted((_check_code(code), str(name)) for code, name in classes.items()))
 
 
-def take_codes(values: xr.DataArray, *, origin: str, legend: Mapping[int, str]) -> xr.DataArray:
+def take_codes(
+    values: xr.DataArray, *, origin: str, classes: Mapping[int, str] | None = None
+) -> xr.DataArray:
     """Turn a raster that holds class codes into int32 with `NO_CLASS` as declared no data.
 
     Parameters
@@ -80,9 +82,9 @@ def take_codes(values: xr.DataArray, *, origin: str, legend: Mapping[int, str]) 
     values
         Codes: integers with ``attrs["nodata"]``, or floats with NaN as no data.
     origin
-        File or layer, for messages.
-    legend
-        Names by code; an empty one allows every code.
+        Region and layer, for messages.
+    classes
+        Names by code; None or an empty mapping allows every code.
 
     Raises
     ------
@@ -98,7 +100,7 @@ def take_codes(values: xr.DataArray, *, origin: str, legend: Mapping[int, str]) 
             f"{origin}: {wrong[0]:g} is no code of a class; codes are integers from 0 to "
             f"{HIGHEST_CODE}, and cells without a class hold the no-data value the file declares"
         )
-    strange = [int(code) for code in found if legend and int(code) not in legend]
+    strange = [int(code) for code in found if classes and int(code) not in classes]
     if strange:
         raise ValueError(
             f"{origin}: the codes {strange} are not in the legend; add them to `classes`, or "

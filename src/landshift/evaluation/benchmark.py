@@ -41,6 +41,11 @@ class RegionTables:
     samples: pd.DataFrame
     background: pd.DataFrame
 
+    def without(self, factors: Sequence[str]) -> "RegionTables":
+        """Leave out factors, where there are any of these names."""
+        tables = (self.samples, self.background)
+        return RegionTables(*(table.drop(columns=factors, errors="ignore") for table in tables))
+
 
 def run_transfer_benchmark(
     regions: Mapping[str, RegionTables],
@@ -96,15 +101,9 @@ def run_transfer_benchmark(
         ``brier``.
     """
     tables = []
-    own = (*target_factors, *target_classes)
+    own = [*target_factors, *target_classes]
     for target in targets or list(regions):
-        sources = {
-            name: RegionTables(
-                *(_leave_out(table, own) for table in (part.samples, part.background))
-            )
-            for name, part in regions.items()
-            if name != target
-        }
+        sources = {name: part.without(own) for name, part in regions.items() if name != target}
         samples, background = join_sources(
             sources, max_correlation=max_correlation, classes=list(legends or {})
         )
@@ -214,10 +213,6 @@ def evaluate_target(
                     rows.append((*key, *measures.values()))
         logger.info("%s: draw %d of %d done", target, number + 1, draws)
     return pd.DataFrame(rows, columns=list(COLUMNS))
-
-
-def _leave_out(table: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
-    return table.drop(columns=[name for name in names if name in table])
 
 
 def _predict_all(comparators, task: TransferTask) -> Iterator[tuple[str, str, np.ndarray]]:

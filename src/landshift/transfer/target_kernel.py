@@ -14,18 +14,18 @@ from numba import njit
 
 from landshift.preparation import RankTransform, fit_rank_transform
 
-SHARE = 0.5
-"""Prior variance of the target's own factors together, beside 1 for the shared ones."""
+FACTOR_VARIANCE = 0.15
+"""Prior variance that each of these factors adds; that of the shared factors is 0.5 to 1."""
 
 
 @dataclass(frozen=True)
 class TargetKernel:
-    """Mean of one kernel per factor, after Gower's similarity of mixed data.
+    """Sum of one kernel per factor, like Gower's similarity of mixed data.
 
-    ``k(x, x') = SHARE / d (sum_j exp(-1/2 (z_j - z'_j)^2) + sum_c [x_c = x'_c])``: normal scores of
-    the measured factors j within the region, equal class or not for the class factors c, d their
-    number (Gower, 1971, doi:10.2307/2528823). A class that no labelled cell has is like none of
-    them: there these factors say nothing, and the uncertainty is that of the prior.
+    ``k(x, x') = 0.15 (sum_j exp(-1/2 (z_j - z'_j)^2) + sum_c [x_c = x'_c])``: normal scores of the
+    measured factors j within the region, equal class or not for the class factors c (after Gower,
+    1971, doi:10.2307/2528823). A class that no labelled cell has is like none of them: there its
+    factor says nothing, and adds its whole prior variance.
 
     Attributes
     ----------
@@ -50,7 +50,7 @@ class TargetKernel:
     @property
     def variance(self) -> float:
         """``k(x, x)``."""
-        return SHARE if self.factors else 0.0
+        return FACTOR_VARIANCE * len(self.factors)
 
     def prepare(self, values: np.ndarray) -> np.ndarray:
         """Turn measured factors into normal scores and leave codes, shape ``(cells, factors)``."""
@@ -60,7 +60,7 @@ class TargetKernel:
 
     def covariance(self, left: np.ndarray, right: np.ndarray) -> np.ndarray:
         """Kernel between prepared cells ``(cells, factors)`` and labels ``(labels, factors)``."""
-        return self.variance * _mean_similarity(
+        return FACTOR_VARIANCE * _sum_similarity(
             np.ascontiguousarray(left, np.float64),
             np.ascontiguousarray(right, np.float64),
             len(self.measured),
@@ -96,7 +96,7 @@ def fit_target_kernel(
 
 
 @njit(nogil=True, cache=True)
-def _mean_similarity(left, right, measured):
+def _sum_similarity(left, right, measured):
     factors = left.shape[1]
     result = np.zeros((len(left), len(right)))
     for i in range(len(left)):
@@ -107,6 +107,5 @@ def _mean_similarity(left, right, measured):
                 total += np.exp(-0.5 * difference * difference)
             for factor in range(measured, factors):
                 total += left[i, factor] == right[j, factor]
-            if factors:
-                result[i, j] = total / factors
+            result[i, j] = total
     return result
