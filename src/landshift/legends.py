@@ -106,7 +106,8 @@ def take_codes(
             f"{origin}: the codes {strange} are not in the legend; add them to `classes`, or "
             "declare them as no data in the file"
         )
-    codes = values.where(known, NO_CLASS).astype(np.int32)
+    # cast before the no data goes in: bytes have no negative numbers
+    codes = values.where(known, 0).astype(np.int32).where(known, NO_CLASS)
     codes.attrs = {key: value for key, value in values.attrs.items() if key != "_FillValue"}
     return codes.assign_attrs(nodata=NO_CLASS)
 

@@ -14,7 +14,7 @@ from numba import njit
 
 from landshift.preparation import RankTransform, fit_rank_transform
 
-FACTOR_VARIANCE = 0.15
+FACTOR_VARIANCE = 0.1
 """Prior variance that each of these factors adds; that of the shared factors is 0.5 to 1."""
 
 
@@ -22,7 +22,7 @@ FACTOR_VARIANCE = 0.15
 class TargetKernel:
     """Sum of one kernel per factor, like Gower's similarity of mixed data.
 
-    ``k(x, x') = 0.15 (sum_j exp(-1/2 (z_j - z'_j)^2) + sum_c [x_c = x'_c])``: normal scores of the
+    ``k(x, x') = 0.1 (sum_j exp(-1/2 (z_j - z'_j)^2) + sum_c [x_c = x'_c])``: normal scores of the
     measured factors j within the region, equal class or not for the class factors c (after Gower,
     1971, doi:10.2307/2528823). A class that no labelled cell has is like none of them: there its
     factor says nothing, and adds its whole prior variance.
