@@ -9,7 +9,7 @@ CLASS_LAYERS = frozenset({"lithology", "land_cover", "soil"})
 """Layers whose cells are codes: averaging them would be meaningless."""
 
 TAKEN_NAMES = frozenset({"dem", "region", "x", "y", "block", "presence"})
-"""Layers and columns that cannot be a factor of the user's own."""
+"""Layers and columns that cannot be a factor of the user's own, nor one of classes."""
 
 SURFACE_LAYERS = frozenset({"blue", "red", "nir", "swir"})
 """Bands that the group `surface` needs."""
@@ -119,6 +119,8 @@ def _check_layers(path: str, layers: Mapping[str, Mapping[str, Any]]) -> Iterato
         yield from _check_use(f"{path}.{name}", entry)
         if name in TAKEN_NAMES and "factor" in entry:
             yield f"{path}.{name}.factor", f"{name} means something else; rename the layer"
+        elif name in TAKEN_NAMES - {"dem"} and entry.get("kind") == "class":
+            yield f"{path}.{name}", "means something else; rename the layer"
         if name == "dem" and (is_vector(entry) or entry.get("kind") == "class"):
             yield f"{path}.dem", "must be a raster of metres; name one and remove `kind: class`"
 
