@@ -22,12 +22,12 @@ LAYERS = [
     {"seeds", "factors", "fingerprint", "study", "logs", "grids", "footprints"}
     | {"raster", "blocks", "elevation", "flow", "neighbourhood", "surface_fit", "virtual_terrain"}
     | {"infinite_slope", "horizon", "orientation", "ruggedness"}
-    | {"blas", "gaussian_process", "preparation", "learners", "selection"},
-    {"drainage_indices"},
+    | {"blas", "gaussian_process", "preparation", "learners", "selection", "class_scores"},
+    {"drainage_indices", "legends"},
     {"acquire", "inventory", "virtual", "terrain", "drainage", "proximity", "shots"}
     | {"stability", "surface"}
     | {"transfer", "mapping", "cog", "curves"},
-    {"sampling", "models", "comparators", "figures"},
+    {"sampling", "models", "comparators", "figures", "class_coverage"},
     {"evaluation"},
 ]
 

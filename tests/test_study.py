@@ -179,6 +179,25 @@ def test_sound_study_has_no_problems():
         ("regions.kashmir.grid.resolution_m", 10, "regions.*.grid.resolution_m", "one cell size"),
         ("factors.groups", ["terrain", "proximity"], "factors.groups", "layer of lines"),
         ("factors.groups", ["surface"], "factors.groups", "`blue`, `red`, `nir` and `swir`"),
+        ("factors.groups", ["surface"], "factors.groups", "nor `land_cover`"),
+        (
+            "regions.kashmir.layers.dem",
+            {"file": "dem.tif", "legend": "rock"},
+            "regions.kashmir.layers.dem.legend",
+            "`kind: class`",
+        ),
+        (
+            "regions.kashmir.layers.soil",
+            {"file": "soil.tif", "kind": "class", "classes": {"peat": "1"}},
+            "regions.kashmir.layers.soil.classes",
+            "integers from 0",
+        ),
+        (
+            "regions.kashmir.layers.soil",
+            {"file": "soil.tif", "kind": "class", "classes": "soil.xlsx"},
+            "regions.kashmir.layers.soil.classes",
+            ".csv nor a .json",
+        ),
         (
             "regions.kashmir.layers.soil",
             {"file": "soil.tif", "kind": "class", "resampling": "average"},
@@ -201,6 +220,12 @@ def test_sound_study_has_no_problems():
             "regions.kashmir.layers.block",
             {"file": "a.tif", "factor": {"units": "1", "long_name": "block"}},
             "regions.kashmir.layers.block.factor",
+            "rename the layer",
+        ),
+        (
+            "regions.kashmir.layers.block",
+            {"file": "a.tif", "kind": "class"},
+            "regions.kashmir.layers.block",
             "rename the layer",
         ),
         ("benchmark.targets", ["chile"], "benchmark.targets", "alder, birch, kashmir"),
@@ -236,6 +261,27 @@ def test_all_problems_at_once():
     config["benchmark"] = {"targets": ["chile", "peru"]}
     with pytest.raises(ValueError, match="3 problems"):
         study.check_study(config)
+
+
+def test_one_legend_names_a_code_once():
+    soil = {"file": "soil.tif", "kind": "class", "legend": "fao", "classes": {1: "peat", 2: "loam"}}
+    config = change("regions.kashmir.layers.soil", soil)
+    other = soil | {"classes": {2: "clay"}}
+    config["regions"]["korea"] = REAL | {"layers": REAL["layers"] | {"ground": other}}
+    assert find_problems(config) == [
+        "regions.korea.layers.ground.classes: code 2 of the legend fao is 'clay' here and "
+        "'loam' in regions.kashmir; correct one, or name two legends"
+    ]
+    other["legend"] = "local"
+    assert find_problems(config) == []
+
+
+def test_classes_are_named_by_integers_or_a_file():
+    for classes in ({1: "peat"}, "soil.csv"):
+        entry = {"file": "soil.tif", "kind": "class", "classes": classes}
+        config = change("regions.kashmir.layers.soil", entry)
+        jsonschema.Draft202012Validator(SCHEMA).validate(config)
+        assert find_problems(config) == []
 
 
 def test_empty_configuration_is_reported_not_crashed():

@@ -25,7 +25,7 @@ BLOCK = 512
 NEARLY_EQUAL = 1.5
 """Cell sizes that differ by less than this factor count as nearly equal when resampling."""
 
-_STATED = ("units", "long_name", "resampling")
+_STATED = ("units", "long_name", "resampling", "legend", "classes")
 """Attributes of a band that its tags keep."""
 
 WIDTH = 8 * BLOCK
@@ -139,9 +139,9 @@ def write_factors(
     Dask-backed variables are computed together, and each chunk once if the chunks are tiles of
     the file (`BLOCK`). Memory does not grow with the raster.
 
-    Band descriptions hold the names; band tags hold ``units``, ``long_name`` and, if the band was
-    warped, ``resampling``. The file appears
-    under its name only when it is complete.
+    Band descriptions hold the names; band tags hold ``units``, ``long_name``, if the band was
+    warped ``resampling``, and for class codes their ``legend`` and the names of their ``classes``.
+    The file appears under its name only when it is complete.
 
     Parameters
     ----------
@@ -231,9 +231,10 @@ def align_raster(
     grid
         CRS, resolution and extent of the region.
     resampling
-        GDAL's name; by default ``nearest`` for integers, ``average`` when coarsening, ``cubic``
-        between cells of nearly one size and ``bilinear`` when refining. A raster already on the
-        grid is returned unchanged.
+        GDAL's name; by default for integers ``mode`` (the majority) when coarsening and else
+        ``nearest``; for measurements ``average`` when coarsening, ``cubic`` between cells of nearly
+        one size and ``bilinear`` when refining. A raster already on the grid is returned
+        unchanged.
     """
     if data.odc.geobox == grid:
         return data
@@ -285,11 +286,11 @@ def _stated(tags: Mapping[str, str]) -> dict[str, str]:
 
 
 def _default_resampling(data: xr.DataArray, grid: GeoBox) -> str:
-    if np.issubdtype(data.dtype, np.integer):
-        return "nearest"
     own = data.odc.geobox
     source = own if own.crs.projected else own.to_crs(grid.crs)
     coarsening = grid.resolution.x / source.resolution.x
+    if np.issubdtype(data.dtype, np.integer):
+        return "mode" if coarsening >= NEARLY_EQUAL else "nearest"
     if coarsening >= NEARLY_EQUAL:
         return "average"
     # between cells of nearly one size, bilinear and average leave a moire in the curvatures

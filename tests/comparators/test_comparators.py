@@ -6,7 +6,7 @@ from sklearn.metrics import roc_auc_score
 
 from landshift.comparators import TransferTask, get_comparators
 from landshift.comparators.pooled import TARGET_SHARE, _share_weights
-from landshift.comparators.task import TargetView
+from landshift.comparators.task import view_target
 from landshift.shots import draw_shots
 from landshift.transfer import fine_tune_target
 from landshift.transfer.sources import prepare_training
@@ -37,11 +37,8 @@ def make_task(source_models, source_tables, target, held_out, shots):
     training = prepare_training(*source_tables, seed=42)
 
     def make(taken=shots, background=target.background, seed=SEED):
-        view = TargetView(
-            {model.learner: model for model in source_models},
-            background,
-            held_out[FACTORS].to_numpy(np.float32),
-        )
+        models = {model.learner: model for model in source_models}
+        view = view_target(models, background, held_out)
         return TransferTask(view, training, taken, seed)
 
     return make
@@ -130,12 +127,11 @@ def test_the_other_methods_use_the_labels(method, make_task, shots, predictions)
         assert (probability != predictions[method][family]).any()
 
 
-def test_local_only_sees_no_source(make_task, predictions, source_models):
+def test_local_only_sees_no_source(make_task, predictions, source_models, held_out):
     task = make_task()
     strangers = {model.learner: model for model in source_models[1:2]}
-    alone = TransferTask(
-        TargetView(strangers, task.view.background, task.view.queries), None, task.shots, task.seed
-    )
+    view = view_target(strangers, task.view.background, held_out)
+    alone = TransferTask(view, None, task.shots, task.seed)
     found = predict("local_only", alone)
     # the process takes its metric from the sources' forest, which is still there
     for family in FAMILIES["local_only"]:

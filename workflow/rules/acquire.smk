@@ -74,8 +74,8 @@ rule acquire_layer:
     resources:
         mem_mb=4000,
     params:
-        entry=lambda wildcards: find_entry(wildcards.region, wildcards.layer),
-        code=fingerprint("acquire", "raster"),
+        entry=lambda wildcards: describe_origin(wildcards.region, wildcards.layer),
+        code=fingerprint("acquire", "legends", "raster"),
     message:
         "Bring the layer {wildcards.layer} of {wildcards.region} onto the grid of its DEM"
     script:

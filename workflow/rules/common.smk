@@ -4,7 +4,14 @@ from pathlib import Path
 
 import rasterio
 
-from landshift.factors import factor_names, line_density, line_distance, own_factor
+from landshift.factors import (
+    FACTORS,
+    class_factor,
+    factor_names,
+    line_density,
+    line_distance,
+    own_factor,
+)
 from landshift.fingerprint import fingerprint
 from landshift.study import list_benchmark_targets, list_sources, list_targets, sources_of
 from landshift.study.region_checks import SURFACE_LAYERS, is_vector
@@ -83,69 +90,155 @@ def list_own(region):
     return list(describe_own(region))
 
 
-def list_own_units(target):
-    """List the units of the user's own factors in the sources of a target."""
-    sources = sources_of(config, target)
-    stated = [item for region in sources for item in describe_own(region).items()]
+def list_own_units(regions):
+    """List the units of the user's own factors in some regions."""
+    stated = [item for region in regions for item in describe_own(region).items()]
     return {name: factor["units"] for name, factor in sorted(stated)}
-
-
-def check_own():
-    """Refuse layers that would be factors under the name of another factor."""
-    for region in REAL:
-        for name, stated in describe_own(region).items():
-            try:
-                own_factor(name, **stated)
-            except ValueError as error:
-                raise WorkflowError(f"regions.{region}.layers.{name}: {error}") from None
-
-
-check_own()
 
 
 def list_classes(region):
     """List the layers of class codes of a region."""
-    layers = REGIONS[region].get("layers", {})
+    if region in VIRTUAL:
+        return ["lithology"]
+    layers = REGIONS[region]["layers"]
     return [name for name in sorted(layers) if layers[name].get("kind") == "class"]
 
 
-def list_groups(region):
-    """List the factor groups of the study that a region has the layers for."""
+def check_names():
+    """Refuse layers that would be factors under the name of another factor."""
+    for region in REAL:
+        for name in [*describe_own(region), *list_classes(region)]:
+            try:
+                stated = describe_own(region).get(name)
+                own_factor(name, **stated) if stated else class_factor(name)
+            except ValueError as error:
+                raise WorkflowError(f"regions.{region}.layers.{name}: {error}") from None
+
+
+check_names()
+
+
+def list_class_factors(region):
+    """List the class factors of a region, of the groups that the study uses."""
+    groups = config["factors"]["groups"]
+    return [name for name in list_classes(region) if class_factor(name).group in groups]
+
+
+def list_class_layers(region, classes):
+    """List the class factors of a region that are kept together: `land_cover`, or all others."""
+    land_cover = classes == "land_cover"
+    return [name for name in list_class_factors(region) if (name == "land_cover") == land_cover]
+
+
+def describe_classes(region, classes):
+    """Describe the legends of a region's class factors, by name."""
     layers = REGIONS[region].get("layers", {})
-    missing = set() if list_lines(region) else {"proximity"}
+    return {
+        name: {
+            key: layers[name][key] for key in ("legend", "classes") if key in layers.get(name, {})
+        }
+        for name in list_class_layers(region, classes)
+    }
+
+
+def list_legend_files(region, classes):
+    """List the files that name the classes of a region."""
+    stated = [entry.get("classes") for entry in describe_classes(region, classes).values()]
+    return [file for file in stated if isinstance(file, str)]
+
+
+def describe_origin(region, layer):
+    """Describe where a layer comes from, without what its classes are called."""
+    entry = find_entry(region, layer)
+    return {key: entry[key] for key in entry if key not in ("legend", "classes")}
+
+
+def find_shared_legends(target):
+    """Find the class factors that a target and all its sources have with one legend: its name."""
+    regions = [target, *sources_of(config, target)]
+    legends = [
+        {
+            name: REGIONS[region].get("layers", {}).get(name, {}).get("legend")
+            for name in list_class_factors(region)
+        }
+        for region in regions
+    ]
+    return {
+        name: legend
+        for name, legend in legends[0].items()
+        if legend and all(other.get(name) == legend for other in legends)
+    }
+
+
+def list_groups(region):
+    """List the files of factors that a region has the layers for."""
+    layers = REGIONS[region].get("layers", {})
+    missing = {"ground"} if list_lines(region) else {"ground", "proximity"}
     if not list_climate(region):
         missing.add("climate")
     if not SURFACE_LAYERS <= set(layers):
         missing.add("surface")
+    classes = [file for file in ("ground", "land_cover") if list_class_layers(region, file)]
     own = ["own"] if list_own(region) else []
-    return [group for group in config["factors"]["groups"] if group not in missing] + own
+    measured = [group for group in config["factors"]["groups"] if group not in missing]
+    return measured + classes + own
 
 
 def list_optional_factors(region):
     """List the factors of a region that another region may lack."""
     groups, lines = list_groups(region), list_lines(region)
-    names = set(list_own(region))
+    names = {*list_own(region), *list_class_factors(region)}
     if "proximity" in groups:
         names |= {factor(line).name for line in lines for factor in (line_distance, line_density)}
     if "climate" in groups:
         names |= set(list_climate(region))
     if "surface" in groups:
-        names |= set(factor_names("surface"))
+        names |= {name for name in factor_names("surface") if not FACTORS[name].classes}
     return names
 
 
 def explain_left_out(target):
-    """Explain which factors the models of a target do without: names and reasons."""
+    """Explain which factors the shared models of a target do without: names and reasons."""
     regions = sorted({target, *sources_of(config, target)})
     names = {region: list_optional_factors(region) for region in regions}
+    classes = {name for region in regions for name in list_class_factors(region)}
     reasons = {}
     for name in sorted(set.union(*names.values())):
         lacking = [region for region in regions if name not in names[region]]
         if lacking:
             reasons[name] = f"no such factor in {', '.join(lacking)}"
-    for name in sorted({name for region in regions for name in list_classes(region)}):
-        reasons[name] = "its codes mean another class in every region"
+        elif name in classes and name not in find_shared_legends(target):
+            reasons[name] = f"its codes have no legend in common in {', '.join(regions)}"
     return reasons
+
+
+def choose_target_factors(target):
+    """Choose the factors that stage 2 of a target sees beside the shared ones, of either kind."""
+    left_out, known = explain_left_out(target), list_optional_factors(target)
+    own = [
+        name for name in config["transfer"]["target_factors"] if name in left_out and name in known
+    ]
+    classes = list_class_factors(target)
+    return {
+        "target_factors": [name for name in own if name not in classes],
+        "target_classes": [name for name in own if name in classes],
+    }
+
+
+def check_target_factors():
+    """Refuse names of factors that no target could have."""
+    targets = sorted({*TARGETS, *BENCHMARK_TARGETS})
+    known = set().union(*(list_optional_factors(target) for target in targets))
+    for name in config["transfer"]["target_factors"]:
+        if name not in known:
+            raise WorkflowError(
+                f"transfer.target_factors: no target has a factor {name} of its own; the targets "
+                f"have {', '.join(sorted(known)) or 'none'}. Add its layer to a target and its "
+                "group to factors.groups, or remove the name"
+            )
+
+
+check_target_factors()
 
 
 def list_factor_files(region):
@@ -173,10 +266,16 @@ def list_maps():
 
 
 def list_scores():
-    """List the tables that score the maps: by held-out landslides and, if virtual, by the truth."""
+    """List the tables that judge the maps: by landslides, classes and, if virtual, the truth."""
     virtual = [target for target in TARGETS if target in VIRTUAL]
     truth = expand("<results>/targets/{target}/truth.csv", target=virtual)
-    return truth + expand("<results>/targets/{target}/rate_curve.csv", target=TARGETS)
+    classed = [
+        target
+        for target in TARGETS
+        if find_shared_legends(target) or choose_target_factors(target)["target_classes"]
+    ]
+    classes = expand("<results>/targets/{target}/classes_seen.csv", target=classed)
+    return truth + classes + expand("<results>/targets/{target}/rate_curve.csv", target=TARGETS)
 
 
 def list_benchmark():

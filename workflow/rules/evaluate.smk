@@ -58,12 +58,44 @@ rule evaluate_truth:
     resources:
         mem_mb=4000,
     params:
+        own=lambda wildcards: choose_target_factors(wildcards.target),
         seed=config["seed"],
         code=fingerprint("comparators", "curves", "models"),
     message:
         "Score the maps of {wildcards.target} against the true probability of failure"
     script:
         "../scripts/evaluate_truth.py"
+
+
+rule evaluate_classes:
+    input:
+        model="<results>/targets/{target}/model",
+        factors=lambda wildcards: list_factor_files(wildcards.target),
+    output:
+        table=report(
+            "<results>/targets/{target}/classes_seen.csv",
+            caption="../report/classes_seen.rst",
+            category="Maps",
+            subcategory="{target}",
+            labels={"region": "{target}", "what": "Classes seen in training"},
+        ),
+        summary="<results>/targets/{target}/unseen_classes.json",
+    log:
+        "<logs>/evaluate_classes/{target}.log",
+    benchmark:
+        "<benchmarks>/evaluate_classes/{target}.tsv"
+    conda:
+        "../../envs/landshift.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+    params:
+        block_size=config["maps"]["block_size"],
+        code=fingerprint("class_coverage", "models", "raster"),
+    message:
+        "Measure how much of {wildcards.target} has classes that training has not seen"
+    script:
+        "../scripts/evaluate_classes.py"
 
 
 rule run_transfer_benchmark:
@@ -90,6 +122,8 @@ rule run_transfer_benchmark:
         settings=config["benchmark"],
         learners=LEARNERS,
         left_out=lambda wildcards: list(explain_left_out(wildcards.target)),
+        legends=lambda wildcards: find_shared_legends(wildcards.target),
+        own=lambda wildcards: choose_target_factors(wildcards.target),
         max_correlation=config["factors"]["max_correlation"],
         seed=config["seed"],
         code=fingerprint("evaluation"),

@@ -143,6 +143,35 @@ rule derive_climate_factors:
         "../scripts/derive_climate_factors.py"
 
 
+rule derive_class_factors:
+    input:
+        layers=lambda wildcards: expand(
+            "<results>/regions/{{region}}/layers/{layer}.tif",
+            layer=list_class_layers(wildcards.region, wildcards.classes),
+        ),
+        legends=lambda wildcards: list_legend_files(wildcards.region, wildcards.classes),
+    output:
+        factors="<results>/regions/{region}/factors/{classes}.tif",
+    log:
+        "<logs>/derive_class_factors/{region}_{classes}.log",
+    benchmark:
+        "<benchmarks>/derive_class_factors/{region}_{classes}.tsv"
+    wildcard_constraints:
+        classes="ground|land_cover",
+    conda:
+        "../../envs/landshift.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+    params:
+        stated=lambda wildcards: describe_classes(wildcards.region, wildcards.classes),
+        code=fingerprint("factors", "legends", "raster"),
+    message:
+        "Take the classes of {wildcards.region} as factors: {wildcards.classes}"
+    script:
+        "../scripts/derive_class_factors.py"
+
+
 rule derive_own_factors:
     input:
         layers=lambda wildcards: expand(
@@ -209,6 +238,7 @@ rule select_factors:
         mem_mb=2000,
     params:
         left_out=lambda wildcards: explain_left_out(wildcards.target),
+        classes=lambda wildcards: list(find_shared_legends(wildcards.target)),
         max_correlation=config["factors"]["max_correlation"],
         code=fingerprint("selection"),
     message:

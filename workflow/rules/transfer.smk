@@ -19,7 +19,8 @@ rule pretrain_sources:
         mem_mb=4000,
     params:
         learners=LEARNERS,
-        own_units=lambda wildcards: list_own_units(wildcards.target),
+        own_units=lambda wildcards: list_own_units(sources_of(config, wildcards.target)),
+        legends=lambda wildcards: find_shared_legends(wildcards.target),
         seed=config["seed"],
         code=fingerprint("transfer", "models"),
     message:
@@ -49,6 +50,8 @@ rule fine_tune_target:
         shots=lambda wildcards: REGIONS[wildcards.target].get("shots"),
         prevalence=lambda wildcards: REGIONS[wildcards.target]["prevalence"],
         background_cells=config["transfer"]["background_cells"],
+        own=lambda wildcards: choose_target_factors(wildcards.target),
+        own_units=lambda wildcards: list_own_units([wildcards.target]),
         seed=config["seed"],
         code=fingerprint("transfer", "models", "shots"),
     message:

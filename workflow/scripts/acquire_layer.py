@@ -4,14 +4,15 @@ import os
 from pathlib import Path
 
 from landshift.acquire import choose_mirror, fetch_layer
+from landshift.legends import take_codes
 from landshift.logs import set_up_logging
 from landshift.raster import align_raster, open_raster, write_raster
 
 
-def main(*, entry, dem, cache, mirror, name, layer):
+def main(*, entry, dem, cache, mirror, region, name, layer):
     values = open_raster(fetch_layer(entry, cache=Path(cache), mirror=mirror))
     if entry.get("kind") == "class":
-        values = values.fillna(0).astype("int32").assign_attrs(nodata=0)
+        values = take_codes(values, origin=f"{region}, layer {name}")
     elif "offset" in entry:
         values = values + entry["offset"]
     grid = open_raster(dem).odc.geobox
@@ -26,6 +27,7 @@ if __name__ == "__main__":
         dem=snakemake.input.dem,
         cache=os.environ.get("LANDSHIFT_CACHE", "results/cache"),
         mirror=choose_mirror(snakemake.config["mirror"]),
+        region=snakemake.wildcards.region,
         name=snakemake.wildcards.layer,
         layer=snakemake.output.layer,
     )

@@ -12,7 +12,7 @@ from landshift.models import save_model
 from landshift.transfer import pretrain_sources
 
 
-def main(*, samples, background, selected, learners, own_units, seed, models):
+def main(*, samples, background, selected, learners, own_units, legends, seed, models):
     factors = json.loads(Path(selected).read_text(encoding="utf-8"))
     units = {name: factor.units for name, factor in FACTORS.items()} | own_units
     labelled = pd.concat([pd.read_parquet(path) for path in samples], ignore_index=True)
@@ -25,6 +25,7 @@ def main(*, samples, background, selected, learners, own_units, seed, models):
             learner=learner,
             seed=seed,
             units=units,
+            legends=legends,
         )
         save_model(model, folder)
 
@@ -37,6 +38,7 @@ if __name__ == "__main__":
         selected=snakemake.input.selected,
         learners=list(snakemake.params.learners),
         own_units=snakemake.params.own_units,
+        legends=snakemake.params.legends,
         seed=snakemake.params.seed,
         models=list(snakemake.output.models),
     )

@@ -6,10 +6,13 @@ from landshift.evaluation import RegionTables, run_transfer_benchmark
 from landshift.logs import set_up_logging
 
 
-def main(*, target, tables, settings, learners, left_out, max_correlation, seed, scores):
+def main(
+    *, target, tables, settings, learners, left_out, legends, own, max_correlation, seed, scores
+):
+    kept = {*own["target_factors"], *own["target_classes"]}
     regions = {
-        region: RegionTables(
-            *(pd.read_parquet(path).drop(columns=left_out, errors="ignore") for path in paths)
+        region: RegionTables(*(pd.read_parquet(path) for path in paths)).without(
+            [name for name in left_out if region != target or name not in kept]
         )
         for region, paths in tables.items()
     }
@@ -22,7 +25,9 @@ def main(*, target, tables, settings, learners, left_out, max_correlation, seed,
         regimes=settings["regimes"],
         redraw=settings["redraw_blocks"],
         max_correlation=max_correlation,
+        legends=legends,
         seed=seed,
+        **own,
     )
     table.to_parquet(scores, index=False)
 
@@ -36,6 +41,8 @@ if __name__ == "__main__":
         settings=snakemake.params.settings,
         learners=list(snakemake.params.learners),
         left_out=list(snakemake.params.left_out),
+        legends=snakemake.params.legends,
+        own=snakemake.params.own,
         max_correlation=snakemake.params.max_correlation,
         seed=snakemake.params.seed,
         scores=snakemake.output.scores,

@@ -10,12 +10,14 @@ from landshift.logs import set_up_logging
 from landshift.selection import list_factors, select_factors
 
 
-def main(*, samples, left_out, max_correlation, selected):
+def main(*, samples, left_out, classes, max_correlation, selected):
     for name, reason in left_out.items():
         logging.info("%s is left out: %s", name, reason)
     tables = pd.concat([pd.read_parquet(path) for path in samples], join="inner")
     candidates = [name for name in list_factors(tables) if name not in left_out]
-    names = select_factors(tables, candidates=candidates, max_correlation=max_correlation)
+    names = select_factors(
+        tables, candidates=candidates, max_correlation=max_correlation, classes=classes
+    )
     dropped = [name for name in candidates if name not in names]
     logging.info("%d factors selected, dropped: %s", len(names), ", ".join(dropped) or "none")
     Path(selected).write_text(json.dumps(names, indent=2) + "\n", encoding="utf-8")
@@ -26,6 +28,7 @@ if __name__ == "__main__":
     main(
         samples=list(snakemake.input.samples),
         left_out=snakemake.params.left_out,
+        classes=snakemake.params.classes,
         max_correlation=snakemake.params.max_correlation,
         selected=snakemake.output.selected,
     )

@@ -1,6 +1,6 @@
 """What a method is given to predict a target from few shots."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import compress
@@ -13,11 +13,14 @@ from landshift.transfer.kernel import ResidualKernel
 from landshift.transfer.score import collect_logits, fit_logit_scale, weigh_models
 from landshift.transfer.sources import SourceModel, TrainingTable
 from landshift.transfer.target import PSEUDO_ABSENCES, gather_labels, weigh_factors
+from landshift.transfer.target_kernel import TargetKernel, fit_target_kernel
 
 
 @dataclass(frozen=True)
 class TargetView:
     """What can be known of a target without labels: shared by all methods and shots.
+
+    The classes of shared class factors are scored (`view_target`).
 
     Attributes
     ----------
@@ -27,11 +30,17 @@ class TargetView:
         Unlabelled cells of the target.
     queries
         Factor values of the cells to predict, shape ``(cells, factors)``.
+    target_kernel
+        What factors of the target alone add to the kernel of the residual.
+    own_queries
+        Their prepared values at the cells to predict, shape ``(cells, own factors)``.
     """
 
     source_models: Mapping[str, SourceModel]
     background: pd.DataFrame
     queries: np.ndarray
+    target_kernel: TargetKernel
+    own_queries: np.ndarray
 
     @property
     def factors(self) -> list[str]:
@@ -97,6 +106,37 @@ class TargetView:
         return self._logit_scale.apply(self._raw_background_logits)
 
 
+def view_target(
+    source_models: Mapping[str, SourceModel],
+    background: pd.DataFrame,
+    queries: pd.DataFrame,
+    *,
+    target_factors: Sequence[str] = (),
+    target_classes: Sequence[str] = (),
+) -> TargetView:
+    """View a target with its unlabelled cells and the cells to predict, from tables of factors.
+
+    Parameters
+    ----------
+    source_models
+        Pre-trained model of each learner.
+    background, queries
+        Unlabelled cells of the target, and cells to predict.
+    target_factors, target_classes
+        Measured and class factors of the target alone; see `fine_tune_target`.
+    """
+    source = next(iter(source_models.values()))
+    score_classes = source.class_scores.apply_table
+    kernel = fit_target_kernel(background, measured=target_factors, classes=target_classes)
+    return TargetView(
+        source_models,
+        score_classes(background),
+        score_classes(queries)[list(source.factors)].to_numpy(np.float32),
+        kernel,
+        kernel.prepare(queries[list(kernel.factors)].to_numpy(np.float32)),
+    )
+
+
 @dataclass(frozen=True)
 class TransferTask:
     """One target, one draw of shots, one regime.
@@ -108,7 +148,7 @@ class TransferTask:
     training
         The samples of the sources.
     shots
-        Labelled cells of the target: column ``presence`` and the factors.
+        Labelled cells of the target: column ``presence`` and the factors, classes scored.
     seed
         Seed of every random choice of the method.
     shared
@@ -124,9 +164,7 @@ class TransferTask:
     @cached_property
     def labelled(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Values, labels and weights of shots and pseudo-absences."""
-        return gather_labels(
-            self.shots, self.view.background, self.view.factors, PSEUDO_ABSENCES, self.seed
-        )
+        return self._gather(self.view.factors)
 
     @cached_property
     def label_ranks(self) -> np.ndarray:
@@ -141,9 +179,21 @@ class TransferTask:
     @cached_property
     def label_kernel(self) -> np.ndarray:
         """Kernel among the labelled cells."""
-        return self.view.kernel.covariance(self.label_ranks, self.label_ranks)
+        return self._covariance(self.label_ranks, self._label_own)
 
     @cached_property
     def query_kernel(self) -> np.ndarray:
         """Kernel between queries and labelled cells."""
-        return self.view.kernel.covariance(self.view.query_ranks, self.label_ranks)
+        return self._covariance(self.view.query_ranks, self.view.own_queries)
+
+    @cached_property
+    def _label_own(self) -> np.ndarray:
+        kernel = self.view.target_kernel
+        return kernel.prepare(self._gather(kernel.factors)[0])
+
+    def _gather(self, factors: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        return gather_labels(self.shots, self.view.background, factors, PSEUDO_ABSENCES, self.seed)
+
+    def _covariance(self, ranks: np.ndarray, own: np.ndarray) -> np.ndarray:
+        shared = self.view.kernel.covariance(ranks, self.label_ranks)
+        return shared + self.view.target_kernel.covariance(own, self._label_own)

@@ -52,6 +52,7 @@ def _find_problems(config: Mapping[str, Any]) -> Iterator[Problem]:
         yield from check_region(region, config["regions"][region])
     yield from _check_groups(config)
     yield from _check_own_factors(config)
+    yield from _check_legends(config)
     yield from _check_resolutions(config)
     yield from _check_benchmark(config)
     yield from _check_breaks((config.get("maps") or {}).get("breaks"))
@@ -108,11 +109,20 @@ def _check_groups(config: Mapping[str, Any]) -> Iterator[Problem]:
         {"rainfall", "extreme_rainfall"} & set(own) for own in layers
     )
     lined = any(is_vector(entry) for own in layers for entry in own.values())
-    imaged = any(set(own) >= SURFACE_LAYERS for own in layers)
+    imaged = any(set(own) >= SURFACE_LAYERS or "land_cover" in own for own in layers)
+    coded = any("virtual" in region for region in regions) or any(
+        entry.get("kind") == "class" and name != "land_cover"
+        for own in layers
+        for name, entry in own.items()
+    )
     needs = {
         "climate": ("`rainfall` or `extreme_rainfall`", rainy),
         "proximity": ("of lines", lined),
-        "surface": ("for each of the bands `blue`, `red`, `nir` and `swir`", imaged),
+        "surface": (
+            "for each of the bands `blue`, `red`, `nir` and `swir`, nor `land_cover`,",
+            imaged,
+        ),
+        "ground": ("of class codes, such as `lithology` with `kind: class`,", coded),
     }
     for group in (config.get("factors") or {}).get("groups", []):
         layer, present = needs.get(group, ("", True))
@@ -138,6 +148,24 @@ def _check_own_factors(config: Mapping[str, Any]) -> Iterator[Problem]:
                     f"{units} differs from {expected} in regions.{other}; models are shared, so "
                     "bring the layers to one unit or give them two names",
                 )
+
+
+def _check_legends(config: Mapping[str, Any]) -> Iterator[Problem]:
+    """Find codes that one legend names differently in two regions."""
+    first: dict[tuple[str, str], tuple[str, str]] = {}
+    for region in list_regions(config):
+        for name, entry in (config["regions"][region].get("layers") or {}).items():
+            classes = entry.get("classes")
+            if "legend" not in entry or not isinstance(classes, Mapping):
+                continue
+            for code, label in classes.items():
+                other, expected = first.setdefault((entry["legend"], str(code)), (region, label))
+                if label != expected:
+                    yield (
+                        f"regions.{region}.layers.{name}.classes",
+                        f"code {code} of the legend {entry['legend']} is {label!r} here and "
+                        f"{expected!r} in regions.{other}; correct one, or name two legends",
+                    )
 
 
 def _check_resolutions(config: Mapping[str, Any]) -> Iterator[Problem]:

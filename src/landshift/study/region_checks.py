@@ -9,7 +9,7 @@ CLASS_LAYERS = frozenset({"lithology", "land_cover", "soil"})
 """Layers whose cells are codes: averaging them would be meaningless."""
 
 TAKEN_NAMES = frozenset({"dem", "region", "x", "y", "block", "presence"})
-"""Layers and columns that cannot be a factor of the user's own."""
+"""Layers and columns that cannot be a factor of the user's own, nor one of classes."""
 
 SURFACE_LAYERS = frozenset({"blue", "red", "nir", "swir"})
 """Bands that the group `surface` needs."""
@@ -19,6 +19,9 @@ CLASS_RESAMPLING = frozenset({"nearest", "mode"})
 
 VECTOR_SUFFIXES = frozenset({".shp", ".gpkg", ".geojson", ".parquet"})
 """Endings of the files whose lines become distances."""
+
+LEGEND_SUFFIXES = frozenset({".csv", ".json"})
+"""Endings of the files that name classes."""
 
 _SIDECARS = ("shx", "dbf", "prj")
 _SHA256 = re.compile(r"[0-9a-f]{64}\Z")
@@ -116,6 +119,8 @@ def _check_layers(path: str, layers: Mapping[str, Mapping[str, Any]]) -> Iterato
         yield from _check_use(f"{path}.{name}", entry)
         if name in TAKEN_NAMES and "factor" in entry:
             yield f"{path}.{name}.factor", f"{name} means something else; rename the layer"
+        elif name in TAKEN_NAMES - {"dem"} and entry.get("kind") == "class":
+            yield f"{path}.{name}", "means something else; rename the layer"
         if name == "dem" and (is_vector(entry) or entry.get("kind") == "class"):
             yield f"{path}.dem", "must be a raster of metres; name one and remove `kind: class`"
 
@@ -128,10 +133,24 @@ def _check_use(path: str, entry: Mapping[str, Any]) -> Iterator[Problem]:
             "only a raster of measurements can be a factor of your own: codes mean another class "
             "in every region, and lines make factors by themselves; remove this key",
         )
+    for key in ("legend", "classes"):
+        if key in entry and not coded:
+            yield f"{path}.{key}", "belongs to class codes; add `kind: class` or remove this key"
+    yield from _check_classes(f"{path}.classes", entry.get("classes"))
     if coded and entry.get("resampling", "nearest") not in CLASS_RESAMPLING:
         yield f"{path}.resampling", "codes must not be averaged; choose `nearest` or `mode`"
     if coded and "offset" in entry:
         yield f"{path}.offset", "would change the meaning of codes; remove this key"
+
+
+def _check_classes(path: str, classes: Mapping[Any, str] | str | None) -> Iterator[Problem]:
+    if isinstance(classes, str):
+        if PurePosixPath(classes).suffix.lower() not in LEGEND_SUFFIXES:
+            yield path, f"{classes} is neither a .csv nor a .json file; write the legend as one"
+    else:
+        for code in classes or {}:
+            if not str(code).isdigit():
+                yield path, f"{code!r} is no code of a class; codes are integers from 0"
 
 
 def _check_inventories(path: str, region: Mapping[str, Any]) -> Iterator[Problem]:
