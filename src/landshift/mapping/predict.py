@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 from dask import delayed
 
+from landshift.fused import fuse_model
 from landshift.raster import BLOCK
 
 VARIABLES = {
@@ -46,9 +47,10 @@ class Model(Protocol):
 def map_susceptibility(model: Model, factors: xr.Dataset) -> xr.Dataset:
     """Predict every cell of a region, block by block.
 
-    Cells without data in any factor the model uses are left out before the model is asked. The
-    model always sees batches of one size, because the rounding of a matrix product depends on its
-    shape: the map is the same for any chunking.
+    A fine-tuned model is compiled first, see `landshift.fused`; it stays as it is if the compiler
+    does not know all its parts. Cells without data in any factor the model uses are left out before
+    the model is asked. The model always sees batches of one size, because the rounding of a matrix
+    product depends on its shape: the map is the same for any chunking.
 
     Parameters
     ----------
@@ -85,7 +87,7 @@ def map_susceptibility(model: Model, factors: xr.Dataset) -> xr.Dataset:
         _predict_block,
         *arrays,
         # Delayed: the graph holds the model once, however many blocks there are.
-        model=delayed(model, pure=False, traverse=False),
+        model=delayed(fuse_model(model), pure=False, traverse=False),
         name=f"map-susceptibility-{uuid.uuid4().hex}",
         new_axis=0,
         chunks=((2,), *arrays[0].chunks),
