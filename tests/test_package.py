@@ -26,10 +26,8 @@ LAYERS = [
     {"drainage_indices"},
     {"acquire", "inventory", "virtual", "terrain", "drainage", "proximity", "shots"}
     | {"stability", "surface"}
-    | {"transfer", "cog", "curves"},
-    {"fused"},
-    {"mapping"},
-    {"sampling", "models", "comparators", "figures"},
+    | {"transfer", "mapping", "cog", "curves"},
+    {"sampling", "models", "fused", "comparators", "figures"},
     {"evaluation"},
 ]
 

@@ -110,12 +110,13 @@ def test_map_is_that_of_the_model_for_any_chunking(tuned, target):
             for name in tuned.factors
         }
     )
-    whole = map_susceptibility(tuned, layers)
+    fused = fuse_model(tuned)
+    whole = map_susceptibility(fused, layers)
     matrix = np.column_stack([layers[name].to_numpy().ravel() for name in tuned.factors])
     expected = tuned.predict(matrix)
     found = whole.susceptibility.to_numpy().ravel()
     np.testing.assert_allclose(found, expected.probability, rtol=0, atol=1e-6)
     np.testing.assert_allclose(whole.uncertainty.to_numpy().ravel(), expected.sd, rtol=0, atol=2e-6)
-    cut = map_susceptibility(tuned, layers.chunk(y=37, x=41)).compute(num_workers=2)
+    cut = map_susceptibility(fused, layers.chunk(y=37, x=41)).compute(num_workers=2)
     for name in whole:
         assert whole[name].to_numpy().tobytes() == cut[name].to_numpy().tobytes()

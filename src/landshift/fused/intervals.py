@@ -43,7 +43,7 @@ class Intervals:
         return np.diff(self.starts) + 1
 
     def of_factor(self, factor: int) -> np.ndarray:
-        """Ends of the intervals of one factor."""
+        """Return the ends of the intervals of one factor."""
         return self.ends[self.starts[factor] : self.starts[factor + 1]]
 
     def find(self, values: np.ndarray) -> np.ndarray:
@@ -90,7 +90,7 @@ def join_intervals(ends: Sequence[Sequence[np.ndarray]]) -> Intervals:
 
 
 def ends_of_ranks(ranks: RankTransform) -> list[np.ndarray]:
-    """Ends of the intervals in which a region's normal score stays the same, per factor."""
+    """List per factor where the intervals end in which the normal score stays the same."""
     ends = []
     for ordered in ranks.reference:
         # a value of the background and the gap below it have scores of their own

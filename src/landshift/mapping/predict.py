@@ -9,7 +9,6 @@ import numpy as np
 import xarray as xr
 from dask import delayed
 
-from landshift.fused import fuse_model
 from landshift.raster import BLOCK
 
 VARIABLES = {
@@ -47,15 +46,15 @@ class Model(Protocol):
 def map_susceptibility(model: Model, factors: xr.Dataset) -> xr.Dataset:
     """Predict every cell of a region, block by block.
 
-    A fine-tuned model is compiled first, see `landshift.fused`; it stays as it is if the compiler
-    does not know all its parts. Cells without data in any factor the model uses are left out before
-    the model is asked. The model always sees batches of one size, because the rounding of a matrix
-    product depends on its shape: the map is the same for any chunking.
+    Cells without data in any factor the model uses are left out before the model is asked. The
+    model always sees batches of one size, because the rounding of a matrix product depends on its
+    shape: the map is the same for any chunking.
 
     Parameters
     ----------
     model
-        A fine-tuned model; see `Model`.
+        A fine-tuned model; see `Model`. One that `landshift.fused.fuse_model` has compiled gives
+        the same map in a fraction of the time.
     factors
         A variable of dimensions ``(y, x)`` per factor, in any order; more than the model uses are
         ignored. Dask-backed input is mapped lazily, at one chunk per thread in memory; eager
@@ -87,7 +86,7 @@ def map_susceptibility(model: Model, factors: xr.Dataset) -> xr.Dataset:
         _predict_block,
         *arrays,
         # Delayed: the graph holds the model once, however many blocks there are.
-        model=delayed(fuse_model(model), pure=False, traverse=False),
+        model=delayed(model, pure=False, traverse=False),
         name=f"map-susceptibility-{uuid.uuid4().hex}",
         new_axis=0,
         chunks=((2,), *arrays[0].chunks),
