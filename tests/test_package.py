@@ -18,7 +18,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 # Bottom to top. A module or subpackage imports from lower layers alone, never from its equals.
 LAYERS = [
-    {"angles", "scratch"},
+    {"angles", "scratch", "trees"},
     {"seeds", "factors", "fingerprint", "study", "logs", "grids", "footprints"}
     | {"raster", "blocks", "elevation", "flow", "neighbourhood", "surface_fit", "virtual_terrain"}
     | {"infinite_slope", "horizon", "orientation", "ruggedness"}
@@ -27,7 +27,7 @@ LAYERS = [
     {"acquire", "inventory", "virtual", "terrain", "drainage", "proximity", "shots"}
     | {"stability", "surface"}
     | {"transfer", "mapping", "cog", "curves"},
-    {"sampling", "models", "comparators", "figures", "class_coverage"},
+    {"sampling", "models", "fused", "comparators", "figures", "class_coverage"},
     {"evaluation"},
 ]
 

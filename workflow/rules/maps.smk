@@ -21,7 +21,7 @@ rule map_susceptibility:
     params:
         breaks=config["maps"]["breaks"],
         block_size=config["maps"]["block_size"],
-        code=fingerprint("mapping", "models", "cog"),
+        code=fingerprint("mapping", "models", "fused", "cog"),
     message:
         "Map the susceptibility of {wildcards.target}"
     script:
