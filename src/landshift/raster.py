@@ -15,6 +15,7 @@ import rioxarray
 import xarray as xr
 from odc.geo.geobox import GeoBox
 from odc.geo.xr import xr_reproject
+from rasterio.warp import calculate_default_transform
 from rasterio.windows import Window
 
 BLOCK = 512
@@ -217,13 +218,40 @@ def align_raster(
     """
     if data.odc.geobox == grid:
         return data
-    resampling = resampling or _default_resampling(data, grid)
     integer = np.issubdtype(data.dtype, np.integer)
+    resampling = resampling or choose_resampling(data.odc.geobox, grid, codes=integer)
     nodata = data.attrs.get("nodata", 0) if integer else np.nan
     aligned = xr_reproject(data, grid, resampling=resampling, dst_nodata=nodata)
     aligned.attrs = {key: value for key, value in data.attrs.items() if key != "_FillValue"}
     aligned.attrs["resampling"] = resampling
     return aligned
+
+
+def choose_resampling(own: GeoBox, grid: GeoBox, *, codes: bool) -> str:
+    """Choose how a raster is warped from its own grid onto the one of a region.
+
+    Returns
+    -------
+    str
+        ``nearest`` for codes, ``average`` when coarsening, ``cubic`` between cells of nearly one
+        size and ``bilinear`` when refining.
+    """
+    if codes:
+        return "nearest"
+    coarsening = compute_coarsening(own, grid)
+    if coarsening >= NEARLY_EQUAL:
+        return "average"
+    # between cells of nearly one size, bilinear and average leave a moire in the curvatures
+    return "cubic" if coarsening > 1 / NEARLY_EQUAL else "bilinear"
+
+
+def compute_coarsening(own: GeoBox, grid: GeoBox) -> float:
+    """Compute how many times larger the cells of the grid of a region are than a raster's own."""
+    size = own.resolution.x
+    if not own.crs.projected:
+        shape, box = (own.width, own.height), own.boundingbox.bbox
+        size = calculate_default_transform(str(own.crs), str(grid.crs), *shape, *box)[0].a
+    return grid.resolution.x / size
 
 
 def wrap_like(
@@ -262,15 +290,3 @@ def _open_bands(path: str | Path, chunks: int | None, *, masked: bool) -> xr.Dat
 
 def _stated(tags: Mapping[str, str]) -> dict[str, str]:
     return {key: tags[key] for key in _STATED if key in tags}
-
-
-def _default_resampling(data: xr.DataArray, grid: GeoBox) -> str:
-    if np.issubdtype(data.dtype, np.integer):
-        return "nearest"
-    own = data.odc.geobox
-    source = own if own.crs.projected else own.to_crs(grid.crs)
-    coarsening = grid.resolution.x / source.resolution.x
-    if coarsening >= NEARLY_EQUAL:
-        return "average"
-    # between cells of nearly one size, bilinear and average leave a moire in the curvatures
-    return "cubic" if coarsening > 1 / NEARLY_EQUAL else "bilinear"

@@ -3,7 +3,7 @@
 from landshift.factors import factor_names, line_density, line_distance, own_factor
 from landshift.fingerprint import fingerprint
 from landshift.study import list_benchmark_targets, list_sources, list_targets, sources_of
-from landshift.study.region_checks import SURFACE_LAYERS, is_vector
+from landshift.study.region_checks import SURFACE_LAYERS, is_class, is_vector
 
 REGIONS = config["regions"]
 SOURCES = list_sources(config)
@@ -85,7 +85,7 @@ check_own()
 def list_classes(region):
     """List the layers of class codes of a region."""
     layers = REGIONS[region].get("layers", {})
-    return [name for name in sorted(layers) if layers[name].get("kind") == "class"]
+    return [name for name in sorted(layers) if is_class(layers[name])]
 
 
 def list_groups(region):
@@ -143,6 +143,15 @@ def list_validation(target):
     return [f"<results>/regions/{target}/validation.gpkg"] if known else []
 
 
+def list_records(region):
+    """List the records of where the layers of a region came from."""
+    lines = list_lines(region)
+    files = [
+        f"{layer}.{'gpkg' if layer in lines else 'tif'}.json" for layer in REGIONS[region]["layers"]
+    ]
+    return expand(f"<results>/regions/{region}/layers/{{file}}", file=sorted(files))
+
+
 def list_maps():
     """List the maps that the study publishes."""
     kinds = ["susceptibility", "uncertainty", "classes"]
@@ -171,8 +180,9 @@ def choose_regime():
 
 
 def list_figures():
-    """List the figures and pages of the report."""
+    """List the figures and pages of the report, and the ledgers of layers that were read."""
     kinds = ["susceptibility", "prediction_rate"]
     figures = expand("<results>/report/{target}/{kind}.png", target=TARGETS, kind=kinds)
     curves = ["<results>/report/transfer_curves.png"] if BENCHMARK_TARGETS else []
-    return [*figures, *curves, "<results>/report/configuration.html"]
+    ledgers = expand("<results>/regions/{region}/layers.json", region=REAL)
+    return [*figures, *curves, *ledgers, "<results>/report/configuration.html"]
