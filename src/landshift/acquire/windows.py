@@ -37,6 +37,8 @@ MARGIN = 4
 """Cells around the window [1]: no resampling looks further over its edge."""
 STALLED_S = 60
 """A transfer slower than a kilobyte per second for this long is broken off [s]."""
+HEADER_BYTES = 32768
+"""Bytes fetched to open a raster: the index of the largest tiles that are served fits."""
 ROWS = 2048
 """Rows read between two progress lines [cells]."""
 
@@ -131,7 +133,7 @@ def _polite_gdal():
         "GDAL_HTTP_LOW_SPEED_TIME": STALLED_S,
         "GDAL_HTTP_USERAGENT": retrying.HEADERS["User-Agent"],
         "GDAL_NUM_THREADS": "ALL_CPUS",
-        "CPL_VSIL_CURL_USE_HEAD": "NO",
+        "GDAL_INGESTED_BYTES_AT_OPEN": HEADER_BYTES,
         # Bytes of a broken transfer must not serve the next attempt.
         "CPL_VSIL_CURL_NON_CACHED": "/vsicurl/",
     }
