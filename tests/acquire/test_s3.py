@@ -13,6 +13,8 @@ from landshift.acquire import acquire_layer
 
 SERVER = os.environ.get("LANDSHIFT_S3_SERVER")
 
+PUBLIC = {"x-amz-acl": "public-read"}
+
 pytestmark = pytest.mark.skipif(not SERVER, reason="run by make test-acquire")
 
 
@@ -37,7 +39,10 @@ def bucket(served, tmp_path):
                     time.sleep(0.1)
             for path in served.rglob("*.tif"):
                 reply = requests.put(
-                    f"{address}/{path.relative_to(served)}", data=path.read_bytes(), timeout=5
+                    f"{address}/{path.relative_to(served)}",
+                    data=path.read_bytes(),
+                    headers=PUBLIC,
+                    timeout=5,
                 )
                 assert reply.status_code == 200
             yield address
