@@ -24,10 +24,10 @@ LAYERS = [
     | {"infinite_slope", "horizon", "orientation", "ruggedness"}
     | {"blas", "gaussian_process", "preparation", "learners", "selection", "class_scores"},
     {"drainage_indices", "legends"},
-    {"acquire", "inventory", "virtual", "terrain", "drainage", "proximity", "shots"}
+    {"inventory", "virtual", "terrain", "drainage", "proximity", "shots"}
     | {"stability", "surface"}
     | {"transfer", "mapping", "cog", "curves"},
-    {"sampling", "models", "fused", "comparators", "figures", "class_coverage"},
+    {"acquire", "sampling", "models", "fused", "comparators", "figures", "class_coverage"},
     {"evaluation"},
 ]
 
@@ -39,7 +39,8 @@ CONDA_NAMES = {
     "xgboost-cpu": "py-xgboost-cpu",
 }
 IMPORT_NAMES = {
-    "odc": "odc-geo",
+    "odc": "odc-geo",  # and odc-stac, which shares the name
+    "pystac": "pystac-client",
     "pystac_client": "pystac-client",
     "rio_cogeo": "rio-cogeo",
     "sklearn": "scikit-learn",

@@ -17,6 +17,7 @@ import xarray as xr
 from odc.geo.geobox import GeoBox
 from odc.geo.xr import xr_reproject
 from rasterio.io import DatasetWriter
+from rasterio.warp import calculate_default_transform
 from rasterio.windows import Window
 
 BLOCK = 512
@@ -238,13 +239,40 @@ def align_raster(
     """
     if data.odc.geobox == grid:
         return data
-    resampling = resampling or _default_resampling(data, grid)
     integer = np.issubdtype(data.dtype, np.integer)
+    resampling = resampling or choose_resampling(data.odc.geobox, grid, codes=integer)
     nodata = data.attrs.get("nodata", 0) if integer else np.nan
     aligned = xr_reproject(data, grid, resampling=resampling, dst_nodata=nodata)
     aligned.attrs = {key: value for key, value in data.attrs.items() if key != "_FillValue"}
     aligned.attrs["resampling"] = resampling
     return aligned
+
+
+def choose_resampling(own: GeoBox, grid: GeoBox, *, codes: bool) -> str:
+    """Choose how a raster is warped from its own grid onto the one of a region.
+
+    Returns
+    -------
+    str
+        For codes ``mode`` when coarsening, else ``nearest``; for measurements ``average`` when
+        coarsening, ``cubic`` between cells of nearly one size and ``bilinear`` when refining.
+    """
+    coarsening = compute_coarsening(own, grid)
+    if codes:
+        return "mode" if coarsening >= NEARLY_EQUAL else "nearest"
+    if coarsening >= NEARLY_EQUAL:
+        return "average"
+    # between cells of nearly one size, bilinear and average leave a moire in the curvatures
+    return "cubic" if coarsening > 1 / NEARLY_EQUAL else "bilinear"
+
+
+def compute_coarsening(own: GeoBox, grid: GeoBox) -> float:
+    """Compute how many times larger the cells of the grid of a region are than a raster's own."""
+    size = own.resolution.x
+    if not own.crs.projected:
+        shape, box = (own.width, own.height), own.boundingbox.bbox
+        size = calculate_default_transform(str(own.crs), str(grid.crs), *shape, *box)[0].a
+    return grid.resolution.x / size
 
 
 def wrap_like(
@@ -283,15 +311,3 @@ def _open_bands(path: str | Path, chunks: int | None, *, masked: bool) -> xr.Dat
 
 def _stated(tags: Mapping[str, str]) -> dict[str, str]:
     return {key: tags[key] for key in _STATED if key in tags}
-
-
-def _default_resampling(data: xr.DataArray, grid: GeoBox) -> str:
-    own = data.odc.geobox
-    source = own if own.crs.projected else own.to_crs(grid.crs)
-    coarsening = grid.resolution.x / source.resolution.x
-    if np.issubdtype(data.dtype, np.integer):
-        return "mode" if coarsening >= NEARLY_EQUAL else "nearest"
-    if coarsening >= NEARLY_EQUAL:
-        return "average"
-    # between cells of nearly one size, bilinear and average leave a moire in the curvatures
-    return "cubic" if coarsening > 1 / NEARLY_EQUAL else "bilinear"

@@ -1,6 +1,14 @@
 """From addresses, files and virtual worlds to layers on one grid and a cleaned inventory."""
 
 
+# On a cluster the compute nodes have no internet: what fetches runs where Snakemake runs.
+localrules:
+    acquire_dem,
+    acquire_layer,
+    acquire_lines,
+    acquire_inventory,
+
+
 rule generate_virtual_region:
     output:
         dem="<results>/regions/{region}/layers/dem.tif",
@@ -35,6 +43,7 @@ rule acquire_dem:
         files=lambda wildcards: find_file(wildcards.region, "dem"),
     output:
         dem="<results>/regions/{region}/layers/dem.tif",
+        record="<results>/regions/{region}/layers/dem.tif.json",
     log:
         "<logs>/acquire_dem/{region}.log",
     benchmark:
@@ -46,10 +55,11 @@ rule acquire_dem:
     threads: 1
     resources:
         mem_mb=4000,
+        downloads=1,
     params:
         entry=lambda wildcards: find_entry(wildcards.region, "dem"),
         grid=lambda wildcards: REGIONS[wildcards.region]["grid"],
-        code=fingerprint("acquire", "grids", "raster"),
+        code=fingerprint("acquire"),
     message:
         "Bring the elevation of {wildcards.region} onto the grid of the region"
     script:
@@ -62,6 +72,7 @@ rule acquire_layer:
         dem="<results>/regions/{region}/layers/dem.tif",
     output:
         layer="<results>/regions/{region}/layers/{layer}.tif",
+        record="<results>/regions/{region}/layers/{layer}.tif.json",
     log:
         "<logs>/acquire_layer/{region}_{layer}.log",
     benchmark:
@@ -73,9 +84,10 @@ rule acquire_layer:
     threads: 1
     resources:
         mem_mb=4000,
+        downloads=1,
     params:
         entry=lambda wildcards: describe_origin(wildcards.region, wildcards.layer),
-        code=fingerprint("acquire", "legends", "raster"),
+        code=fingerprint("acquire"),
     message:
         "Bring the layer {wildcards.layer} of {wildcards.region} onto the grid of its DEM"
     script:
@@ -88,6 +100,7 @@ rule acquire_lines:
         dem="<results>/regions/{region}/layers/dem.tif",
     output:
         lines="<results>/regions/{region}/layers/{layer}.gpkg",
+        record="<results>/regions/{region}/layers/{layer}.gpkg.json",
     log:
         "<logs>/acquire_lines/{region}_{layer}.log",
     benchmark:
@@ -99,6 +112,7 @@ rule acquire_lines:
     threads: 1
     resources:
         mem_mb=2000,
+        downloads=1,
     params:
         entry=lambda wildcards: find_entry(wildcards.region, wildcards.layer),
         code=fingerprint("acquire"),
@@ -125,6 +139,7 @@ rule acquire_inventory:
     threads: 1
     resources:
         mem_mb=2000,
+        downloads=1,
     params:
         entry=lambda wildcards: find_entry(wildcards.region, wildcards.inventory),
         code=fingerprint("acquire", "inventory"),
@@ -132,3 +147,25 @@ rule acquire_inventory:
         "Read and clean the {wildcards.inventory} of {wildcards.region}"
     script:
         "../scripts/acquire_inventory.py"
+
+
+rule gather_ledger:
+    input:
+        records=lambda wildcards: list_records(wildcards.region),
+    output:
+        ledger="<results>/regions/{region}/layers.json",
+    log:
+        "<logs>/gather_ledger/{region}.log",
+    wildcard_constraints:
+        region=any_of(REAL),
+    conda:
+        "../../envs/landshift.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+    params:
+        code=fingerprint("acquire.records"),
+    message:
+        "Write down where the layers of {wildcards.region} came from"
+    script:
+        "../scripts/gather_ledger.py"

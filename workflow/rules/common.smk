@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import rasterio
-
 from landshift.factors import (
     FACTORS,
     class_factor,
@@ -14,7 +12,7 @@ from landshift.factors import (
 )
 from landshift.fingerprint import fingerprint
 from landshift.study import list_benchmark_targets, list_sources, list_targets, sources_of
-from landshift.study.region_checks import SURFACE_LAYERS, is_vector
+from landshift.study.region_checks import SURFACE_LAYERS, is_class, is_vector
 
 REGIONS = config["regions"]
 SOURCES = list_sources(config)
@@ -35,6 +33,8 @@ def take_memory(base_mb, bytes_per_cell, most_cells):
 
     def count_mb(wildcards, input):
         Path(input.dem).stat()  # unknown as long as there is no such file: FileNotFoundError
+        import rasterio
+
         with rasterio.open(input.dem) as dem:
             cells = min(dem.width * dem.height, most_cells)
         return base_mb + round(cells * bytes_per_cell / 1e6)
@@ -101,7 +101,7 @@ def list_classes(region):
     if region in VIRTUAL:
         return ["lithology"]
     layers = REGIONS[region]["layers"]
-    return [name for name in sorted(layers) if layers[name].get("kind") == "class"]
+    return [name for name in sorted(layers) if is_class(layers[name])]
 
 
 def check_names():
@@ -130,15 +130,16 @@ def list_class_layers(region, classes):
     return [name for name in list_class_factors(region) if (name == "land_cover") == land_cover]
 
 
+def find_legend(region, name):
+    """Find what a class factor of a region states of its legend; a recipe has its own."""
+    entry = REGIONS[region].get("layers", {}).get(name, {})
+    implied = {"legend": entry["recipe"]} if "recipe" in entry else {}
+    return implied | {key: entry[key] for key in ("legend", "classes") if key in entry}
+
+
 def describe_classes(region, classes):
     """Describe the legends of a region's class factors, by name."""
-    layers = REGIONS[region].get("layers", {})
-    return {
-        name: {
-            key: layers[name][key] for key in ("legend", "classes") if key in layers.get(name, {})
-        }
-        for name in list_class_layers(region, classes)
-    }
+    return {name: find_legend(region, name) for name in list_class_layers(region, classes)}
 
 
 def list_legend_files(region, classes):
@@ -157,10 +158,7 @@ def find_shared_legends(target):
     """Find the class factors that a target and all its sources have with one legend: its name."""
     regions = [target, *sources_of(config, target)]
     legends = [
-        {
-            name: REGIONS[region].get("layers", {}).get(name, {}).get("legend")
-            for name in list_class_factors(region)
-        }
+        {name: find_legend(region, name).get("legend") for name in list_class_factors(region)}
         for region in regions
     ]
     return {
@@ -257,6 +255,15 @@ def list_validation(target):
     return [f"<results>/regions/{target}/validation.gpkg"] if known else []
 
 
+def list_records(region):
+    """List the records of where the layers of a region came from."""
+    lines = list_lines(region)
+    files = [
+        f"{layer}.{'gpkg' if layer in lines else 'tif'}.json" for layer in REGIONS[region]["layers"]
+    ]
+    return expand(f"<results>/regions/{region}/layers/{{file}}", file=sorted(files))
+
+
 def list_maps():
     """List the maps that the study publishes."""
     kinds = ["susceptibility", "uncertainty", "classes"]
@@ -291,8 +298,9 @@ def choose_regime():
 
 
 def list_figures():
-    """List the figures and pages of the report."""
+    """List the figures and pages of the report, and the ledgers of layers that were read."""
     kinds = ["susceptibility", "prediction_rate"]
     figures = expand("<results>/report/{target}/{kind}.png", target=TARGETS, kind=kinds)
     curves = ["<results>/report/transfer_curves.png"] if BENCHMARK_TARGETS else []
-    return [*figures, *curves, "<results>/report/configuration.html"]
+    ledgers = expand("<results>/regions/{region}/layers.json", region=REAL)
+    return [*figures, *curves, *ledgers, "<results>/report/configuration.html"]

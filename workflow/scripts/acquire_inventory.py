@@ -4,7 +4,7 @@ import logging
 import os
 from pathlib import Path
 
-from landshift.acquire import choose_mirror, fetch_layer
+from landshift.acquire import choose_mirror, fetch_inventory
 from landshift.inventory import clean_inventory, read_inventory, write_inventory
 from landshift.logs import set_up_logging
 from landshift.raster import open_raster
@@ -13,8 +13,9 @@ COLUMNS = ("crs", "x", "y", "label", "presence", "date")
 
 
 def main(*, entry, dem, cache, mirror, inventory):
-    path = fetch_layer(entry, cache=Path(cache), mirror=mirror)
-    stated = {key: entry[key] for key in COLUMNS if key in entry}
+    grid = open_raster(dem).odc.geobox
+    path, columns = fetch_inventory(entry, grid, cache=Path(cache), mirror=mirror)
+    stated = columns | {key: entry[key] for key in COLUMNS if key in entry}
     landslides, absences = read_inventory(path, **stated)
     cleaned, counts = clean_inventory(
         landslides, open_raster(dem), merge_m=entry["merge_m"], origin=str(path)

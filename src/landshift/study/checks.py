@@ -10,6 +10,7 @@ from landshift.study.region_checks import (
     Problem,
     check_crs,
     check_region,
+    is_class,
     is_vector,
 )
 from landshift.study.regions import (
@@ -111,9 +112,7 @@ def _check_groups(config: Mapping[str, Any]) -> Iterator[Problem]:
     lined = any(is_vector(entry) for own in layers for entry in own.values())
     imaged = any(set(own) >= SURFACE_LAYERS or "land_cover" in own for own in layers)
     coded = any("virtual" in region for region in regions) or any(
-        entry.get("kind") == "class" and name != "land_cover"
-        for own in layers
-        for name, entry in own.items()
+        is_class(entry) and name != "land_cover" for own in layers for name, entry in own.items()
     )
     needs = {
         "climate": ("`rainfall` or `extreme_rainfall`", rainy),

@@ -23,6 +23,36 @@ VECTOR_SUFFIXES = frozenset({".shp", ".gpkg", ".geojson", ".parquet"})
 LEGEND_SUFFIXES = frozenset({".csv", ".json"})
 """Endings of the files that name classes."""
 
+LINE_RECIPES = frozenset({"osm_roads", "osm_rivers", "gem_faults"})
+"""Recipes whose layers are lines."""
+
+CLASS_RECIPES = frozenset({"esa_worldcover", "glim_lithology"})
+"""Recipes whose layers are codes."""
+
+INVENTORY_RECIPES = frozenset({"nasa_landslides"})
+"""Recipes that are inventories and no layers."""
+
+EXTRACT_RECIPES = frozenset({"osm_roads", "osm_rivers"})
+"""Recipes that are served by area and need its name."""
+
+IMAGE_RECIPES = frozenset({"sentinel2"})
+"""Recipes that are composed of images of many dates."""
+
+ORIGINS = ("file", "url", "stac", "recipe")
+"""Keys that say where a layer comes from; of each entry one."""
+
+_BELONGS = {
+    "sidecars": ("url",),
+    "conversion": ("url",),
+    "collection": ("stac",),
+    "asset": ("stac",),
+    "mask": ("stac",),
+    "dates": ("stac", *IMAGE_RECIPES),
+    "max_cloud_percent": ("stac", *IMAGE_RECIPES),
+    "max_images": ("stac", *IMAGE_RECIPES),
+    "extract": tuple(EXTRACT_RECIPES),
+}
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
 _SIDECARS = ("shx", "dbf", "prj")
 _SHA256 = re.compile(r"[0-9a-f]{64}\Z")
 # The geographic systems people meet most; the rest is caught when the layers are aligned.
@@ -39,8 +69,13 @@ Problem = tuple[str, str]
 
 
 def is_vector(entry: Mapping[str, Any]) -> bool:
-    """Tell a layer of lines from a raster by the ending of its file."""
-    return _suffix(entry) in VECTOR_SUFFIXES
+    """Tell a layer of lines from a raster by the ending of its file or by its recipe."""
+    return entry.get("recipe") in LINE_RECIPES or _suffix(entry) in VECTOR_SUFFIXES
+
+
+def is_class(entry: Mapping[str, Any]) -> bool:
+    """Tell a layer of codes from one of measurements."""
+    return entry.get("recipe") in CLASS_RECIPES or entry.get("kind") == "class"
 
 
 def check_region(name: str, region: Mapping[str, Any]) -> Iterator[Problem]:
@@ -63,6 +98,8 @@ def check_region(name: str, region: Mapping[str, Any]) -> Iterator[Problem]:
                 )
     else:
         yield from _check_grid(f"{path}.grid", region.get("grid") or {})
+        yield from _check_box(f"{path}.grid.box", region.get("grid") or {})
+        yield from _check_extent(path, region)
         yield from _check_layers(f"{path}.layers", region.get("layers") or {})
         yield from _check_inventories(path, region)
 
@@ -106,12 +143,40 @@ def _check_grid(path: str, grid: Mapping[str, Any]) -> Iterator[Problem]:
         )
 
 
+def _check_box(path: str, grid: Mapping[str, Any]) -> Iterator[Problem]:
+    box = grid.get("box")
+    if box is None:
+        return
+    if "bounds" in grid:
+        yield path, "the extent is stated twice; remove `box` or `bounds`"
+    west, south, east, north = box if len(box) == 4 else (0, 0, 0, 0)
+    if not (-180 <= west < east <= 180 and -90 < south < north < 90):
+        yield (
+            path,
+            f"{box} is no box; state [west, south, east, north] in degrees of longitude and "
+            "latitude, such as [10.9, 44.0, 11.2, 44.2]",
+        )
+
+
+def _check_extent(path: str, region: Mapping[str, Any]) -> Iterator[Problem]:
+    grid, dem = region.get("grid") or {}, (region.get("layers") or {}).get("dem") or {}
+    stated = "box" in grid or ("bounds" in grid and grid.get("crs", "auto") != "auto")
+    if ("recipe" in dem or "stac" in dem) and not stated:
+        yield (
+            f"{path}.grid.box",
+            "missing; without an elevation model of your own state where the region is: "
+            "[west, south, east, north] in degrees",
+        )
+
+
 def _check_layers(path: str, layers: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
     if "dem" not in layers:
         yield f"{path}.dem", "missing; every region needs an elevation model"
     for name, entry in layers.items():
         yield from _check_origin(f"{path}.{name}", entry)
-        if name in CLASS_LAYERS and entry.get("kind") != "class":
+        if entry.get("recipe") in INVENTORY_RECIPES:
+            yield f"{path}.{name}", f"{entry['recipe']} is an inventory; name it there"
+        if name in CLASS_LAYERS and not is_class(entry):
             yield (
                 f"{path}.{name}",
                 f"the cells of {name} are codes, which must not be averaged; add `kind: class`",
@@ -119,14 +184,14 @@ def _check_layers(path: str, layers: Mapping[str, Mapping[str, Any]]) -> Iterato
         yield from _check_use(f"{path}.{name}", entry)
         if name in TAKEN_NAMES and "factor" in entry:
             yield f"{path}.{name}.factor", f"{name} means something else; rename the layer"
-        elif name in TAKEN_NAMES - {"dem"} and entry.get("kind") == "class":
+        elif name in TAKEN_NAMES - {"dem"} and is_class(entry):
             yield f"{path}.{name}", "means something else; rename the layer"
-        if name == "dem" and (is_vector(entry) or entry.get("kind") == "class"):
+        if name == "dem" and (is_vector(entry) or is_class(entry)):
             yield f"{path}.dem", "must be a raster of metres; name one and remove `kind: class`"
 
 
 def _check_use(path: str, entry: Mapping[str, Any]) -> Iterator[Problem]:
-    coded = entry.get("kind") == "class"
+    coded = is_class(entry)
     if "factor" in entry and (coded or is_vector(entry)):
         yield (
             f"{path}.factor",
@@ -179,21 +244,57 @@ def _check_inventory(path: str, entry: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _check_origin(path: str, entry: Mapping[str, Any]) -> Iterator[Problem]:
-    if ("file" in entry) == ("url" in entry):
-        yield path, "state where it comes from: either `file` or `url`, and not both"
-    elif "file" in entry:
-        for key in ("sidecars", "conversion"):
-            if key in entry:
-                yield f"{path}.{key}", "belongs to a `url`, not to a `file`; remove it"
-    else:
-        if not _SHA256.match(str(entry.get("sha256", ""))):
-            yield f"{path}.sha256", "missing or malformed; state the file's 64 hexadecimal digits"
-        missing = [part for part in _SIDECARS if part not in entry.get("sidecars", {})]
-        if _suffix(entry) == ".shp" and missing:
-            yield (
-                f"{path}.sidecars",
-                f"a shapefile is several files; add the sha256 of {', '.join(missing)}",
-            )
+    origins = [key for key in ORIGINS if key in entry]
+    if len(origins) != 1:
+        yield path, "state where it comes from: `file`, `url`, `stac` or `recipe`, and one alone"
+        return
+    origin = origins[0]
+    for key, owners in _BELONGS.items():
+        if key in entry and not {origin, entry.get("recipe")} & set(owners):
+            wanted = " or ".join(f"`{owner}`" for owner in sorted(owners))
+            yield f"{path}.{key}", f"belongs to {wanted}, not to this entry; remove it"
+    if origin == "url":
+        yield from _check_url(path, entry)
+    elif origin == "stac":
+        yield from _check_needed(path, entry, ("collection", "asset", "dates"))
+    elif entry.get("recipe") in EXTRACT_RECIPES:
+        yield from _check_needed(path, entry, ("extract",))
+    elif entry.get("recipe") in IMAGE_RECIPES:
+        yield from _check_needed(path, entry, ("dates",))
+    yield from _check_dates(f"{path}.dates", entry.get("dates"))
+
+
+def _check_url(path: str, entry: Mapping[str, Any]) -> Iterator[Problem]:
+    if not _SHA256.match(str(entry.get("sha256", ""))):
+        yield f"{path}.sha256", "missing or malformed; state the file's 64 hexadecimal digits"
+    missing = [part for part in _SIDECARS if part not in entry.get("sidecars", {})]
+    if _suffix(entry) == ".shp" and missing:
+        yield (
+            f"{path}.sidecars",
+            f"a shapefile is several files; add the sha256 of {', '.join(missing)}",
+        )
+
+
+_NEEDED = {
+    "collection": "name the collection of the catalogue",
+    "asset": "name the asset of each item, such as B04",
+    "dates": "state the first and the last day, such as ['2023-06-01', '2023-09-30']",
+    "extract": "state the area as download.geofabrik.de names it, such as europe/italy/nord-est",
+}
+
+
+def _check_needed(path: str, entry: Mapping[str, Any], keys: tuple[str, ...]) -> Iterator[Problem]:
+    for key in keys:
+        if key not in entry:
+            yield f"{path}.{key}", f"missing; {_NEEDED[key]}"
+
+
+def _check_dates(path: str, dates: list[str] | None) -> Iterator[Problem]:
+    if dates is None:
+        return
+    days = [str(day) for day in dates]
+    if len(days) != 2 or not all(_DATE.match(day) for day in days) or days[0] > days[1]:
+        yield path, f"{days} is no span of time; {_NEEDED['dates']}"
 
 
 def _suffix(entry: Mapping[str, Any]) -> str:
