@@ -1,11 +1,6 @@
 """Landshift: landslide susceptibility where landslide data are few, from inventory to report."""
 
-import re
-
-from snakemake.exceptions import WorkflowError
-from snakemake.utils import min_version, validate
-
-from landshift.study import check_study
+from snakemake.utils import min_version
 
 min_version("9.20")
 
@@ -16,11 +11,7 @@ if "regions" not in config:
     configfile: "config/config.yaml"
 
 
-validate(config, "workflow/schemas/config.schema.yaml")
-try:
-    check_study(config)
-except ValueError as error:
-    raise WorkflowError(str(error)) from None
+include: "workflow/rules/check.smk"
 
 
 report: "workflow/report/workflow.rst"

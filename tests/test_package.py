@@ -18,13 +18,13 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 # Bottom to top. A module or subpackage imports from lower layers alone, never from its equals.
 LAYERS = [
-    {"angles", "scratch"},
+    {"angles", "scratch", "reading", "whole"},
     {"seeds", "factors", "fingerprint", "study", "logs", "grids", "footprints"}
     | {"raster", "blocks", "elevation", "flow", "neighbourhood", "surface_fit", "virtual_terrain"}
     | {"infinite_slope", "horizon", "orientation", "ruggedness"}
     | {"blas", "gaussian_process", "preparation", "learners", "selection"},
-    {"drainage_indices"},
-    {"acquire", "inventory", "virtual", "terrain", "drainage", "proximity", "shots"}
+    {"drainage_indices", "layer_checks"},
+    {"acquire", "inventory", "lines", "virtual", "terrain", "drainage", "proximity", "shots"}
     | {"stability", "surface"}
     | {"transfer", "mapping", "cog", "curves"},
     {"sampling", "models", "comparators", "figures"},

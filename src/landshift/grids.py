@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import pyproj
 import xarray as xr
 from odc.geo.crs import CRS
 from odc.geo.geobox import GeoBox
@@ -44,7 +45,7 @@ def plan_grid(
     own = dem.odc.geobox
     if own is None or own.crs is None:
         raise ValueError("the elevation model has no CRS; assign one, such as with gdal_edit")
-    wanted = CRS(crs) if crs else own.crs
+    wanted = _read_crs(crs) if crs else own.crs
     if not wanted.projected or set(wanted.units) != {"metre"}:
         raise ValueError(
             f"the grid's CRS {wanted} is not projected in metres, so slopes would be wrong; state "
@@ -62,6 +63,15 @@ def plan_grid(
             "correct the key grid.bounds or the layer dem"
         )
     return GeoBox.from_bbox(box, crs=wanted, resolution=resolution_m)
+
+
+def _read_crs(crs: str) -> CRS:
+    try:
+        return CRS(crs)
+    except pyproj.exceptions.CRSError as error:
+        raise ValueError(
+            f"grid.crs {crs} is unknown; name one such as EPSG:32643, the UTM zone of the region"
+        ) from error
 
 
 def _has_square_cells(grid: GeoBox, resolution_m: float) -> bool:

@@ -32,7 +32,7 @@ rule generate_virtual_region:
 
 rule acquire_dem:
     input:
-        files=lambda wildcards: find_file(wildcards.region, "dem"),
+        files=lambda wildcards: find_files(wildcards.region, "dem"),
     output:
         dem="<results>/regions/{region}/layers/dem.tif",
     log:
@@ -49,7 +49,7 @@ rule acquire_dem:
     params:
         entry=lambda wildcards: find_entry(wildcards.region, "dem"),
         grid=lambda wildcards: REGIONS[wildcards.region]["grid"],
-        code=fingerprint("acquire", "grids", "raster"),
+        code=fingerprint("acquire", "grids", "layer_checks", "raster"),
     message:
         "Bring the elevation of {wildcards.region} onto the grid of the region"
     script:
@@ -58,7 +58,7 @@ rule acquire_dem:
 
 rule acquire_layer:
     input:
-        files=lambda wildcards: find_file(wildcards.region, wildcards.layer),
+        files=lambda wildcards: find_files(wildcards.region, wildcards.layer),
         dem="<results>/regions/{region}/layers/dem.tif",
     output:
         layer="<results>/regions/{region}/layers/{layer}.tif",
@@ -75,7 +75,7 @@ rule acquire_layer:
         mem_mb=4000,
     params:
         entry=lambda wildcards: find_entry(wildcards.region, wildcards.layer),
-        code=fingerprint("acquire", "raster"),
+        code=fingerprint("acquire", "layer_checks", "raster"),
     message:
         "Bring the layer {wildcards.layer} of {wildcards.region} onto the grid of its DEM"
     script:
@@ -84,7 +84,7 @@ rule acquire_layer:
 
 rule acquire_lines:
     input:
-        files=lambda wildcards: find_file(wildcards.region, wildcards.layer),
+        files=lambda wildcards: find_files(wildcards.region, wildcards.layer),
         dem="<results>/regions/{region}/layers/dem.tif",
     output:
         lines="<results>/regions/{region}/layers/{layer}.gpkg",
@@ -101,7 +101,7 @@ rule acquire_lines:
         mem_mb=2000,
     params:
         entry=lambda wildcards: find_entry(wildcards.region, wildcards.layer),
-        code=fingerprint("acquire"),
+        code=fingerprint("acquire", "lines"),
     message:
         "Bring the lines {wildcards.layer} into the CRS of {wildcards.region}"
     script:
@@ -110,10 +110,16 @@ rule acquire_lines:
 
 rule acquire_inventory:
     input:
-        files=lambda wildcards: find_file(wildcards.region, wildcards.inventory),
+        files=lambda wildcards: find_files(wildcards.region, wildcards.inventory),
         dem="<results>/regions/{region}/layers/dem.tif",
     output:
         inventory="<results>/regions/{region}/{inventory}.gpkg",
+        cleaning=report(
+            "<results>/regions/{region}/{inventory}_cleaning.csv",
+            caption="../report/cleaning.rst",
+            category="Inventories",
+            labels={"region": "{region}", "what": "Cleaning of the {inventory}"},
+        ),
     log:
         "<logs>/acquire_{inventory}/{region}.log",
     benchmark:

@@ -4,18 +4,24 @@ import os
 from pathlib import Path
 
 from landshift.acquire import choose_mirror, fetch_layer
+from landshift.layer_checks import check_codes, check_coverage, check_layer
 from landshift.logs import set_up_logging
 from landshift.raster import align_raster, open_raster, write_raster
 
 
 def main(*, entry, dem, cache, mirror, name, layer):
-    values = open_raster(fetch_layer(entry, cache=Path(cache), mirror=mirror))
+    path = fetch_layer(entry, cache=Path(cache), mirror=mirror)
+    values = open_raster(path)
     if entry.get("kind") == "class":
+        check_codes(values, origin=str(path))
         values = values.fillna(0).astype("int32").assign_attrs(nodata=0)
-    elif "offset" in entry:
-        values = values + entry["offset"]
+    else:
+        check_layer(values, origin=str(path), name=name)
+        if "offset" in entry:
+            values = values + entry["offset"]
     grid = open_raster(dem).odc.geobox
     aligned = align_raster(values, grid, resampling=entry.get("resampling"))
+    check_coverage(aligned, values.odc.geobox, origin=str(path))
     write_raster(aligned.rename(name), layer)
 
 

@@ -3,18 +3,15 @@
 import os
 from pathlib import Path
 
-import geopandas
-
 from landshift.acquire import choose_mirror, fetch_layer
+from landshift.lines import read_lines, write_lines
 from landshift.logs import set_up_logging
 from landshift.raster import open_raster
 
 
 def main(*, entry, dem, cache, mirror, lines):
-    # The time of writing would change the bytes of a GeoPackage from run to run.
-    os.environ["OGR_CURRENT_DATE"] = "2000-01-01T00:00:00.000Z"
-    layer = geopandas.read_file(fetch_layer(entry, cache=Path(cache), mirror=mirror))
-    layer.to_crs(str(open_raster(dem).odc.crs)).to_file(lines, driver="GPKG")
+    path = fetch_layer(entry, cache=Path(cache), mirror=mirror)
+    write_lines(lines, read_lines(path, open_raster(dem).odc.geobox))
 
 
 if __name__ == "__main__":

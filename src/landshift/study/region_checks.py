@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import PurePosixPath
 from typing import Any
+
+from landshift.study.inventory_checks import check_inventories
+from landshift.study.origins import Problem, check_origin, is_vector
 
 CLASS_LAYERS = frozenset({"lithology", "land_cover", "soil"})
 """Layers whose cells are codes: averaging them would be meaningless."""
@@ -17,11 +19,6 @@ SURFACE_LAYERS = frozenset({"blue", "red", "nir", "swir"})
 CLASS_RESAMPLING = frozenset({"nearest", "mode"})
 """Resampling that makes no new codes."""
 
-VECTOR_SUFFIXES = frozenset({".shp", ".gpkg", ".geojson", ".parquet"})
-"""Endings of the files whose lines become distances."""
-
-_SIDECARS = ("shx", "dbf", "prj")
-_SHA256 = re.compile(r"[0-9a-f]{64}\Z")
 # The geographic systems people meet most; the rest is caught when the layers are aligned.
 _GEOGRAPHIC = re.compile(
     r"(EPSG:)?(4326|4979|4258|4267|4269|4283|4490|4612|4617|4674|4737|6318|6668|7844)\Z"
@@ -31,13 +28,8 @@ _GEOGRAPHIC = re.compile(
 _WEB_MERCATOR = re.compile(r"(EPSG:)?(3857|900913)\Z", re.IGNORECASE)
 _UTM = "the UTM zone of the region (EPSG:326xx north of the equator, EPSG:327xx south)"
 
-Problem = tuple[str, str]
-"""Path of a configuration key, and what is wrong with it and how to mend it."""
-
-
-def is_vector(entry: Mapping[str, Any]) -> bool:
-    """Tell a layer of lines from a raster by the ending of its file."""
-    return _suffix(entry) in VECTOR_SUFFIXES
+LEAST_CELL_M = 0.1
+"""Cells and distances below this are degrees by mistake [m]."""
 
 
 def check_region(name: str, region: Mapping[str, Any]) -> Iterator[Problem]:
@@ -61,7 +53,7 @@ def check_region(name: str, region: Mapping[str, Any]) -> Iterator[Problem]:
     else:
         yield from _check_grid(f"{path}.grid", region.get("grid") or {})
         yield from _check_layers(f"{path}.layers", region.get("layers") or {})
-        yield from _check_inventories(path, region)
+        yield from check_inventories(path, region)
 
 
 def check_crs(path: str, crs: str | None) -> Iterator[Problem]:
@@ -87,6 +79,11 @@ def _check_prevalence(path: str, prevalence: float | None) -> Iterator[Problem]:
 def _check_grid(path: str, grid: Mapping[str, Any]) -> Iterator[Problem]:
     if "resolution_m" not in grid:
         yield f"{path}.resolution_m", "missing; state the cell size in metres, such as 30"
+    elif grid["resolution_m"] < LEAST_CELL_M:
+        yield (
+            f"{path}.resolution_m",
+            f"{grid['resolution_m']} m is the size of a cell in degrees; state metres, such as 30",
+        )
     crs, bounds = grid.get("crs"), grid.get("bounds")
     yield from check_crs(f"{path}.crs", crs)
     if crs is not None and _WEB_MERCATOR.match(crs.strip()):
@@ -101,13 +98,19 @@ def _check_grid(path: str, grid: Mapping[str, Any]) -> Iterator[Problem]:
             f"{path}.bounds",
             f"{bounds} is no box; state [xmin, ymin, xmax, ymax] in metres of the grid's CRS",
         )
+    elif bounds is not None and max(map(abs, bounds)) <= 180:
+        yield (
+            f"{path}.bounds",
+            f"{bounds} look like degrees; state [xmin, ymin, xmax, ymax] in metres of the grid's "
+            "CRS",
+        )
 
 
 def _check_layers(path: str, layers: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
     if "dem" not in layers:
         yield f"{path}.dem", "missing; every region needs an elevation model"
     for name, entry in layers.items():
-        yield from _check_origin(f"{path}.{name}", entry)
+        yield from check_origin(f"{path}.{name}", entry)
         if name in CLASS_LAYERS and entry.get("kind") != "class":
             yield (
                 f"{path}.{name}",
@@ -132,50 +135,3 @@ def _check_use(path: str, entry: Mapping[str, Any]) -> Iterator[Problem]:
         yield f"{path}.resampling", "codes must not be averaged; choose `nearest` or `mode`"
     if coded and "offset" in entry:
         yield f"{path}.offset", "would change the meaning of codes; remove this key"
-
-
-def _check_inventories(path: str, region: Mapping[str, Any]) -> Iterator[Problem]:
-    if not region.get("inventory"):
-        yield (
-            f"{path}.inventory",
-            "missing; name a `file` or a `url` with the landslides mapped in this region",
-        )
-    for key in ("inventory", "validation"):
-        if region.get(key):
-            yield from _check_inventory(f"{path}.{key}", region[key])
-
-
-def _check_inventory(path: str, entry: Mapping[str, Any]) -> Iterator[Problem]:
-    yield from _check_origin(path, entry)
-    if _suffix(entry) == ".csv":
-        for key in ("x", "y", "crs"):
-            if key not in entry:
-                yield f"{path}.{key}", "missing; a table of points needs `x`, `y` and `crs`"
-    if ("label" in entry) != ("presence" in entry):
-        yield (
-            path,
-            "`label` (a column) and `presence` (its values that mean landslide) "
-            "only make sense together; add the other or remove both",
-        )
-
-
-def _check_origin(path: str, entry: Mapping[str, Any]) -> Iterator[Problem]:
-    if ("file" in entry) == ("url" in entry):
-        yield path, "state where it comes from: either `file` or `url`, and not both"
-    elif "file" in entry:
-        for key in ("sidecars", "conversion"):
-            if key in entry:
-                yield f"{path}.{key}", "belongs to a `url`, not to a `file`; remove it"
-    else:
-        if not _SHA256.match(str(entry.get("sha256", ""))):
-            yield f"{path}.sha256", "missing or malformed; state the file's 64 hexadecimal digits"
-        missing = [part for part in _SIDECARS if part not in entry.get("sidecars", {})]
-        if _suffix(entry) == ".shp" and missing:
-            yield (
-                f"{path}.sidecars",
-                f"a shapefile is several files; add the sha256 of {', '.join(missing)}",
-            )
-
-
-def _suffix(entry: Mapping[str, Any]) -> str:
-    return PurePosixPath(str(entry.get("file") or entry.get("url") or "")).suffix.lower()
