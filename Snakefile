@@ -2,6 +2,8 @@
 
 from snakemake.utils import min_version
 
+from landshift.logs import list_failures
+
 min_version("9.20")
 
 
@@ -49,3 +51,7 @@ rule maps:
 rule benchmark:
     input:
         list_benchmark(),
+
+
+onerror:
+    print("What went wrong; all that was finished is kept:", *list_failures(log), sep="\n  ")

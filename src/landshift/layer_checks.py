@@ -6,6 +6,7 @@ from odc.geo.geobox import GeoBox
 
 from landshift.elevation import HIGHEST_M, LOWEST_M
 from landshift.factors import FACTORS
+from landshift.grids import name_crs
 
 LARGEST = 1e20
 """Larger values are an undeclared mark of no data [unit of the layer]."""
@@ -139,8 +140,8 @@ def check_coverage(aligned: xr.DataArray, layer: GeoBox, *, origin: str) -> None
     if not known.any():
         region = aligned.odc.geobox
         raise ValueError(
-            f"{origin}: has no data in the region; it covers {_round(layer)} in {layer.crs}, the "
-            f"region {_round(region)} in {region.crs}; correct its CRS, grid.bounds or the file"
+            f"{origin}: has no data in the region; it covers {_describe(layer)}, the region "
+            f"{_describe(region)}; correct its CRS, grid.bounds or the file"
         )
 
 
@@ -203,5 +204,6 @@ def _find_steepness(dem: xr.DataArray) -> float:
     return float(np.degrees(np.arctan(np.median(slope[known])))) if known.any() else np.nan
 
 
-def _round(grid: GeoBox) -> list[float]:
-    return [round(float(edge), 4) for edge in grid.boundingbox.bbox]
+def _describe(grid: GeoBox) -> str:
+    box = [round(float(edge), 4) for edge in grid.boundingbox.bbox]
+    return f"{box} in {name_crs(grid.crs)}"

@@ -8,6 +8,7 @@ from types import TracebackType
 
 _PACKAGE = Path(__file__).parent
 _AGAIN = "run the same command again, what is finished is kept"
+_FAILED = "the job failed: "
 _REMEDIES = {
     errno.ENOSPC: f"the disk is full; free some space and {_AGAIN}",
     errno.EDQUOT: f"the disk quota is used up; free some space and {_AGAIN}",
@@ -42,7 +43,17 @@ def set_up_logging(path: str | Path, *, level: int = logging.INFO) -> None:
         force=True,
     )
     logging.captureWarnings(True)
+    # They tell every error twice, and every file that is written.
+    for library in ("rasterio", "pyogrio"):
+        logging.getLogger(library).setLevel(logging.WARNING)
     sys.excepthook = _log_failure
+
+
+def list_failures(path: str | Path) -> list[str]:
+    """List the sentences that failed jobs left in the log of a run, once each."""
+    lines = Path(path).read_text(encoding="utf-8", errors="replace").splitlines()
+    found = [line.partition(_FAILED)[2].strip() for line in lines if _FAILED in line]
+    return list(dict.fromkeys(found))
 
 
 def explain_error(error: BaseException) -> str | None:
@@ -82,6 +93,6 @@ def _log_failure(
     sentence = explain_error(error)
     logger = logging.getLogger("landshift")
     if sentence is None:
-        logger.critical("the job failed: %s", error, exc_info=(kind, error, traceback))
+        logger.critical("%s%s", _FAILED, error, exc_info=(kind, error, traceback))
     else:
-        logger.critical("the job failed: %s", sentence)
+        logger.critical("%s%s", _FAILED, sentence)

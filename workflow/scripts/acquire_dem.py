@@ -14,7 +14,7 @@ def main(*, entry, grid, cache, mirror, dem):
     path = fetch_layer(entry, cache=Path(cache), mirror=mirror)
     elevation = open_raster(path)
     check_elevations(elevation, origin=str(path))
-    aligned = align_raster(elevation, plan_grid(elevation, **grid))
+    aligned = align_raster(elevation, plan_grid(elevation, origin=str(path), **grid))
     check_coverage(aligned, elevation.odc.geobox, origin=str(path))
     aligned.attrs |= {"units": "m", "long_name": "elevation"}
     write_raster(aligned.rename("dem"), dem)

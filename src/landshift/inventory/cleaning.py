@@ -11,6 +11,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import KDTree
 
 from landshift.footprints import Footprints
+from landshift.grids import name_crs
 from landshift.inventory.dates import sort_by_period
 from landshift.inventory.reading import Value, normalise
 
@@ -152,7 +153,7 @@ def _explain_empty(
     )
     return (
         f"{message}; they span {bounds} in {landslides.crs.to_string()[:60]}, the region"
-        f" {grid.bounds} in {elevation.odc.crs}; {remedy}"
+        f" {grid.bounds} in {name_crs(elevation.odc.crs)}; {remedy}"
     )
 
 

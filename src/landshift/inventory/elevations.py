@@ -156,6 +156,6 @@ def _check_units(stated: np.ndarray, modelled: np.ndarray, origin: str) -> None:
 
 def _explain_unit(origin: str, what: str, ratio: float, unit: str) -> str:
     return (
-        f"{origin}: its elevations are {ratio:.3g} times those of the elevation model, so {what}"
-        f" seems to be in {unit}; bring both to metres"
+        f"{origin}: its elevations are {ratio:.3g} times those of the elevation model, so the"
+        f" unit of {what} seems to be {unit}; bring both to metres"
     )

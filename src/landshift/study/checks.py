@@ -143,6 +143,8 @@ def _check_resolutions(config: Mapping[str, Any]) -> Iterator[Problem]:
         region = config["regions"][name]
         grid = region.get("virtual") or region.get("grid") or {}
         stated[name] = float(grid.get("resolution_m", 30.0))
+    # Degrees are told elsewhere.
+    stated = {name: size_m for name, size_m in stated.items() if size_m >= LEAST_CELL_M}
     if len(set(stated.values())) > 1:
         listing = ", ".join(f"{name} {size_m:g} m" for name, size_m in stated.items())
         yield (

@@ -43,9 +43,12 @@ def explain_violations(errors: Iterable[Any]) -> list[Problem]:
     return sorted({problem for error in errors for problem in _explain(error)})
 
 
-def _explain(error: Any) -> Iterator[Problem]:
+def _explain(error: Any, choice: Any = None) -> Iterator[Problem]:
+    """Explain one error; a branch without a description has that of the choice it belongs to."""
     path = _join(error.absolute_path)
     schema, value, wanted = error.schema, error.instance, error.validator_value
+    if choice and isinstance(schema, dict) and "description" not in schema:
+        schema = schema | {"description": choice}
     if error.validator == "additionalProperties":
         known = list(schema.get("properties", {}))
         for key in sorted(set(value) - set(known), key=str):
@@ -74,7 +77,8 @@ def _explain_choice(error: Any) -> Iterator[Problem]:
     meant = [below for below in error.context if below.validator != "type"]
     if meant:
         # Of a list or of keys, what is wrong within; the branch's other errors repeat it.
-        yield from _explain(max(meant, key=lambda below: len(below.absolute_path)))
+        deepest = max(meant, key=lambda below: len(below.absolute_path))
+        yield from _explain(deepest, error.schema.get("description"))
         return
     types = [_name_type(branch["type"]) for branch in error.validator_value if "type" in branch]
     yield (
