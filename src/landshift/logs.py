@@ -3,6 +3,7 @@
 import errno
 import logging
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 
@@ -49,9 +50,10 @@ def set_up_logging(path: str | Path, *, level: int = logging.INFO) -> None:
     sys.excepthook = _log_failure
 
 
-def list_failures(path: str | Path) -> list[str]:
-    """List the sentences that failed jobs left in the log of a run, once each."""
-    lines = Path(path).read_text(encoding="utf-8", errors="replace").splitlines()
+def list_failures(paths: Iterable[str | Path]) -> list[str]:
+    """List the sentences that failed jobs left in the logs of a run, once each."""
+    texts = [Path(path).read_text(encoding="utf-8", errors="replace") for path in paths]
+    lines = [line for text in texts for line in text.splitlines()]
     found = [line.partition(_FAILED)[2].strip() for line in lines if _FAILED in line]
     return list(dict.fromkeys(found))
 

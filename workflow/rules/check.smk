@@ -7,7 +7,7 @@ from jsonschema import Draft202012Validator
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import validate
 
-from landshift.study import check_files, check_study
+from landshift.study import check_files, check_results, check_study
 from landshift.study import explain_violations, find_repeated_keys, raise_problems
 
 SCHEMA = Path(workflow.basedir) / "workflow" / "schemas" / "config.schema.yaml"
@@ -21,6 +21,7 @@ def check_configuration():
     raise_problems(explain_violations(Draft202012Validator(schema).iter_errors(config)))
     check_study(config)
     check_files(config)
+    check_results("results")
 
 
 try:

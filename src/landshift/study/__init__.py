@@ -4,7 +4,7 @@ The schema of the configuration checks keys, types and ranges; this package chec
 several keys. It imports the standard library alone, because the workflow reads it at every start.
 """
 
-from landshift.study.checks import check_files, check_study, raise_problems
+from landshift.study.checks import check_files, check_results, check_study, raise_problems
 from landshift.study.regions import (
     list_benchmark_targets,
     list_regions,
@@ -17,6 +17,7 @@ from landshift.study.violations import explain_violations
 
 __all__ = [
     "check_files",
+    "check_results",
     "check_study",
     "explain_violations",
     "find_repeated_keys",

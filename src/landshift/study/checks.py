@@ -1,8 +1,10 @@
 """What can be wrong with a study as a whole: names, parts, shared grid, benchmark and maps."""
 
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 from landshift.study.factor_checks import check_factors
@@ -55,6 +57,30 @@ def check_files(config: Mapping[str, Any]) -> None:
         for key, entry in entries.items():
             problems += check_file(f"regions.{name}.{key}", entry)
     raise_problems(problems)
+
+
+def check_results(folder: str | Path) -> None:
+    """Check that results can be written, or nothing is worth computing.
+
+    Parameters
+    ----------
+    folder
+        Folder of all results; it need not exist yet.
+
+    Raises
+    ------
+    ValueError
+        If it, or the folder that it would be made in, is no folder or must not be written.
+    """
+    folder = Path(folder)
+    existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not existing.is_dir():
+        raise ValueError(f"{folder} is a file, but results go to a folder of that name; rename it")
+    if not os.access(existing, os.W_OK | os.X_OK):
+        raise ValueError(
+            f"{existing.absolute()} cannot be written, but results go there; change its "
+            "permissions, or choose another folder with --directory"
+        )
 
 
 def raise_problems(problems: Iterable[Problem]) -> None:
