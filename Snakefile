@@ -1,11 +1,8 @@
 """Landshift: landslide susceptibility where landslide data are few, from inventory to report."""
 
-import re
+from snakemake.utils import min_version
 
-from snakemake.exceptions import WorkflowError
-from snakemake.utils import min_version, validate
-
-from landshift.study import check_study
+from landshift.logs import list_failures
 
 min_version("9.20")
 
@@ -16,11 +13,7 @@ if "regions" not in config:
     configfile: "config/config.yaml"
 
 
-validate(config, "workflow/schemas/config.schema.yaml")
-try:
-    check_study(config)
-except ValueError as error:
-    raise WorkflowError(str(error)) from None
+include: "workflow/rules/check.smk"
 
 
 report: "workflow/report/workflow.rst"
@@ -58,3 +51,7 @@ rule maps:
 rule benchmark:
     input:
         list_benchmark(),
+
+
+onerror:
+    print("What went wrong; all that was finished is kept:", *list_failures(log), sep="\n  ")

@@ -18,13 +18,13 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 # Bottom to top. A module or subpackage imports from lower layers alone, never from its equals.
 LAYERS = [
-    {"angles", "scratch", "trees"},
+    {"angles", "scratch", "trees", "reading", "whole"},
     {"seeds", "factors", "fingerprint", "study", "logs", "grids", "footprints"}
     | {"raster", "blocks", "elevation", "flow", "neighbourhood", "surface_fit", "virtual_terrain"}
     | {"infinite_slope", "horizon", "orientation", "ruggedness"}
     | {"blas", "gaussian_process", "preparation", "learners", "selection", "class_scores"},
-    {"drainage_indices", "legends"},
-    {"inventory", "virtual", "terrain", "drainage", "proximity", "shots"}
+    {"drainage_indices", "legends", "layer_checks"},
+    {"inventory", "lines", "virtual", "terrain", "drainage", "proximity", "shots"}
     | {"stability", "surface"}
     | {"transfer", "mapping", "cog", "curves"},
     {"acquire", "sampling", "models", "fused", "comparators", "figures", "class_coverage"},

@@ -162,7 +162,7 @@ def test_sound_study_has_no_problems():
             "regions.kashmir.inventory",
             {"file": "landslides.csv", "x": "lon", "y": "lat"},
             "regions.kashmir.inventory.crs",
-            "`x`, `y` and `crs`",
+            "EPSG:4326 for degrees",
         ),
         (
             "regions.kashmir.inventory",
@@ -374,6 +374,7 @@ def test_virtual_keys_equal_the_arguments_of_the_generator():
 def test_own_factors_have_one_unit():
     config = copy.deepcopy(STUDY)
     second = config["regions"]["nepal"] = copy.deepcopy(REAL)
+    second["inventory"]["file"] = "other.gpkg"
     for region, units in ((config["regions"]["kashmir"], "m/s2"), (second, "g")):
         region["layers"]["pga"] = {"file": "a.tif", "factor": {"units": units, "long_name": "pga"}}
     (problem,) = find_problems(config)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import pyproj
 import xarray as xr
 from odc.geo.crs import CRS
 from odc.geo.geobox import GeoBox
@@ -9,6 +10,12 @@ from rasterio.warp import transform_bounds
 
 AUTO = "auto"
 """Word of the configuration for the UTM zone of the region."""
+
+LEAST_CELLS = 3
+"""Cells along an edge that a slope needs [1]."""
+
+MOST_CELLS = 10_000_000_000
+"""Cells that a region may have [1]; more is a slip of the unit."""
 
 
 def plan_grid(
@@ -18,6 +25,7 @@ def plan_grid(
     crs: str | None = None,
     bounds: Sequence[float] | None = None,
     box: Sequence[float] | None = None,
+    origin: str = "the grid",
 ) -> GeoBox:
     """Plan the grid of a region from its elevation model and its configuration.
 
@@ -34,6 +42,8 @@ def plan_grid(
         elevation model.
     box
         Extent as west, south, east, north [degree], instead of `bounds`.
+    origin
+        How errors name the file of the elevation model.
 
     Returns
     -------
@@ -45,13 +55,13 @@ def plan_grid(
     ------
     ValueError
         If the elevation model has no CRS, the CRS is not projected in metres, or the bounds lie
-        outside the elevation model.
+        outside the elevation model, or the cells would be too few or too many.
     """
     own = dem.odc.geobox
     if own is None or own.crs is None:
         raise ValueError("the elevation model has no CRS; assign one, such as with gdal_edit")
     degrees = box or find_box(own)
-    wanted = _choose_crs(crs, degrees) if crs else _check_crs(own.crs)
+    wanted = _choose_crs(crs, degrees, origin) if crs else _check_crs(own.crs, origin)
     fits = own.crs == wanted and _has_square_cells(own, resolution_m)
     if fits and bounds is None and box is None:
         return own
@@ -65,6 +75,7 @@ def plan_grid(
             f"covers {[round(left), round(bottom), round(right), round(top)]} in the CRS of the "
             "grid; correct the key grid.bounds or grid.box, or the layer dem"
         )
+    _check_size(extent, resolution_m)
     return GeoBox.from_bbox(extent, crs=wanted, resolution=resolution_m)
 
 
@@ -104,15 +115,18 @@ def plan_box(
     32632
     """
     if box is not None:
-        wanted = _choose_crs(crs or AUTO, box)
+        wanted = _choose_crs(crs or AUTO, box, "the grid")
         extent = transform_bounds("EPSG:4326", str(wanted), *box)
+        _check_size(extent, resolution_m)
         return GeoBox.from_bbox(extent, crs=wanted, resolution=resolution_m)
     if bounds is None or crs in (None, AUTO):
         raise ValueError(
             "nothing says where the region is; state grid.box [west, south, east, north in "
             "degrees], or grid.bounds with grid.crs"
         )
-    return GeoBox.from_bbox(tuple(bounds), crs=_check_crs(CRS(crs)), resolution=resolution_m)
+    _check_size(bounds, resolution_m)
+    wanted = _choose_crs(crs, bounds, "the grid")
+    return GeoBox.from_bbox(tuple(bounds), crs=wanted, resolution=resolution_m)
 
 
 def find_box(grid: GeoBox, *, margin_m: float = 0.0) -> tuple[float, float, float, float]:
@@ -122,21 +136,64 @@ def find_box(grid: GeoBox, *, margin_m: float = 0.0) -> tuple[float, float, floa
     return transform_bounds(str(grid.crs), "EPSG:4326", *wider)
 
 
-def _choose_crs(crs: str, box: Sequence[float]) -> CRS:
+def _choose_crs(crs: str, box: Sequence[float], origin: str) -> CRS:
     if crs != AUTO:
-        return _check_crs(CRS(crs))
+        return _check_crs(_read_crs(crs), origin)
     west, south, east, north = box
     zone = int(((west + east) / 2 + 180) // 6) % 60 + 1
     return CRS(f"EPSG:{(32600 if south + north >= 0 else 32700) + zone}")
 
 
-def _check_crs(crs: CRS) -> CRS:
+def _check_crs(crs: CRS, origin: str) -> CRS:
     if not crs.projected or set(crs.units) != {"metre"}:
-        raise ValueError(
-            f"the grid's CRS {crs} is not projected in metres, so slopes would be wrong; state "
-            "one in the key grid.crs, such as the UTM zone of the region, or auto"
-        )
+        raise ValueError(f"{origin}: {_explain_crs(crs)}")
     return crs
+
+
+def name_crs(crs: CRS) -> str:
+    """Name a CRS in a few words: by its EPSG code if it has one.
+
+    Examples
+    --------
+    >>> name_crs(CRS("EPSG:32632"))
+    'EPSG:32632'
+    """
+    return f"EPSG:{crs.epsg}" if crs.epsg else crs.proj.name
+
+
+def _check_size(box: Sequence[float], resolution_m: float) -> None:
+    width, height = ((box[2] - box[0]) / resolution_m, (box[3] - box[1]) / resolution_m)
+    stated = f"grid.resolution_m {resolution_m:g}"
+    edges = [round(edge) for edge in box]
+    if min(width, height) < LEAST_CELLS:
+        raise ValueError(
+            f"{stated} leaves {max(1, round(width))} x {max(1, round(height))} cells of {edges}; "
+            "state a smaller cell"
+        )
+    if width * height > MOST_CELLS:
+        raise ValueError(
+            f"{stated} makes {width * height:.0g} cells of {edges}; state a larger cell, or "
+            "smaller grid.bounds"
+        )
+
+
+def _explain_crs(crs: CRS) -> str:
+    unit = f"is in degrees ({name_crs(crs)}), on which no slope can be computed"
+    if crs.projected:
+        unit = f"is in {name_crs(crs)}, whose unit is {crs.units[0]}"
+    return (
+        f"{unit}; name a projected system in metres in grid.crs, such as the UTM zone of the "
+        "region (EPSG:326xx or EPSG:327xx)"
+    )
+
+
+def _read_crs(crs: str) -> CRS:
+    try:
+        return CRS(crs)
+    except pyproj.exceptions.CRSError as error:
+        raise ValueError(
+            f"grid.crs {crs} is unknown; name one such as EPSG:32643, the UTM zone of the region"
+        ) from error
 
 
 def _has_square_cells(grid: GeoBox, resolution_m: float) -> bool:

@@ -20,6 +20,9 @@ from rasterio.io import DatasetWriter
 from rasterio.warp import calculate_default_transform
 from rasterio.windows import Window
 
+from landshift.reading import explain_unreadable
+from landshift.whole import check_whole
+
 BLOCK = 512
 """Edge of a tile in every GeoTIFF written [cells]."""
 
@@ -53,7 +56,8 @@ def open_raster(path: str | Path, *, chunks: int | None = None) -> xr.DataArray:
     Parameters
     ----------
     path
-        Any raster that GDAL reads.
+        Any raster that GDAL reads. One that begins in the south is turned; a scale and an offset
+        that it states are applied.
     chunks
         Edge of the dask chunks [cells]; None reads the raster into memory.
 
@@ -65,22 +69,29 @@ def open_raster(path: str | Path, *, chunks: int | None = None) -> xr.DataArray:
 
     Raises
     ------
+    FileNotFoundError
+        If there is no such file.
     ValueError
-        If the file has more than one band.
+        If it is no raster, is damaged, is rotated, is complex or has more than one band.
     """
-    with rasterio.open(path) as source:
-        if source.count != 1:
-            raise ValueError(f"{path}: expected one band, found {source.count}")
+    with explain_unreadable(path), rasterio.open(path) as source:
+        _check_layout(path, source)
         categorical = (
             np.issubdtype(source.dtypes[0], np.integer) and source.tags().get("kind") == "class"
         )
-        nodata = source.nodata
+        nodata, scale, offset = source.nodata, source.scales[0], source.offsets[0]
         attributes = _stated(source.tags(1))
-    bands = _open_bands(path, chunks, masked=not categorical)
-    band = bands.isel(band=0, drop=True).assign_attrs(attributes)
+        if source.units[0]:
+            attributes.setdefault("units", source.units[0])
+        bands = _open_bands(path, chunks, masked=not categorical)
+    band = bands.isel(band=0, drop=True)
+    if band["y"].size > 1 and band["y"][0] < band["y"][-1]:
+        band = band.isel(y=slice(None, None, -1))
     if categorical:
-        band.attrs["nodata"] = nodata
-    return band if categorical else band.astype(np.float32)
+        return band.assign_attrs(attributes | {"nodata": nodata})
+    if (scale, offset) != (1, 0):
+        band = band * scale + offset
+    return band.astype(np.float32).assign_attrs(attributes)
 
 
 def read_factors(
@@ -181,7 +192,7 @@ def write_factors(
         "sparse_ok": True,  # tiles without any data take neither time nor space
     }
     with (
-        unfinished(path) as partial,
+        unfinished_raster(path) as partial,
         rasterio.Env(GDAL_CACHEMAX=_CACHE_MB),
         rasterio.open(partial, "w", **profile) as sink,
     ):
@@ -298,6 +309,20 @@ def unfinished(path: str | Path):
         partial.unlink(missing_ok=True)
 
 
+@contextmanager
+def unfinished_raster(path: str | Path):
+    """Do what `unfinished` does for a GeoTIFF, which must also be whole when it is closed.
+
+    Raises
+    ------
+    OSError
+        If it is not.
+    """
+    with unfinished(path) as partial:
+        yield partial
+        check_whole(partial, name=path)
+
+
 def _open_bands(path: str | Path, chunks: int | None, *, masked: bool) -> xr.DataArray:
     blocks = None if chunks is None else {"band": -1, "y": chunks, "x": chunks}
     bands = rioxarray.open_rasterio(path, masked=masked, chunks=blocks)
@@ -307,6 +332,25 @@ def _open_bands(path: str | Path, chunks: int | None, *, masked: bool) -> xr.Dat
     bands.attrs = {}
     bands.encoding = {}
     return bands
+
+
+def _check_layout(path: str | Path, source: rasterio.DatasetReader) -> None:
+    if source.count != 1:
+        raise ValueError(
+            f"{path}: expected one band, found {source.count}; extract one, such as with "
+            "gdal_translate -b 1"
+        )
+    if np.issubdtype(np.dtype(source.dtypes[0]), np.complexfloating):
+        raise ValueError(f"{path}: holds complex numbers; extract what they measure")
+    transform = source.transform
+    values = np.array(transform[:6])
+    if not np.isfinite(values).all() or transform.a == 0 or transform.e == 0:
+        raise ValueError(f"{path}: its cells have no size ({transform[:6]}); georeference it again")
+    if transform.b or transform.d or transform.a < 0:
+        raise ValueError(
+            f"{path}: is rotated or mirrored ({transform[:6]}); turn it north up, such as with "
+            "gdalwarp"
+        )
 
 
 def _stated(tags: Mapping[str, str]) -> dict[str, str]:

@@ -40,7 +40,7 @@ rule generate_virtual_region:
 
 rule acquire_dem:
     input:
-        files=lambda wildcards: find_file(wildcards.region, "dem"),
+        files=lambda wildcards: find_files(wildcards.region, "dem"),
     output:
         dem="<results>/regions/{region}/layers/dem.tif",
         record="<results>/regions/{region}/layers/dem.tif.json",
@@ -68,7 +68,7 @@ rule acquire_dem:
 
 rule acquire_layer:
     input:
-        files=lambda wildcards: find_file(wildcards.region, wildcards.layer),
+        files=lambda wildcards: find_files(wildcards.region, wildcards.layer),
         dem="<results>/regions/{region}/layers/dem.tif",
     output:
         layer="<results>/regions/{region}/layers/{layer}.tif",
@@ -96,7 +96,7 @@ rule acquire_layer:
 
 rule acquire_lines:
     input:
-        files=lambda wildcards: find_file(wildcards.region, wildcards.layer),
+        files=lambda wildcards: find_files(wildcards.region, wildcards.layer),
         dem="<results>/regions/{region}/layers/dem.tif",
     output:
         lines="<results>/regions/{region}/layers/{layer}.gpkg",
@@ -124,10 +124,16 @@ rule acquire_lines:
 
 rule acquire_inventory:
     input:
-        files=lambda wildcards: find_file(wildcards.region, wildcards.inventory),
+        files=lambda wildcards: find_files(wildcards.region, wildcards.inventory),
         dem="<results>/regions/{region}/layers/dem.tif",
     output:
         inventory="<results>/regions/{region}/{inventory}.gpkg",
+        cleaning=report(
+            "<results>/regions/{region}/{inventory}_cleaning.csv",
+            caption="../report/cleaning.rst",
+            category="Inventories",
+            labels={"region": "{region}", "what": "Cleaning of the {inventory}"},
+        ),
     log:
         "<logs>/acquire_{inventory}/{region}.log",
     benchmark:

@@ -12,7 +12,8 @@ from landshift.factors import (
 )
 from landshift.fingerprint import fingerprint
 from landshift.study import list_benchmark_targets, list_sources, list_targets, sources_of
-from landshift.study.region_checks import SURFACE_LAYERS, is_class, is_vector
+from landshift.study.origins import is_class, is_vector, list_files
+from landshift.study.region_checks import SURFACE_LAYERS
 
 REGIONS = config["regions"]
 SOURCES = list_sources(config)
@@ -61,10 +62,9 @@ def find_entry(region, name):
     return REGIONS[region]["layers"][name]
 
 
-def find_file(region, name):
-    """Find the local file of a layer: as an input, its change reruns the job; addresses have none."""
-    entry = find_entry(region, name)
-    return [entry["file"]] if "file" in entry else []
+def find_files(region, name):
+    """Find the local files of a layer: as inputs, their change reruns the job; addresses have none."""
+    return list_files(find_entry(region, name))
 
 
 def list_lines(region):

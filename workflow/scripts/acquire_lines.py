@@ -4,16 +4,15 @@ import os
 from pathlib import Path
 
 from landshift.acquire import acquire_lines, choose_mirror, write_record
+from landshift.lines import write_lines
 from landshift.logs import set_up_logging
 from landshift.raster import open_raster
 
 
 def main(*, entry, dem, cache, mirror, lines, record):
-    # The time of writing would change the bytes of a GeoPackage from run to run.
-    os.environ["OGR_CURRENT_DATE"] = "2000-01-01T00:00:00.000Z"
     grid = open_raster(dem).odc.geobox
     acquired = acquire_lines(entry, grid, cache=Path(cache), mirror=mirror)
-    acquired.data.to_file(lines, driver="GPKG")
+    write_lines(lines, acquired.data)
     write_record(acquired, record)
 
 

@@ -14,6 +14,7 @@ from landshift.acquire.recipes import Recipe, find_recipe
 from landshift.acquire.records import Acquired, Record
 from landshift.factors import DENSITY_RADIUS_M, DISTANCE_CAP_M
 from landshift.grids import find_box
+from landshift.lines import read_lines
 
 _log = logging.getLogger("landshift.acquire")
 
@@ -44,7 +45,7 @@ def acquire_lines(
     """
     if "recipe" not in entry:
         path = fetch_layer(entry, cache=cache, mirror=mirror)
-        lines = gpd.read_file(path).to_crs(str(grid.crs))
+        lines = read_lines(path, grid)
         return Acquired(lines, (describe_layer(entry, path, cache=cache),))
     recipe = find_recipe(entry["recipe"])
     path, record = _fetch(recipe, entry, cache=cache, mirror=mirror)

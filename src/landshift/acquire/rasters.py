@@ -21,6 +21,7 @@ from landshift.acquire.retrying import AbsentError
 from landshift.acquire.tiles import list_tiles
 from landshift.acquire.windows import Asset, fetch_window
 from landshift.grids import find_box, plan_box, plan_grid
+from landshift.layer_checks import check_codes, check_coverage, check_elevations, check_layer
 from landshift.legends import take_codes
 from landshift.raster import align_raster, open_raster
 
@@ -65,7 +66,9 @@ def acquire_dem(
     else:
         path = fetch_layer(entry, cache=cache, mirror=mirror)
         own = open_raster(path)
-        elevation = align_raster(own, plan_grid(own, **grid))
+        check_elevations(own, origin=str(path))
+        elevation = align_raster(own, plan_grid(own, origin=str(path), **grid))
+        check_coverage(elevation, own.odc.geobox, origin=str(path))
         acquired = Acquired(elevation, (describe_layer(entry, path, cache=cache),))
     elevation.attrs |= {"units": "m", "long_name": "elevation"}
     return acquired
@@ -113,14 +116,15 @@ def acquire_layer(
         values, records = _read_archive(recipe, grid, **places)
     else:
         path = fetch_layer(entry, **places)
-        values = _read_codes(path) if codes else open_raster(path)
+        values = _read_codes(path) if codes else _read_measurements(path, name)
         records = [describe_layer(entry, path, cache=cache)]
     if not codes and "offset" in entry:
         values = (values + entry["offset"]).assign_attrs(values.attrs)
     aligned = align_raster(values, grid, resampling=entry.get("resampling"))
     if recipe:
         aligned.attrs |= {"units": recipe.units, "long_name": recipe.long_name}
-    _check_values(name, aligned, codes=codes)
+    origin = recipe.name if recipe else records[0]["address"]
+    check_coverage(aligned, values.odc.geobox, origin=origin)
     return Acquired(
         aligned.rename(name), sort_records(records), recipe.origin if recipe else _own(entry)
     )
@@ -215,13 +219,12 @@ def _read_archive(
 
 
 def _read_codes(path: str | Path) -> xr.DataArray:
-    return take_codes(open_raster(path), origin=str(path))
+    values = open_raster(path)
+    check_codes(values, origin=str(path))
+    return take_codes(values, origin=str(path))
 
 
-def _check_values(name: str, values: xr.DataArray, *, codes: bool) -> None:
-    known = values != values.attrs["nodata"] if codes else np.isfinite(values)
-    if not bool(known.any()):
-        raise ValueError(
-            f"layers.{name}: no cell of the region has a value; check that the layer covers the "
-            "region and which value means no data"
-        )
+def _read_measurements(path: str | Path, name: str) -> xr.DataArray:
+    values = open_raster(path)
+    check_layer(values, origin=str(path), name=name)
+    return values
