@@ -267,7 +267,8 @@ def test_one_legend_names_a_code_once():
     soil = {"file": "soil.tif", "kind": "class", "legend": "fao", "classes": {1: "peat", 2: "loam"}}
     config = change("regions.kashmir.layers.soil", soil)
     other = soil | {"classes": {2: "clay"}}
-    config["regions"]["korea"] = REAL | {"layers": REAL["layers"] | {"ground": other}}
+    layers = REAL["layers"] | {"dem": {"file": "korea.tif"}, "ground": other}
+    config["regions"]["korea"] = REAL | {"layers": layers}
     assert find_problems(config) == [
         "regions.korea.layers.ground.classes: code 2 of the legend fao is 'clay' here and "
         "'loam' in regions.kashmir; correct one, or name two legends"

@@ -123,7 +123,7 @@ def acquire_layer(
     aligned = align_raster(values, grid, resampling=entry.get("resampling"))
     if recipe:
         aligned.attrs |= {"units": recipe.units, "long_name": recipe.long_name}
-    origin = recipe.name if recipe else records[0]["address"]
+    origin = recipe.name if recipe else entry.get("file") or entry.get("url") or entry["stac"]
     check_coverage(aligned, values.odc.geobox, origin=origin)
     return Acquired(
         aligned.rename(name), sort_records(records), recipe.origin if recipe else _own(entry)
