@@ -214,7 +214,7 @@ def test_a_wrong_inventory_is_named(name, tmp_path):
 def acquire_lines(path, tmp_path):
     load_main("acquire_lines")(
         entry={"file": str(path)}, dem=write_tif(tmp_path / "dem.tif"), cache=tmp_path, mirror=None,
-        lines=tmp_path / "out/lines.gpkg",
+        lines=tmp_path / "out/lines.gpkg", record=tmp_path / "out/lines.json",
     )  # fmt: skip
 
 

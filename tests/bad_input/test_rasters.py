@@ -18,8 +18,9 @@ def acquire_dem(path, tmp_path, **entry):
     entry = {"file": str(path)} | entry
     grid = entry.pop("grid", {"resolution_m": 30})
     load_main("acquire_dem")(
-        entry=entry, grid=grid, cache=tmp_path / "cache", mirror=None, dem=tmp_path / "out/dem.tif"
-    )
+        entry=entry, grid=grid, cache=tmp_path / "cache", mirror=None, dem=tmp_path / "out/dem.tif",
+        record=tmp_path / "out/dem.json",
+    )  # fmt: skip
 
 
 def spoil_pixels(value, count=1):
@@ -201,7 +202,7 @@ def acquire_layer(path, tmp_path, *, name="soil", **entry):
     dem = write_tif(tmp_path / "dem.tif")
     load_main("acquire_layer")(
         entry={"file": str(path)} | entry, dem=dem, cache=tmp_path, mirror=None, name=name,
-        layer=tmp_path / "out/layer.tif",
+        layer=tmp_path / "out/layer.tif", record=tmp_path / "out/layer.json",
     )  # fmt: skip
 
 
