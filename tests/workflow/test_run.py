@@ -66,7 +66,9 @@ def test_tables_follow_the_contract(results):
     assert set(selected) <= set(samples) and len(selected) > 10
     benchmark = pd.read_csv(results / "benchmark" / "transfer.csv")
     keys = ["target", "family", "method", "regime", "shots", "draw"]
-    assert list(benchmark) == [*keys, "auc", "pr_auc", "brier"]
+    assert list(benchmark) == [*keys, "auc", "pr_auc", "brier", "ece", "log_score"]
+    dominance = pd.read_csv(results / "benchmark" / "dominance.csv")
+    assert set(benchmark["method"]) == set(dominance["method"]) >= {"fine_tuned", "continued"}
     curve = pd.read_csv(results / "targets" / "birch" / "rate_curve.csv")
     assert list(curve) == ["curve", "area_share", "landslide_share"]
     assert set(curve["curve"]) == {"success", "prediction"}

@@ -22,6 +22,7 @@ def any_of(names):
 wildcard_constraints:
     region=any_of(REGIONS),
     target=any_of({*TARGETS, *BENCHMARK_TARGETS}),
+    group="[a-z]+",
     layer="(?!dem[.])[a-z][a-z0-9_]*",
     inventory="inventory|validation",
 
@@ -160,8 +161,16 @@ def list_scores():
 
 def list_benchmark():
     """List the tables of the transfer benchmark, if the study has one."""
-    tables = ["transfer.parquet", "transfer.csv", "summary.csv"]
+    tables = ["transfer.parquet", "transfer.csv", "summary.csv", "dominance.csv"]
     return expand("<results>/benchmark/{table}", table=tables) if BENCHMARK_TARGETS else []
+
+
+def list_transfer_scores():
+    """List the tables of the transfer benchmark before they are gathered: by target and group."""
+    groups = config["benchmark"]["groups"] if BENCHMARK_TARGETS else []
+    return expand(
+        "<results>/benchmark/{target}/{group}.parquet", target=BENCHMARK_TARGETS, group=groups
+    )
 
 
 def choose_regime():
@@ -174,5 +183,6 @@ def list_figures():
     """List the figures and pages of the report."""
     kinds = ["susceptibility", "prediction_rate"]
     figures = expand("<results>/report/{target}/{kind}.png", target=TARGETS, kind=kinds)
-    curves = ["<results>/report/transfer_curves.png"] if BENCHMARK_TARGETS else []
+    charts = ["transfer_curves", "dominance"] if BENCHMARK_TARGETS else []
+    curves = expand("<results>/report/{chart}.png", chart=charts)
     return [*figures, *curves, "<results>/report/configuration.html"]

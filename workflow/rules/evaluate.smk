@@ -68,6 +68,7 @@ rule evaluate_truth:
 
 rule run_transfer_benchmark:
     input:
+        models=rules.pretrain_sources.output.models,
         samples=lambda wildcards: list_tables(
             [wildcards.target, *sources_of(config, wildcards.target)], "samples"
         ),
@@ -75,11 +76,11 @@ rule run_transfer_benchmark:
             [wildcards.target, *sources_of(config, wildcards.target)], "background"
         ),
     output:
-        scores="<results>/benchmark/{target}.parquet",
+        scores="<results>/benchmark/{target}/{group}.parquet",
     log:
-        "<logs>/run_transfer_benchmark/{target}.log",
+        "<logs>/run_transfer_benchmark/{target}/{group}.log",
     benchmark:
-        "<benchmarks>/run_transfer_benchmark/{target}.tsv"
+        "<benchmarks>/run_transfer_benchmark/{target}/{group}.tsv"
     conda:
         "../../envs/landshift.yaml"
     threads: 1
@@ -87,21 +88,22 @@ rule run_transfer_benchmark:
         mem_mb=4000,
     params:
         regions=lambda wildcards: [wildcards.target, *sources_of(config, wildcards.target)],
-        settings=config["benchmark"],
-        learners=LEARNERS,
-        left_out=lambda wildcards: list(explain_left_out(wildcards.target)),
-        max_correlation=config["factors"]["max_correlation"],
+        settings=lambda wildcards: {
+            key: value
+            for key, value in config["benchmark"].items()
+            if key not in ("groups", "targets")
+        },
         seed=config["seed"],
-        code=fingerprint("evaluation"),
+        code=fingerprint("evaluation", "models"),
     message:
-        "Measure every method on draws of shots from {wildcards.target}"
+        "Measure the methods of the group {wildcards.group} on draws of shots from {wildcards.target}"
     script:
         "../scripts/run_transfer_benchmark.py"
 
 
 rule gather_transfer_benchmark:
     input:
-        scores=expand("<results>/benchmark/{target}.parquet", target=BENCHMARK_TARGETS),
+        scores=list_transfer_scores(),
     output:
         table="<results>/benchmark/transfer.parquet",
         text="<results>/benchmark/transfer.csv",
@@ -110,6 +112,12 @@ rule gather_transfer_benchmark:
             caption="../report/summary.rst",
             category="Transfer benchmark",
             labels={"what": "Mean scores, table"},
+        ),
+        dominance=report(
+            "<results>/benchmark/dominance.csv",
+            caption="../report/dominance.rst",
+            category="Transfer benchmark",
+            labels={"what": "Gains, losses and regret of every method, table"},
         ),
     log:
         "<logs>/gather_transfer_benchmark.log",

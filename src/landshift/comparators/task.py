@@ -98,6 +98,25 @@ class TargetView:
 
 
 @dataclass(frozen=True)
+class Shared:
+    """Where a method may keep what other tasks of the same target need again.
+
+    Attributes
+    ----------
+    draws
+        What depends on the sources alone.
+    regimes
+        What depends on the shots, but not on the regime.
+    shots
+        What depends on the split and the regime, but not on the shots.
+    """
+
+    draws: dict = field(default_factory=dict)
+    regimes: dict = field(default_factory=dict)
+    shots: dict = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class TransferTask:
     """One target, one draw of shots, one regime.
 
@@ -112,14 +131,38 @@ class TransferTask:
     seed
         Seed of every random choice of the method.
     shared
-        Where a method may keep what the other regimes of the same shots need again.
+        What the tasks of a target have in common.
+    all_labels
+        Every labelled cell of the blocks that gave the shots: for the ceiling alone.
     """
 
     view: TargetView
     training: TrainingTable
     shots: pd.DataFrame
     seed: int
-    shared: dict = field(default_factory=dict)
+    shared: Shared = field(default_factory=Shared)
+    all_labels: pd.DataFrame | None = None
+
+    @property
+    def shot_labels(self) -> np.ndarray:
+        """1 or 0 for every shot."""
+        return self.shots["presence"].to_numpy(np.int8)
+
+    @cached_property
+    def prepared_shots(self) -> dict[str, np.ndarray]:
+        """Factors of the shots in each preparation, shape ``(shots, factors)``."""
+        return self.prepare(self.shots[self.view.factors].to_numpy(np.float32))
+
+    @cached_property
+    def prepared_queries(self) -> dict[str, np.ndarray]:
+        """Factors of the queries in each preparation, shape ``(cells, factors)``."""
+        raw = self.training.standardisation.apply(self.view.queries)
+        return {"raw": raw, "rank": self.view.query_ranks}
+
+    def prepare(self, values: np.ndarray) -> dict[str, np.ndarray]:
+        """Prepare factor values of the target as those of the sources are."""
+        raw = self.training.standardisation.apply(values)
+        return {"raw": raw, "rank": self.view.ranks.apply(values)}
 
     @cached_property
     def labelled(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -146,4 +189,13 @@ class TransferTask:
     @cached_property
     def query_kernel(self) -> np.ndarray:
         """Kernel between queries and labelled cells."""
-        return self.view.kernel.covariance(self.view.query_ranks, self.label_ranks)
+        # the pseudo-absences stand behind the shots and are the same for any number of these
+        shots = len(self.shots)
+        if "query_kernel" not in self.shared.shots:
+            self.shared.shots["query_kernel"] = self._to_queries(self.label_ranks[shots:])
+        return np.hstack(
+            [self._to_queries(self.label_ranks[:shots]), self.shared.shots["query_kernel"]]
+        )
+
+    def _to_queries(self, ranks: np.ndarray) -> np.ndarray:
+        return self.view.kernel.covariance(self.view.query_ranks, ranks)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from landshift.blas import on_one_thread
 from landshift.comparators import TransferTask, get_comparators
-from landshift.comparators.task import TargetView
+from landshift.comparators.task import Shared, TargetView
 from landshift.evaluation.measures import measure_prediction
 from landshift.evaluation.splits import Draw, draw_split, redraw_blocks
 from landshift.seeds import derive_seed
@@ -31,6 +31,8 @@ COLUMNS = (
     "auc",
     "pr_auc",
     "brier",
+    "ece",
+    "log_score",
 )
 
 
@@ -84,8 +86,8 @@ def run_transfer_benchmark(
     Returns
     -------
     pandas.DataFrame
-        A row per target, family, method, regime, number of shots and draw: ``auc``, ``pr_auc``,
-        ``brier``.
+        A row per target, family, method, regime, number of shots and draw, with the measures of
+        `landshift.evaluation.measures`: ``auc``, ``pr_auc``, ``brier``, ``ece``, ``log_score``.
     """
     tables = []
     for target in targets or list(regions):
@@ -159,6 +161,7 @@ def evaluate_target(
     training = prepare_training(*join_sources(sources, factors), seed=seed)
     comparators = get_comparators(None if methods is None else list(methods))
     rows = []
+    kept: dict = {}
     for number in range(draws):
         draw_seed = derive_seed(seed, "draw", target, str(number))
         samples, background = tables.samples, tables.background
@@ -167,16 +170,19 @@ def evaluate_target(
         draw = draw_split(samples, shots=max(shots), seed=draw_seed)
         held_out = samples.iloc[draw.held_out]
         labels = held_out["presence"].to_numpy()
-        shared = {count: {} for count in shots}
+        all_labels = samples[samples["block"].isin(draw.shot_blocks)]
+        by_shots: dict = {count: {} for count in shots}
         for regime in regimes:
             view = TargetView(
                 models,
                 _background_of(background, draw, regime),
                 held_out[factors].to_numpy(np.float32),
             )
+            by_view: dict = {}
             for count in shots:
                 taken = draw.take_shots(samples, count)
-                task = TransferTask(view, training, taken, draw_seed, shared[count])
+                shared = Shared(kept, by_shots[count], by_view)
+                task = TransferTask(view, training, taken, draw_seed, shared, all_labels)
                 for method, family, probability in _predict_all(comparators, task):
                     measures = measure_prediction(labels, probability)
                     key = (target, family, method, regime, count, number)

@@ -101,6 +101,8 @@ class TrainingTable:
         Mean 1; every region and class has the same total.
     standardisation
         The statistics behind the ``raw`` preparation.
+    regions, blocks
+        Region of each sample and its spatial block there.
     """
 
     factors: tuple[str, ...]
@@ -108,6 +110,8 @@ class TrainingTable:
     labels: np.ndarray
     weights: np.ndarray
     standardisation: Standardisation
+    regions: np.ndarray
+    blocks: np.ndarray
 
 
 def pretrain_sources(
@@ -214,7 +218,15 @@ def prepare_training(
         "rank": _rank_within_regions(chosen, background, factors, regions),
     }
     labels = chosen["presence"].to_numpy(np.int8)
-    return TrainingTable(factors, prepared, labels, weights, standardisation)
+    return TrainingTable(
+        factors,
+        prepared,
+        labels,
+        weights,
+        standardisation,
+        chosen["region"].to_numpy(str),
+        chosen["block"].to_numpy(),
+    )
 
 
 def _check_sources(samples, background, factors, regions) -> None:
