@@ -173,6 +173,12 @@ def list_transfer_scores():
     )
 
 
+def choose_draws():
+    """Choose the settings of the benchmark that the scores of one target and group depend on."""
+    settings = config["benchmark"] or {}
+    return {key: settings[key] for key in settings if key not in ("groups", "targets")}
+
+
 def choose_regime():
     """Choose the regime whose curves are drawn: that of a map, if it was measured."""
     regimes = config["benchmark"]["regimes"] if BENCHMARK_TARGETS else []

@@ -88,11 +88,7 @@ rule run_transfer_benchmark:
         mem_mb=4000,
     params:
         regions=lambda wildcards: [wildcards.target, *sources_of(config, wildcards.target)],
-        settings=lambda wildcards: {
-            key: value
-            for key, value in config["benchmark"].items()
-            if key not in ("groups", "targets")
-        },
+        settings=choose_draws(),
         seed=config["seed"],
         code=fingerprint("evaluation", "models"),
     message:

@@ -42,7 +42,7 @@ FAMILIES = {
 BOLD = ("fine_tuned", "ensemble")
 
 _REFERENCES = (BOLD, ("zero_shot", "ensemble"), ("local_only", "gp"))
-_ROW_IN, _CURVES_IN, _HEAD_IN, _FOOT_IN = 0.2, 2.2, 0.95, 0.6
+_ROW_IN, _CURVES_IN, _HEAD_IN, _FOOT_IN = 0.2, 2.2, 0.6, 0.6
 _RESAMPLES = 1000
 
 
@@ -60,7 +60,7 @@ def plot_dominance(
     zero-shot ensemble and the local Gaussian process, with 95 % bootstrap intervals over draws,
     over the faint curves of all other methods. Below, a row per method and family: its mean gain
     over the tougher of zero-shot and local Gaussian process with its 95 % interval over targets
-    and draws, the cells it loses significantly, its regret, and the gap it closes.
+    and draws, the cells where it is significantly worse, its regret, and the gap it closes.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def plot_dominance(
     targets = sorted(scores["target"].unique())
     panel_rows = -(-len(targets) // 3)
     table_in = _ROW_IN * len(compared)
-    total = _HEAD_IN + panel_rows * (_CURVES_IN + 0.55) + table_in + _FOOT_IN + 0.45
+    total = _HEAD_IN + panel_rows * (_CURVES_IN + 0.55) + table_in + _FOOT_IN + 0.35
     figure = Figure(figsize=(WIDTH_IN, total))
     _draw_curves(figure, scores, targets, seed)
     axes = figure.add_axes((0.3, _FOOT_IN / total, 0.36, table_in / total))
@@ -99,7 +99,7 @@ def _draw_curves(figure: Figure, scores: pd.DataFrame, targets: list[str], seed:
     first = None
     for index, target in enumerate(targets):
         row, column = divmod(index, 3)
-        top = total - 0.6 - row * (_CURVES_IN + 0.55)
+        top = total - _HEAD_IN - row * (_CURVES_IN + 0.55)
         place = (0.075 + 0.315 * column, (top - _CURVES_IN) / total, 0.29, _CURVES_IN / total)
         axes = figure.add_axes(place, sharey=first)
         first = first or axes
@@ -180,8 +180,8 @@ def _draw_gains(axes: Axes, compared: pd.DataFrame) -> None:
 
 _NUMBERS = (
     ("mean\nAUC", "auc", "{:.3f}"),
-    ("loses\nto zero-shot", "losses_zero_shot", "{:.0f}"),
-    ("loses\nto tougher", "losses_tougher", "{:.0f}"),
+    ("below\nzero-shot", "losses_zero_shot", "{:.0f}"),
+    ("below\ntougher", "losses_tougher", "{:.0f}"),
     ("regret", "regret", "{:.3f}"),
     ("gap\nclosed", "gap_closed", "{:.0%}"),
 )
