@@ -21,8 +21,10 @@ from landshift.evaluation.splits import Draw, draw_split
 from landshift.evaluation.summary import bootstrap_interval
 from landshift.inventory import load_inventory, source_points
 from landshift.raster import open_raster
+from landshift.screening import drop_inflated
 from landshift.seeds import derive_seed
-from landshift.transfer import fine_tune_target, pretrain_sources
+from landshift.selection import list_factors
+from landshift.transfer import SourceModel, fine_tune_target, pretrain_sources
 
 LEARNERS = ("lr", "rf", "xgb", "lgbm")
 MISLABELLED = 0.1
@@ -30,6 +32,9 @@ MISLABELLED = 0.1
 
 PREVALENCE = 1 / 6
 """Prevalence of the held-out samples once the classes are weighted to it."""
+
+MAX_INFLATION = 10.0
+"""A usual limit of the variance inflation factor."""
 
 EARLY, LATE = 2005, 2009
 """Landslides up to the first year give shots; those from the second on are predicted."""
@@ -110,6 +115,8 @@ def measure_sources(target, tables, sources: Mapping[str, RegionTables], argumen
     for factor in (0.2, 5.0):
         name = f"prevalence stated {factor:g} times"
         rows += measure(name, target, tables, models, arguments, factor=factor)
+    screened = pretrain(sources, arguments.seed, max_inflation=MAX_INFLATION)
+    rows += measure("factors of low inflation only", target, tables, screened, arguments)
     for name in sources:
         alone = pretrain({name: sources[name]}, arguments.seed)
         rows += measure("one source only", target, tables, alone, arguments)
@@ -150,9 +157,14 @@ def measure(
     return rows
 
 
-def pretrain(sources: Mapping[str, RegionTables], seed: int):
-    """Pre-train all learners on sources."""
+def pretrain(
+    sources: Mapping[str, RegionTables], seed: int, *, max_inflation: float | None = None
+) -> list[SourceModel]:
+    """Pre-train all learners on sources, with all factors or those of low variance inflation."""
     joined = join_sources(sources)
+    if max_inflation is not None:
+        names = drop_inflated(joined[0], list_factors(joined[0]), limit=max_inflation)
+        joined = join_sources(sources, names)
     return [pretrain_sources(*joined, learner=learner, seed=seed) for learner in LEARNERS]
 
 

@@ -22,13 +22,13 @@ LAYERS = [
     {"seeds", "factors", "fingerprint", "study", "logs", "grids", "footprints"}
     | {"raster", "blocks", "elevation", "flow", "neighbourhood", "surface_fit", "virtual_terrain"}
     | {"infinite_slope", "horizon", "orientation", "ruggedness"}
-    | {"blas", "gaussian_process", "preparation", "learners", "selection"},
+    | {"blas", "gaussian_process", "preparation", "learners", "selection", "screening"},
     {"drainage_indices"},
     {"acquire", "inventory", "virtual", "terrain", "drainage", "proximity", "shots"}
     | {"stability", "surface"}
     | {"transfer", "mapping", "cog", "curves"},
     {"sampling", "models", "comparators", "figures"},
-    {"evaluation"},
+    {"evaluation", "frozen"},
 ]
 
 # Names that conda has for the same software.

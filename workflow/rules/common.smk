@@ -138,6 +138,18 @@ def list_tables(regions, table):
     return [f"<results>/regions/{region}/{table}.parquet" for region in regions]
 
 
+def list_frozen():
+    """List the manifest of the frozen source models, if the study uses any."""
+    frozen = config["transfer"]["frozen"]
+    return [f"{frozen['folder']}/manifest.json"] if frozen else []
+
+
+def list_source_models(target):
+    """List the source models that a target is fine-tuned from: its own, or frozen ones."""
+    folder = "frozen" if config["transfer"]["frozen"] else target
+    return [f"<results>/sources/{folder}/{learner}" for learner in LEARNERS]
+
+
 def list_validation(target):
     """List the file of later landslides of a target, if it has one."""
     known = target in VIRTUAL or "validation" in REGIONS[target]
@@ -153,10 +165,14 @@ def list_maps():
 
 
 def list_scores():
-    """List the tables that score the maps: by held-out landslides and, if virtual, by the truth."""
+    """List the tables that score the maps: by held-out landslides, the truth, and the sources."""
+    scores = expand("<results>/targets/{target}/rate_curve.csv", target=TARGETS)
+    if config["transfer"]["frozen"]:
+        # All else compares the target with the sources' data, which are not here.
+        return scores
     virtual = [target for target in TARGETS if target in VIRTUAL]
-    truth = expand("<results>/targets/{target}/truth.csv", target=virtual)
-    return truth + expand("<results>/targets/{target}/rate_curve.csv", target=TARGETS)
+    scores += expand("<results>/targets/{target}/truth.csv", target=virtual)
+    return scores + expand("<results>/sources/{target}/similarity.csv", target=TARGETS)
 
 
 def list_benchmark():

@@ -66,6 +66,34 @@ rule evaluate_truth:
         "../scripts/evaluate_truth.py"
 
 
+rule evaluate_similarity:
+    input:
+        background="<results>/regions/{target}/background.parquet",
+        sources=lambda wildcards: list_tables(sources_of(config, wildcards.target), "background"),
+        selected="<results>/sources/{target}/factors_selected.json",
+    output:
+        similarity=report(
+            "<results>/sources/{target}/similarity.csv",
+            caption="../report/similarity.rst",
+            category="Sources",
+            subcategory="{target}",
+            labels={"region": "{target}", "what": "Distance to the sources"},
+        ),
+    log:
+        "<logs>/evaluate_similarity/{target}.log",
+    conda:
+        "../../envs/landshift.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        code=fingerprint("screening"),
+    message:
+        "Measure how far {wildcards.target} is from its sources"
+    script:
+        "../scripts/evaluate_similarity.py"
+
+
 rule run_transfer_benchmark:
     input:
         models=rules.pretrain_sources.output.models,

@@ -7,12 +7,13 @@ from pathlib import Path
 import pandas as pd
 
 from landshift.factors import FACTORS
+from landshift.frozen import freeze_models
 from landshift.logs import set_up_logging
 from landshift.models import save_model
 from landshift.transfer import pretrain_sources
 
 
-def main(*, samples, background, selected, learners, own_units, seed, models):
+def main(*, samples, background, selected, learners, own_units, seed, models, manifest):
     factors = json.loads(Path(selected).read_text(encoding="utf-8"))
     units = {name: factor.units for name, factor in FACTORS.items()} | own_units
     labelled = pd.concat([pd.read_parquet(path) for path in samples], ignore_index=True)
@@ -27,6 +28,8 @@ def main(*, samples, background, selected, learners, own_units, seed, models):
             units=units,
         )
         save_model(model, folder)
+    sha256 = freeze_models(models, manifest)
+    logging.info("SHA-256 of the manifest, to freeze these models: %s", sha256)
 
 
 if __name__ == "__main__":
@@ -39,4 +42,5 @@ if __name__ == "__main__":
         own_units=snakemake.params.own_units,
         seed=snakemake.params.seed,
         models=list(snakemake.output.models),
+        manifest=snakemake.output.manifest,
     )

@@ -7,17 +7,24 @@ from pathlib import Path
 import pandas as pd
 
 from landshift.logs import set_up_logging
+from landshift.screening import drop_inflated, screen_factors
 from landshift.selection import list_factors, select_factors
 
 
-def main(*, samples, left_out, max_correlation, selected):
+def main(*, samples, left_out, max_correlation, max_inflation, selected, screened):
     for name, reason in left_out.items():
         logging.info("%s is left out: %s", name, reason)
     tables = pd.concat([pd.read_parquet(path) for path in samples], join="inner")
     candidates = [name for name in list_factors(tables) if name not in left_out]
     names = select_factors(tables, candidates=candidates, max_correlation=max_correlation)
+    if max_inflation is not None:
+        names = drop_inflated(tables, names, limit=max_inflation)
     dropped = [name for name in candidates if name not in names]
     logging.info("%d factors selected, dropped: %s", len(names), ", ".join(dropped) or "none")
+    table = screen_factors(tables, names)
+    flipping = ", ".join(table.loc[table["flips"], "factor"])
+    logging.info("effects that flip sign between the sources: %s", flipping or "none")
+    table.round(4).to_csv(screened, index=False)
     Path(selected).write_text(json.dumps(names, indent=2) + "\n", encoding="utf-8")
 
 
@@ -27,5 +34,7 @@ if __name__ == "__main__":
         samples=list(snakemake.input.samples),
         left_out=snakemake.params.left_out,
         max_correlation=snakemake.params.max_correlation,
+        max_inflation=snakemake.params.max_inflation,
         selected=snakemake.output.selected,
+        screened=snakemake.output.screened,
     )
