@@ -6,6 +6,7 @@ on the rank preparation, with probabilities in place of hard classes.
 
 import numpy as np
 import xgboost
+from scipy.special import expit
 
 from landshift.comparators.task import TransferTask
 from landshift.learners import logistic_regression
@@ -53,7 +54,7 @@ def _predict(task: TransferTask, fit) -> np.ndarray:
 
 
 def _share(model, values: np.ndarray) -> np.ndarray:
-    return 1 / (1 + np.exp(-model.logit(values)))
+    return expit(model.logit(values))
 
 
 def _fit_booster(values, labels, weights, *, seed) -> GradientBoostingModel:

@@ -84,20 +84,16 @@ def _compare_in_regime(rows: pd.DataFrame, regime: str, seed: int) -> pd.DataFra
         rows.pivot_table(index=[*CELL, "draw"], columns=["method", "family"], values="auc")
     )
     means = scores.means
-    tougher = scores.tougher()
+    references = {"zero_shot": scores.auc[ZERO_SHOT], "tougher": scores.tougher()}
     best = means.drop(columns=[CEILING], errors="ignore").max(axis=1)
     compared = []
     for method, family in means:
         own = scores.auc[(method, family)]
         by_shots = means[(method, family)].groupby(level="shots").mean()
         row = {"regime": regime, "method": method, "family": family}
-        row |= {f"auc_{shots}": value for shots, value in by_shots.items()} | {
-            "auc": by_shots.mean()
-        }
-        for name, reference in (
-            ("zero_shot", scores.auc[ZERO_SHOT]),
-            ("tougher", tougher),
-        ):
+        row |= {f"auc_{shots}": value for shots, value in by_shots.items()}
+        row["auc"] = by_shots.mean()
+        for name, reference in references.items():
             row |= _describe_gain(own - reference, name, derive_seed(seed, method, family, name))
         row["gain_own"] = _gain_over_own(means, method, family)
         row["cells"] = len(means)

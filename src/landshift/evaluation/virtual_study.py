@@ -103,7 +103,8 @@ def make_region(name: str, shift: Shift, *, seed: int) -> KnownRegion:
     """Generate a region, derive its terrain and drainage factors, and draw its tables."""
     region = generate_virtual_region(name, seed=seed, **settle_region(name, shift, seed=seed))
     elevation = region.layers["dem"]
-    factors = derive_terrain_factors(elevation).merge(derive_drainage_factors(elevation))
+    factors = derive_terrain_factors(elevation)
+    factors = factors.assign(derive_drainage_factors(elevation).data_vars)
     samples = draw_samples(factors, region.inventory, elevation=elevation, region=name, seed=seed)
     background = draw_background(factors, samples, region=name, cells=BACKGROUND_CELLS, seed=seed)
     places = {axis: background[axis].to_xarray() for axis in ("x", "y")}
