@@ -22,7 +22,7 @@ REPORT = $(RESULTS)/report/report.html
 SNAKEMAKE = $(BIN)/snakemake --configfile $(CONFIG)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo report benchmark bench-env bench-factors factor-docs recipe-docs test test-slow test-acquire lint format docs lock clean
+.PHONY: help install demo report benchmark bench-env bench-factors bench-virtual bench-robustness factor-docs recipe-docs test test-slow test-acquire lint format docs lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 15
@@ -49,6 +49,12 @@ bench-env: $(INSTALLED) ## make .venv-bench with the tools that the factors are 
 
 bench-factors: $(INSTALLED) ## compare speed and memory with other tools (BENCH_ARGS="--full")
 	$(BIN)/python benchmarks/factors.py $(BENCH_ARGS)
+
+bench-virtual: $(INSTALLED) ## measure the transfer on 24 virtual regions of known truth
+	$(BIN)/python benchmarks/virtual_transfer.py --cores $(CORES)
+
+bench-robustness: $(INSTALLED) ## measure what hurts the transfer, after `make benchmark`
+	$(BIN)/python benchmarks/robustness.py
 
 factor-docs: $(INSTALLED) ## write the table of factors and its pictures
 	$(BIN)/python docs/describe_factors.py

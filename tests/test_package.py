@@ -22,13 +22,14 @@ LAYERS = [
     {"seeds", "factors", "fingerprint", "study", "logs", "grids", "footprints"}
     | {"raster", "blocks", "elevation", "flow", "neighbourhood", "surface_fit", "virtual_terrain"}
     | {"infinite_slope", "horizon", "orientation", "ruggedness"}
-    | {"blas", "gaussian_process", "preparation", "learners", "selection", "class_scores"},
+    | {"blas", "gaussian_process", "preparation", "learners", "selection", "screening"}
+    | {"class_scores"},
     {"drainage_indices", "legends", "layer_checks"},
     {"inventory", "lines", "virtual", "terrain", "drainage", "proximity", "shots"}
     | {"stability", "surface"}
     | {"transfer", "mapping", "cog", "curves"},
     {"acquire", "sampling", "models", "fused", "comparators", "figures", "class_coverage"},
-    {"evaluation"},
+    {"evaluation", "frozen"},
 ]
 
 # Names that conda has for the same software.

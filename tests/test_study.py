@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from landshift import study
+from landshift.comparators import GROUPS
 from landshift.factors import FACTORS
 from landshift.learners import LEARNERS
 from landshift.stability import SOIL_LIMITS, derive_stability_factors
@@ -283,6 +284,25 @@ def test_classes_are_named_by_integers_or_a_file():
         config = change("regions.kashmir.layers.soil", entry)
         jsonschema.Draft202012Validator(SCHEMA).validate(config)
         assert find_problems(config) == []
+
+
+def test_frozen_models_need_no_source():
+    config = change("transfer.frozen", {"folder": "models", "sha256": SHA256})
+    config["regions"] = {"kashmir": REAL}
+    assert find_problems(config) == []
+    jsonschema.validate(config, SCHEMA)
+
+
+@pytest.mark.parametrize("groups", [["pooled"], ["core", "magic"]])
+def test_groups_of_methods_hold_the_core_and_are_known(groups):
+    config = change("benchmark", {"targets": ["alder"], "groups": groups})
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(config, SCHEMA)
+
+
+def test_groups_of_the_schema_are_those_of_the_library():
+    keys = SCHEMA["properties"]["benchmark"]["anyOf"][1]["properties"]
+    assert tuple(keys["groups"]["items"]["enum"]) == GROUPS
 
 
 def test_empty_configuration_is_reported_not_crashed():

@@ -1,5 +1,6 @@
 """One small study from end to end, offline; then nothing is left to do."""
 
+import hashlib
 import json
 
 import geopandas
@@ -7,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import rasterio
+import yaml
 
 from .conftest import STUDY
 
@@ -66,11 +68,36 @@ def test_tables_follow_the_contract(results):
     assert set(selected) <= set(samples) and len(selected) > 10
     benchmark = pd.read_csv(results / "benchmark" / "transfer.csv")
     keys = ["target", "family", "method", "regime", "shots", "draw"]
-    assert list(benchmark) == [*keys, "auc", "pr_auc", "brier"]
+    assert list(benchmark) == [*keys, "auc", "pr_auc", "brier", "ece", "log_score"]
+    dominance = pd.read_csv(results / "benchmark" / "dominance.csv")
+    assert set(benchmark["method"]) == set(dominance["method"]) >= {"fine_tuned", "continued"}
     curve = pd.read_csv(results / "targets" / "birch" / "rate_curve.csv")
     assert list(curve) == ["curve", "area_share", "landslide_share"]
     assert set(curve["curve"]) == {"success", "prediction"}
     assert len(geopandas.read_file(results / "regions" / "birch" / "inventory.gpkg")) == 60
+
+
+def test_frozen_source_models_map_a_target_without_the_sources(run_snakemake, finished, results):
+    study = yaml.safe_load(STUDY.read_text())
+    manifest = results / "sources" / "cedar" / "manifest.json"
+    study |= {
+        "study": "frozen",
+        "regions": {"cedar": study["regions"]["cedar"] | {"role": "target"}},
+        "mosaic": None,
+        "benchmark": None,
+    }
+    study["transfer"]["frozen"] = {
+        "folder": str(manifest.parent),
+        "sha256": hashlib.sha256(manifest.read_bytes()).hexdigest(),
+    }
+    path = finished / "frozen.yaml"
+    path.write_text(yaml.safe_dump(study))
+    run = run_snakemake("maps", "--cores", "2", "--configfile", path, folder=finished)
+    assert run.returncode == 0, run.stdout
+    assert "pretrain_sources" not in run.stdout
+    mapped = finished / "results" / "frozen" / "targets" / "cedar" / "susceptibility.tif"
+    expected = results / "targets" / "cedar" / "susceptibility.tif"
+    assert mapped.read_bytes() == expected.read_bytes()
 
 
 def test_report_is_written(run_snakemake, finished):

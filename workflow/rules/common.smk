@@ -51,6 +51,7 @@ def any_of(names):
 wildcard_constraints:
     region=any_of(REGIONS),
     target=any_of({*TARGETS, *BENCHMARK_TARGETS}),
+    group="[a-z]+",
     layer="(?!dem[.])[a-z][a-z0-9_]*",
     inventory="inventory|validation",
 
@@ -249,6 +250,18 @@ def list_tables(regions, table):
     return [f"<results>/regions/{region}/{table}.parquet" for region in regions]
 
 
+def list_frozen():
+    """List the manifest of the frozen source models, if the study uses any."""
+    frozen = config["transfer"]["frozen"]
+    return [f"{frozen['folder']}/manifest.json"] if frozen else []
+
+
+def list_source_models(target):
+    """List the source models that a target is fine-tuned from: its own, or frozen ones."""
+    folder = "frozen" if config["transfer"]["frozen"] else target
+    return [f"<results>/sources/{folder}/{learner}" for learner in LEARNERS]
+
+
 def list_validation(target):
     """List the file of later landslides of a target, if it has one."""
     known = target in VIRTUAL or "validation" in REGIONS[target]
@@ -273,22 +286,40 @@ def list_maps():
 
 
 def list_scores():
-    """List the tables that judge the maps: by landslides, classes and, if virtual, the truth."""
-    virtual = [target for target in TARGETS if target in VIRTUAL]
-    truth = expand("<results>/targets/{target}/truth.csv", target=virtual)
+    """List the tables that judge the maps: by landslides, classes, sources and, if virtual, the truth."""
+    scores = expand("<results>/targets/{target}/rate_curve.csv", target=TARGETS)
     classed = [
         target
         for target in TARGETS
         if find_shared_legends(target) or choose_target_factors(target)["target_classes"]
     ]
-    classes = expand("<results>/targets/{target}/classes_seen.csv", target=classed)
-    return truth + classes + expand("<results>/targets/{target}/rate_curve.csv", target=TARGETS)
+    scores += expand("<results>/targets/{target}/classes_seen.csv", target=classed)
+    if config["transfer"]["frozen"]:
+        # All else compares the target with the sources' data, which are not here.
+        return scores
+    virtual = [target for target in TARGETS if target in VIRTUAL]
+    scores += expand("<results>/targets/{target}/truth.csv", target=virtual)
+    return scores + expand("<results>/sources/{target}/similarity.csv", target=TARGETS)
 
 
 def list_benchmark():
     """List the tables of the transfer benchmark, if the study has one."""
-    tables = ["transfer.parquet", "transfer.csv", "summary.csv"]
+    tables = ["transfer.parquet", "transfer.csv", "summary.csv", "dominance.csv"]
     return expand("<results>/benchmark/{table}", table=tables) if BENCHMARK_TARGETS else []
+
+
+def list_transfer_scores():
+    """List the tables of the transfer benchmark before they are gathered: by target and group."""
+    groups = config["benchmark"]["groups"] if BENCHMARK_TARGETS else []
+    return expand(
+        "<results>/benchmark/{target}/{group}.parquet", target=BENCHMARK_TARGETS, group=groups
+    )
+
+
+def choose_draws():
+    """Choose the settings of the benchmark that the scores of one target and group depend on."""
+    settings = config["benchmark"] or {}
+    return {key: settings[key] for key in settings if key not in ("groups", "targets")}
 
 
 def choose_regime():
@@ -301,6 +332,7 @@ def list_figures():
     """List the figures and pages of the report, and the ledgers of layers that were read."""
     kinds = ["susceptibility", "prediction_rate"]
     figures = expand("<results>/report/{target}/{kind}.png", target=TARGETS, kind=kinds)
-    curves = ["<results>/report/transfer_curves.png"] if BENCHMARK_TARGETS else []
+    charts = ["transfer_curves", "dominance"] if BENCHMARK_TARGETS else []
+    curves = expand("<results>/report/{chart}.png", chart=charts)
     ledgers = expand("<results>/regions/{region}/layers.json", region=REAL)
     return [*figures, *curves, *ledgers, "<results>/report/configuration.html"]

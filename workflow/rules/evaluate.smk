@@ -67,6 +67,34 @@ rule evaluate_truth:
         "../scripts/evaluate_truth.py"
 
 
+rule evaluate_similarity:
+    input:
+        background="<results>/regions/{target}/background.parquet",
+        sources=lambda wildcards: list_tables(sources_of(config, wildcards.target), "background"),
+        selected="<results>/sources/{target}/factors_selected.json",
+    output:
+        similarity=report(
+            "<results>/sources/{target}/similarity.csv",
+            caption="../report/similarity.rst",
+            category="Sources",
+            subcategory="{target}",
+            labels={"region": "{target}", "what": "Distance to the sources"},
+        ),
+    log:
+        "<logs>/evaluate_similarity/{target}.log",
+    conda:
+        "../../envs/landshift.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        code=fingerprint("screening"),
+    message:
+        "Measure how far {wildcards.target} is from its sources"
+    script:
+        "../scripts/evaluate_similarity.py"
+
+
 rule evaluate_classes:
     input:
         model="<results>/targets/{target}/model",
@@ -100,6 +128,7 @@ rule evaluate_classes:
 
 rule run_transfer_benchmark:
     input:
+        models=rules.pretrain_sources.output.models,
         samples=lambda wildcards: list_tables(
             [wildcards.target, *sources_of(config, wildcards.target)], "samples"
         ),
@@ -107,11 +136,11 @@ rule run_transfer_benchmark:
             [wildcards.target, *sources_of(config, wildcards.target)], "background"
         ),
     output:
-        scores="<results>/benchmark/{target}.parquet",
+        scores="<results>/benchmark/{target}/{group}.parquet",
     log:
-        "<logs>/run_transfer_benchmark/{target}.log",
+        "<logs>/run_transfer_benchmark/{target}/{group}.log",
     benchmark:
-        "<benchmarks>/run_transfer_benchmark/{target}.tsv"
+        "<benchmarks>/run_transfer_benchmark/{target}/{group}.tsv"
     conda:
         "../../envs/landshift.yaml"
     threads: 1
@@ -119,23 +148,20 @@ rule run_transfer_benchmark:
         mem_mb=4000,
     params:
         regions=lambda wildcards: [wildcards.target, *sources_of(config, wildcards.target)],
-        settings=config["benchmark"],
-        learners=LEARNERS,
+        settings=choose_draws(),
         left_out=lambda wildcards: list(explain_left_out(wildcards.target)),
-        legends=lambda wildcards: find_shared_legends(wildcards.target),
         own=lambda wildcards: choose_target_factors(wildcards.target),
-        max_correlation=config["factors"]["max_correlation"],
         seed=config["seed"],
-        code=fingerprint("evaluation"),
+        code=fingerprint("evaluation", "models"),
     message:
-        "Measure every method on draws of shots from {wildcards.target}"
+        "Measure the methods of the group {wildcards.group} on draws of shots from {wildcards.target}"
     script:
         "../scripts/run_transfer_benchmark.py"
 
 
 rule gather_transfer_benchmark:
     input:
-        scores=expand("<results>/benchmark/{target}.parquet", target=BENCHMARK_TARGETS),
+        scores=list_transfer_scores(),
     output:
         table="<results>/benchmark/transfer.parquet",
         text="<results>/benchmark/transfer.csv",
@@ -144,6 +170,12 @@ rule gather_transfer_benchmark:
             caption="../report/summary.rst",
             category="Transfer benchmark",
             labels={"what": "Mean scores, table"},
+        ),
+        dominance=report(
+            "<results>/benchmark/dominance.csv",
+            caption="../report/dominance.rst",
+            category="Transfer benchmark",
+            labels={"what": "Gains, losses and regret of every method, table"},
         ),
     log:
         "<logs>/gather_transfer_benchmark.log",

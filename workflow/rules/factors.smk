@@ -229,6 +229,13 @@ rule select_factors:
         samples=lambda wildcards: list_tables(sources_of(config, wildcards.target), "samples"),
     output:
         selected="<results>/sources/{target}/factors_selected.json",
+        screened=report(
+            "<results>/sources/{target}/factors_screened.csv",
+            caption="../report/screening.rst",
+            category="Sources",
+            subcategory="{target}",
+            labels={"region": "{target}", "what": "Factors as the sources see them"},
+        ),
     log:
         "<logs>/select_factors/{target}.log",
     conda:
@@ -240,7 +247,8 @@ rule select_factors:
         left_out=lambda wildcards: explain_left_out(wildcards.target),
         classes=lambda wildcards: list(find_shared_legends(wildcards.target)),
         max_correlation=config["factors"]["max_correlation"],
-        code=fingerprint("selection"),
+        max_inflation=config["factors"]["max_inflation"],
+        code=fingerprint("selection", "screening"),
     message:
         "Select the factors that the sources of {wildcards.target} share and that do not repeat"
     script:

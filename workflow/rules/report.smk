@@ -83,6 +83,34 @@ rule plot_transfer_curves:
         "../scripts/plot_transfer_curves.py"
 
 
+rule plot_dominance:
+    input:
+        table="<results>/benchmark/transfer.parquet",
+        dominance="<results>/benchmark/dominance.csv",
+    output:
+        figure=report(
+            "<results>/report/dominance.png",
+            caption="../report/dominance.rst",
+            category="Transfer benchmark",
+            labels={"what": "All methods at a glance"},
+        ),
+    log:
+        "<logs>/plot_dominance.log",
+    conda:
+        "../../envs/landshift.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        regime=choose_regime(),
+        seed=config["seed"],
+        code=fingerprint("figures.dominance"),
+    message:
+        "Draw all methods side by side"
+    script:
+        "../scripts/plot_dominance.py"
+
+
 rule write_configuration:
     output:
         page=report(

@@ -8,6 +8,7 @@ rule pretrain_sources:
         background=lambda wildcards: list_tables(sources_of(config, wildcards.target), "background"),
     output:
         models=directory(expand("<results>/sources/{{target}}/{learner}", learner=LEARNERS)),
+        manifest="<results>/sources/{target}/manifest.json",
     log:
         "<logs>/pretrain_sources/{target}.log",
     benchmark:
@@ -22,16 +23,38 @@ rule pretrain_sources:
         own_units=lambda wildcards: list_own_units(sources_of(config, wildcards.target)),
         legends=lambda wildcards: find_shared_legends(wildcards.target),
         seed=config["seed"],
-        code=fingerprint("transfer", "models"),
+        code=fingerprint("transfer", "frozen"),
     message:
         "Pre-train on the sources of {wildcards.target}"
     script:
         "../scripts/pretrain_sources.py"
 
 
+rule acquire_source_models:
+    input:
+        manifest=list_frozen(),
+    output:
+        models=directory(expand("<results>/sources/frozen/{learner}", learner=LEARNERS)),
+    log:
+        "<logs>/acquire_source_models.log",
+    conda:
+        "../../envs/landshift.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        frozen=config["transfer"]["frozen"],
+        learners=LEARNERS,
+        code=fingerprint("frozen"),
+    message:
+        "Check and take over frozen source models"
+    script:
+        "../scripts/acquire_source_models.py"
+
+
 rule fine_tune_target:
     input:
-        models=rules.pretrain_sources.output.models,
+        models=lambda wildcards: list_source_models(wildcards.target),
         samples="<results>/regions/{target}/samples.parquet",
         background="<results>/regions/{target}/background.parquet",
     output:

@@ -47,7 +47,7 @@ def main(*, models, training, shots, background, factors, own, maps, seed, truth
         seed,
     )
     rows = [("map", "ensemble", truth_auc(mapped[known], probability[known]))]
-    for comparator in get_comparators():
+    for comparator in get_comparators(group="core"):
         for family, score in comparator.predict_families(task).items():
             rows.append((comparator.METHOD, family, truth_auc(score, probability[known])))
     table = pd.DataFrame(rows, columns=["method", "family", "auc"])

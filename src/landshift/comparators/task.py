@@ -138,6 +138,25 @@ def view_target(
 
 
 @dataclass(frozen=True)
+class Shared:
+    """Where a method may keep what other tasks of the same target need again.
+
+    Attributes
+    ----------
+    draws
+        What depends on the sources alone.
+    regimes
+        What depends on the shots, but not on the regime.
+    shots
+        What depends on the split and the regime, but not on the shots.
+    """
+
+    draws: dict = field(default_factory=dict)
+    regimes: dict = field(default_factory=dict)
+    shots: dict = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class TransferTask:
     """One target, one draw of shots, one regime.
 
@@ -152,14 +171,38 @@ class TransferTask:
     seed
         Seed of every random choice of the method.
     shared
-        Where a method may keep what the other regimes of the same shots need again.
+        What the tasks of a target have in common.
+    all_labels
+        Every labelled cell of the blocks that gave the shots: for the ceiling alone.
     """
 
     view: TargetView
     training: TrainingTable
     shots: pd.DataFrame
     seed: int
-    shared: dict = field(default_factory=dict)
+    shared: Shared = field(default_factory=Shared)
+    all_labels: pd.DataFrame | None = None
+
+    @property
+    def shot_labels(self) -> np.ndarray:
+        """1 or 0 for every shot."""
+        return self.shots["presence"].to_numpy(np.int8)
+
+    @cached_property
+    def prepared_shots(self) -> dict[str, np.ndarray]:
+        """Factors of the shots in each preparation, shape ``(shots, factors)``."""
+        return self.prepare(self.shots[self.view.factors].to_numpy(np.float32))
+
+    @cached_property
+    def prepared_queries(self) -> dict[str, np.ndarray]:
+        """Factors of the queries in each preparation, shape ``(cells, factors)``."""
+        raw = self.training.standardisation.apply(self.view.queries)
+        return {"raw": raw, "rank": self.view.query_ranks}
+
+    def prepare(self, values: np.ndarray) -> dict[str, np.ndarray]:
+        """Prepare factor values of the target as those of the sources are."""
+        raw = self.training.standardisation.apply(values)
+        return {"raw": raw, "rank": self.view.ranks.apply(values)}
 
     @cached_property
     def labelled(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -184,7 +227,17 @@ class TransferTask:
     @cached_property
     def query_kernel(self) -> np.ndarray:
         """Kernel between queries and labelled cells."""
-        return self._covariance(self.view.query_ranks, self.view.own_queries)
+        # the pseudo-absences stand behind the shots and are the same for any number of these
+        shots = len(self.shots)
+        kept = self.shared.shots
+        if "query_kernel" not in kept:
+            kept["query_kernel"] = self._to_queries(slice(shots, None))
+        return np.hstack([self._to_queries(slice(shots)), kept["query_kernel"]])
+
+    def _to_queries(self, labels: slice) -> np.ndarray:
+        view = self.view
+        shared = view.kernel.covariance(view.query_ranks, self.label_ranks[labels])
+        return shared + view.target_kernel.covariance(view.own_queries, self._label_own[labels])
 
     @cached_property
     def _label_own(self) -> np.ndarray:
@@ -193,7 +246,3 @@ class TransferTask:
 
     def _gather(self, factors: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         return gather_labels(self.shots, self.view.background, factors, PSEUDO_ABSENCES, self.seed)
-
-    def _covariance(self, ranks: np.ndarray, own: np.ndarray) -> np.ndarray:
-        shared = self.view.kernel.covariance(ranks, self.label_ranks)
-        return shared + self.view.target_kernel.covariance(own, self._label_own)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from landshift.blas import on_one_thread
 from landshift.comparators import TransferTask, get_comparators
-from landshift.comparators.task import view_target
+from landshift.comparators.task import Shared, view_target
 from landshift.evaluation.measures import measure_prediction
 from landshift.evaluation.splits import Draw, draw_split, redraw_blocks
 from landshift.seeds import derive_seed
@@ -31,6 +31,8 @@ COLUMNS = (
     "auc",
     "pr_auc",
     "brier",
+    "ece",
+    "log_score",
 )
 
 
@@ -97,8 +99,8 @@ def run_transfer_benchmark(
     Returns
     -------
     pandas.DataFrame
-        A row per target, family, method, regime, number of shots and draw: ``auc``, ``pr_auc``,
-        ``brier``.
+        A row per target, family, method, regime, number of shots and draw, with the measures of
+        `landshift.evaluation.measures`: ``auc``, ``pr_auc``, ``brier``, ``ece``, ``log_score``.
     """
     tables = []
     own = [*target_factors, *target_classes]
@@ -187,6 +189,7 @@ def evaluate_target(
     training = prepare_training(*join_sources(sources, factors), seed=seed, classes=first.legends)
     comparators = get_comparators(None if methods is None else list(methods))
     rows = []
+    kept: dict = {}
     for number in range(draws):
         draw_seed = derive_seed(seed, "draw", target, str(number))
         samples, background = tables.samples, tables.background
@@ -195,7 +198,9 @@ def evaluate_target(
         draw = draw_split(samples, shots=max(shots), seed=draw_seed)
         held_out = samples.iloc[draw.held_out]
         labels = held_out["presence"].to_numpy()
-        shared = {count: {} for count in shots}
+        score_classes = first.class_scores.apply_table
+        all_labels = score_classes(samples[samples["block"].isin(draw.shot_blocks)])
+        by_shots: dict = {count: {} for count in shots}
         for regime in regimes:
             view = view_target(
                 models,
@@ -204,9 +209,11 @@ def evaluate_target(
                 target_factors=target_factors,
                 target_classes=target_classes,
             )
+            by_view: dict = {}
             for count in shots:
-                taken = first.class_scores.apply_table(draw.take_shots(samples, count))
-                task = TransferTask(view, training, taken, draw_seed, shared[count])
+                taken = score_classes(draw.take_shots(samples, count))
+                shared = Shared(kept, by_shots[count], by_view)
+                task = TransferTask(view, training, taken, draw_seed, shared, all_labels)
                 for method, family, probability in _predict_all(comparators, task):
                     measures = measure_prediction(labels, probability)
                     key = (target, family, method, regime, count, number)

@@ -70,13 +70,13 @@ class RandomForestModel:
 
 
 def fit(
-    values: np.ndarray, labels: np.ndarray, weights: np.ndarray, *, seed: int
+    values: np.ndarray, labels: np.ndarray, weights: np.ndarray, *, seed: int, trees: int = TREES
 ) -> RandomForestModel:
     """Grow the forest on values of shape ``(cells, factors)``."""
     from sklearn.ensemble import RandomForestClassifier
 
     forest = RandomForestClassifier(
-        n_estimators=TREES, min_samples_leaf=SAMPLES_A_LEAF, random_state=seed, n_jobs=1
+        n_estimators=trees, min_samples_leaf=SAMPLES_A_LEAF, random_state=seed, n_jobs=1
     )
     forest.fit(values.astype(np.float32), labels, weights)
     return flatten_forest(forest)

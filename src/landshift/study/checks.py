@@ -19,7 +19,7 @@ from landshift.study.regions import (
 )
 from landshift.study.repeated import check_repeated_regions
 
-RESERVED_NAMES = frozenset({"all", "mosaic", "ensemble", "con", "nul", "aux", "prn"})
+RESERVED_NAMES = frozenset({"all", "mosaic", "ensemble", "frozen", "con", "nul", "aux", "prn"})
 """Names that a region cannot have: the pipeline or an operating system uses them for itself."""
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
@@ -136,12 +136,13 @@ def _pair_alike(names: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 def _check_roles(config: Mapping[str, Any]) -> Iterator[Problem]:
     sources, targets = list_sources(config), list_targets(config)
-    if not sources:
+    frozen = (config.get("transfer") or {}).get("frozen")
+    if not sources and not frozen:
         yield "regions", "no region is a source; give one with many landslides `role: source`"
     if not targets:
         yield "regions", "no region is a target; give the one to be mapped `role: target`"
     for target in targets:
-        if sources and not sources_of(config, target):
+        if sources and not frozen and not sources_of(config, target):
             yield (
                 f"regions.{target}.role",
                 "this target is the only source; add another region with `role: source`",

@@ -110,6 +110,8 @@ class TrainingTable:
         The statistics behind the ``raw`` preparation.
     class_scores
         The scores behind the columns of class factors.
+    regions, blocks
+        Region of each sample and its spatial block there.
     """
 
     factors: tuple[str, ...]
@@ -118,6 +120,8 @@ class TrainingTable:
     weights: np.ndarray
     standardisation: Standardisation
     class_scores: ClassScores
+    regions: np.ndarray
+    blocks: np.ndarray
 
 
 def pretrain_sources(
@@ -238,7 +242,16 @@ def prepare_training(
         "rank": _rank_within_regions(chosen, background, factors, regions),
     }
     labels = chosen["presence"].to_numpy(np.int8)
-    return TrainingTable(factors, prepared, labels, weights, standardisation, class_scores)
+    return TrainingTable(
+        factors,
+        prepared,
+        labels,
+        weights,
+        standardisation,
+        class_scores,
+        chosen["region"].to_numpy(str),
+        chosen["block"].to_numpy(),
+    )
 
 
 def _check_sources(samples, background, factors, regions) -> None:
