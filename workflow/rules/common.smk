@@ -145,7 +145,8 @@ def list_validation(target):
 
 def list_maps():
     """List the maps that the study publishes."""
-    kinds = ["susceptibility", "uncertainty", "classes"]
+    kinds = ["susceptibility", "susceptibility_lower", "susceptibility_upper", "uncertainty"]
+    kinds += ["classes", "dissimilarity", "applicability"]
     maps = expand("<results>/targets/{target}/{kind}.tif", target=TARGETS, kind=kinds)
     mosaic = expand("<results>/mosaic/{kind}.tif", kind=["susceptibility", "classes"])
     return maps + mosaic if config["mosaic"] else maps
