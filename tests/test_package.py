@@ -26,9 +26,11 @@ LAYERS = [
     {"drainage_indices"},
     {"acquire", "inventory", "virtual", "terrain", "drainage", "proximity", "shots"}
     | {"stability", "surface"}
-    | {"transfer", "mapping", "cog", "curves"},
-    {"sampling", "models", "comparators", "figures"},
-    {"evaluation"},
+    | {"transfer", "mapping", "cog", "curves", "applicability", "interval"},
+    {"sampling", "models", "comparators", "figures", "drivers", "class_shares"},
+    {"evaluation", "site"},
+    {"site_text"},
+    {"__main__"},
 ]
 
 # Names that conda has for the same software.

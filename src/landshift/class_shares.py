@@ -48,9 +48,7 @@ def tabulate_classes(
         shares = counts / max(counts.sum(), 1)
         table[group] = counts
         table[f"{group}_share"] = shares
-        table[f"{group}_density"] = np.divide(
-            shares, area, out=np.full(5, np.nan), where=area > 0
-        )
+        table[f"{group}_density"] = np.divide(shares, area, out=np.full(5, np.nan), where=area > 0)
     return table
 
 

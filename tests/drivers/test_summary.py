@@ -1,6 +1,9 @@
 """Averages of contributions over scopes and bins, by hand."""
 
+from dataclasses import replace
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from landshift.drivers import (
@@ -8,6 +11,7 @@ from landshift.drivers import (
     compare_sources,
     summarise_dependence,
     summarise_drivers,
+    summarise_shots,
 )
 
 FACTORS = ["curvature", "noise", "relief", "slope", "wetness"]
@@ -34,16 +38,26 @@ def test_map_and_classes_by_hand(explanation):
 
 def test_dependence_runs_over_bins_of_equal_size(explanation):
     values = np.array([[4.0, 1], [1, 1], [3, 1], [2, 1]])
-    slope = summarise_dependence(explanation, values).query("factor == 'slope'")
+    slope = summarise_dependence(explanation, values, ["degree", "m"]).query("factor == 'slope'")
     assert slope["value"].tolist() == [1, 2, 3, 4]
     assert slope["mean"].tolist() == [-1, 2, 4, 1]
+    assert set(slope["units"]) == {"degree"}
+
+
+def test_reach_of_shots_by_hand(explanation):
+    pushes = np.array([[1.0, -1, 9], [3, -2, 9]])
+    shots = pd.DataFrame({"x": [1.0, 2], "y": [3.0, 4], "presence": [1, 0], "slope": 0})
+    table = summarise_shots(replace(explanation, pushes=pushes), shots)
+    assert table["mean_push"].tolist() == [2, -1.5]
+    assert table["mean_absolute_push"].tolist() == [2, 1.5]
+    assert table["presence"].tolist() == [1, 0]
 
 
 def test_sources_are_compared_by_the_ranks_of_their_drivers(sources, source_models):
     backgrounds = {
         name: tables.background[FACTORS].to_numpy(np.float32) for name, tables in sources.items()
     }
-    own = np.zeros((4, 5)) + [0.1, 0.0, 0.5, 2.0, 1.0]
+    own = np.tile([0.1, 0.0, 0.5, 2.0, 1.0], (4, 1))
     drivers = summarise_drivers(
         Explanation(tuple(FACTORS), 0.0, own, own * 0, own), np.array([3, 3, 3, 3])
     )

@@ -153,10 +153,20 @@ def list_maps():
 
 
 def list_scores():
-    """List the tables that score the maps: by held-out landslides and, if virtual, by the truth."""
+    """List the tables that score and explain the maps; the truth is known of virtual regions."""
     virtual = [target for target in TARGETS if target in VIRTUAL]
     truth = expand("<results>/targets/{target}/truth.csv", target=virtual)
-    return truth + expand("<results>/targets/{target}/rate_curve.csv", target=TARGETS)
+    tables = ["rate_curve", "classes", "drivers"]
+    return truth + expand("<results>/targets/{target}/{table}.csv", target=TARGETS, table=tables)
+
+
+def list_site():
+    """List the description of the place that `lon` and `lat` name."""
+    if "lon" not in config or "lat" not in config:
+        raise WorkflowError(
+            "the target `site` needs a place: add --config lon=... lat=... [degree]"
+        )
+    return f"<results>/sites/{config['lon']}_{config['lat']}.txt"
 
 
 def list_benchmark():
@@ -174,6 +184,7 @@ def choose_regime():
 def list_figures():
     """List the figures and pages of the report."""
     kinds = ["susceptibility", "prediction_rate"]
+    kinds += ["drivers", "dependence", "applicability", "bivariate"]
     figures = expand("<results>/report/{target}/{kind}.png", target=TARGETS, kind=kinds)
     curves = ["<results>/report/transfer_curves.png"] if BENCHMARK_TARGETS else []
     return [*figures, *curves, "<results>/report/configuration.html"]

@@ -20,6 +20,9 @@ from landshift.transfer.score import SCORE_LIMIT, SourceScore, weigh_models
 REFERENCE_CELLS = 40
 """Background cells that stand for the region in an explanation."""
 
+EXPLAINED_CELLS = 400
+"""Random cells over which the explanation of a whole map is averaged."""
+
 
 @dataclass(frozen=True)
 class Explanation:

@@ -88,7 +88,30 @@ def compare_sources(
     return joined
 
 
-def summarise_dependence(explanation: Explanation, values: np.ndarray) -> pd.DataFrame:
+def summarise_shots(explanation: Explanation, shots: pd.DataFrame) -> pd.DataFrame:
+    """Tell how far each shot reaches: its push on the logit, averaged over the cells.
+
+    Parameters
+    ----------
+    explanation
+        Of random cells of the region.
+    shots
+        The shots in the order in which the model was fine-tuned on them: ``x``, ``y`` [m] and
+        ``presence``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The shots with ``mean_push`` and ``mean_absolute_push`` [logit].
+    """
+    own = explanation.pushes[:, : len(shots)]
+    table = shots[["x", "y", "presence"]].reset_index(drop=True)
+    return table.assign(mean_push=own.mean(axis=0), mean_absolute_push=np.abs(own).mean(axis=0))
+
+
+def summarise_dependence(
+    explanation: Explanation, values: np.ndarray, units: Sequence[str]
+) -> pd.DataFrame:
     """Average the contribution of each factor over bins of its value.
 
     Parameters
@@ -97,11 +120,13 @@ def summarise_dependence(explanation: Explanation, values: np.ndarray) -> pd.Dat
         Of random cells of the region.
     values
         Their factor values, shape ``(cells, factors)``.
+    units
+        Unit of each factor.
 
     Returns
     -------
     pandas.DataFrame
-        A row per factor and bin: mean ``value`` [unit of the factor], and ``mean``, ``low`` and
+        A row per factor and bin: mean ``value`` in ``units``, and ``mean``, ``low`` and
         ``high`` (10 % and 90 % quantiles) of the contribution [logit].
     """
     rows = []
@@ -110,9 +135,16 @@ def summarise_dependence(explanation: Explanation, values: np.ndarray) -> pd.Dat
         for chosen in np.array_split(np.argsort(own, kind="stable"), min(BINS, len(own))):
             low, high = np.quantile(contribution[chosen], (0.1, 0.9))
             rows.append(
-                (factor, own[chosen].mean(), contribution[chosen].mean(), float(low), float(high))
+                (
+                    factor,
+                    units[column],
+                    float(own[chosen].mean()),
+                    float(contribution[chosen].mean()),
+                    float(low),
+                    float(high),
+                )
             )
-    return pd.DataFrame(rows, columns=["factor", "value", "mean", "low", "high"])
+    return pd.DataFrame(rows, columns=["factor", "units", "value", "mean", "low", "high"])
 
 
 def _tabulate(scope: str, factors: Sequence[str], contributions: np.ndarray) -> pd.DataFrame:

@@ -218,7 +218,7 @@ def weigh_factors(source_models: Sequence[SourceModel]) -> np.ndarray:
 
 
 def find_importance(source_models: Sequence[SourceModel]) -> np.ndarray:
-    """Importance of the factors in the sources' random forests: sum 1, equal without any forest."""
+    """Find the importance of the factors in the sources' forest: sum 1, equal without any."""
     for model in source_models:
         if model.importance is not None:
             return model.importance
