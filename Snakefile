@@ -32,7 +32,7 @@ pathvars:
     benchmarks=f"results/{config['study']}/benchmarks",
 
 
-for part in "common acquire factors transfer maps understand evaluate report".split():
+for part in "common acquire factors transfer maps understand priorities evaluate report".split():
 
     include: f"workflow/rules/{part}.smk"
 

@@ -26,7 +26,8 @@ LAYERS = [
     {"drainage_indices"},
     {"acquire", "inventory", "virtual", "terrain", "drainage", "proximity", "shots"}
     | {"stability", "surface"}
-    | {"transfer", "mapping", "cog", "curves", "applicability", "interval"},
+    | {"transfer", "mapping", "cog", "curves", "applicability", "interval"}
+    | {"priorities", "exposure", "corridor"},
     {"sampling", "models", "comparators", "figures", "drivers", "class_shares"},
     {"evaluation", "site"},
     {"site_text"},

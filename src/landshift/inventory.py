@@ -205,15 +205,18 @@ def write_inventory(
     """
     if landslides.empty:
         raise ValueError(f"{path}: the inventory holds no landslide")
+    layers = {"landslides": landslides}
+    layers |= {} if absences is None or absences.empty else {"absences": absences}
+    write_geopackage(path, layers)
+
+
+def write_geopackage(path: str | Path, layers: Mapping[str, gpd.GeoDataFrame]) -> None:
+    """Write tables as the layers of a GeoPackage; equal content gives equal bytes."""
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": FIXED_DATE})
     try:
         with unfinished(path) as partial:
-            layers = {"landslides": landslides}
-            layers |= {} if absences is None or absences.empty else {"absences": absences}
-            for name, layer in layers.items():
-                pyogrio.write_dataframe(
-                    layer, partial, layer=name, driver="GPKG", append=name != "landslides"
-                )
+            for index, (name, layer) in enumerate(layers.items()):
+                pyogrio.write_dataframe(layer, partial, layer=name, driver="GPKG", append=index > 0)
     finally:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
 

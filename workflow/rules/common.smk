@@ -157,6 +157,7 @@ def list_scores():
     virtual = [target for target in TARGETS if target in VIRTUAL]
     truth = expand("<results>/targets/{target}/truth.csv", target=virtual)
     tables = ["rate_curve", "classes", "drivers"]
+    tables += ["priorities"] if config["priorities"] else []
     return truth + expand("<results>/targets/{target}/{table}.csv", target=TARGETS, table=tables)
 
 
@@ -185,6 +186,7 @@ def list_figures():
     """List the figures and pages of the report."""
     kinds = ["susceptibility", "prediction_rate"]
     kinds += ["drivers", "dependence", "applicability", "bivariate"]
+    kinds += ["corridors"] if (config["priorities"] or {}).get("corridors") else []
     figures = expand("<results>/report/{target}/{kind}.png", target=TARGETS, kind=kinds)
     curves = ["<results>/report/transfer_curves.png"] if BENCHMARK_TARGETS else []
     return [*figures, *curves, "<results>/report/configuration.html"]
