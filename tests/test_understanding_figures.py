@@ -9,7 +9,7 @@ from matplotlib.colors import to_rgb
 from test_figures import check_layout, find_text, make_map, make_region
 
 from landshift.applicability import mask_applicability
-from landshift.figures import drivers, style, trust
+from landshift.figures import corridors, drivers, style, trust
 
 # severe forms, Machado, Oliveira and Fernandes (2009), doi:10.1109/TVCG.2009.113
 VISION = {
@@ -122,3 +122,32 @@ def test_dependence_has_a_panel_per_strong_factor(factors):
 def test_drivers_without_the_map_are_refused():
     with pytest.raises(ValueError, match="scope 'map'"):
         drivers.plot_drivers(make_drivers().query("scope != 'map'"), title="Drivers")
+
+
+def make_profile(name, steps, gap=None):
+    begins = 100.0 * np.arange(steps)
+    table = pd.DataFrame({"corridor": name, "from_m": begins, "to_m": begins + 100})
+    table["mean"] = np.linspace(0.01, 0.2, steps)
+    table["maximum"] = table["mean"] * 1.5
+    return table if gap is None else table.drop(index=gap)
+
+
+def test_corridors_have_a_panel_each_and_gaps_stay_open():
+    profiles = pd.concat([make_profile("road", 8, gap=[3, 4]), make_profile("railway", 20)])
+    figure = corridors.plot_corridors(profiles, [0.02, 0.05, 0.1, 0.15], title="Corridors")
+    check_layout(figure)
+    road, railway = figure.axes
+    assert (road.get_title("left"), railway.get_title("left")) == ("road", "railway")
+    for axes, gaps in ((road, 1), (railway, 0)):
+        along, heights = axes.lines[0].get_data()
+        assert np.isnan(along).sum() == np.isnan(heights).sum() == 2 * gaps
+    along, heights = road.lines[0].get_data()
+    assert (along[0], along[5], along[8]) == (0, 0.3, 0.5)
+    assert heights[0] == heights[1] == pytest.approx(0.015)
+
+
+def test_corridors_elsewhere_are_said_to_be():
+    figure = corridors.plot_corridors(
+        make_profile("road", 0), [0.02, 0.05, 0.1, 0.15], title="Corridors"
+    )
+    assert find_text(figure, "No corridor of the study crosses this region")

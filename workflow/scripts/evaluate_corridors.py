@@ -20,7 +20,7 @@ def main(*, susceptibility, lines, corridors, table):
         )
         profile.insert(0, "corridor", name)
         profiles.append(profile)
-    pd.concat(profiles).to_csv(table, index=False, float_format="%.6g")
+    pd.concat(profiles).to_csv(table, index=False, float_format="%.9g")
 
 
 if __name__ == "__main__":

@@ -45,7 +45,7 @@ def main(*, model, classes, background, source_backgrounds, shots, drivers, depe
         dependence, index=False, float_format="%.5g"
     )
     summarise_shots(explanation, pd.read_parquet(shots)).to_csv(
-        influence, index=False, float_format="%.6g"
+        influence, index=False, float_format="%.9g"
     )
 
 

@@ -12,6 +12,9 @@ from matplotlib.ticker import FuncFormatter
 from landshift.figures.style import INK, WIDTH_IN, figure_style
 from landshift.mapping import CLASS_COLOURS, CLASS_NAMES
 
+_BAND = 0.55
+"""Opacity of the classes behind the lines [1]."""
+
 
 @figure_style()
 def plot_corridors(profiles: pd.DataFrame, breaks: Sequence[float], *, title: str) -> Figure:
@@ -44,7 +47,7 @@ def plot_corridors(profiles: pd.DataFrame, breaks: Sequence[float], *, title: st
         left=0.1, right=0.98, top=1 - 0.62 / height, bottom=0.82 / height, hspace=0.5
     )
     handles = [
-        Patch(facecolor=colour, edgecolor=INK, linewidth=0.4, label=label)
+        Patch(facecolor=colour, alpha=_BAND, label=label)
         for colour, label in zip(CLASS_COLOURS, CLASS_NAMES, strict=True)
     ]
     lines = panels[0].get_legend_handles_labels()[0]
@@ -59,7 +62,7 @@ def _draw_profile(
     low, high = limits
     edges = np.clip([low, *breaks, high], low, high)
     for bottom, top, colour in zip(edges[:-1], edges[1:], CLASS_COLOURS, strict=True):
-        axes.axhspan(bottom, top, color=colour, alpha=0.55, linewidth=0)
+        axes.axhspan(bottom, top, color=colour, alpha=_BAND, linewidth=0)
     # steps without a mapped cell break the line
     gaps = profile["from_m"].to_numpy()[1:] > profile["to_m"].to_numpy()[:-1] + 1e-6
     places = np.insert(profile[["from_m", "to_m"]].to_numpy(), np.flatnonzero(gaps) + 1, np.nan, 0)
