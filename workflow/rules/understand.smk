@@ -149,7 +149,6 @@ rule describe_site:
     resources:
         mem_mb=4000,
     params:
-        results=f"results/{config['study']}",
         code=fingerprint("site", "site_text"),
     message:
         "Describe longitude {wildcards.longitude}, latitude {wildcards.latitude}"

@@ -19,7 +19,7 @@ def main(*, results, longitude, latitude, text, table):
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
     main(
-        results=snakemake.params.results,
+        results=Path(snakemake.output.text).parents[1],
         longitude=float(snakemake.wildcards.longitude),
         latitude=float(snakemake.wildcards.latitude),
         text=snakemake.output.text,
