@@ -40,8 +40,8 @@ def format_site(site: Site) -> str:
 def _judge(site: Site) -> str:
     index = f"dissimilarity index {site.dissimilarity:.2f}"
     if site.inside:
-        return f"inside   ({index}; the model has learned from places like it)"
-    return f"OUTSIDE   ({index}; the model has seen no place like it, do not rely on the map)"
+        return f"inside   ({index}; the model knows places like it)"
+    return f"OUTSIDE   ({index}; the model knows none like it, do not rely on the map)"
 
 
 def _list_contributions(contributions: Sequence[Contribution]) -> list[str]:
