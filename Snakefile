@@ -25,13 +25,9 @@ pathvars:
     benchmarks=f"results/{config['study']}/benchmarks",
 
 
-include: "workflow/rules/common.smk"
-include: "workflow/rules/acquire.smk"
-include: "workflow/rules/factors.smk"
-include: "workflow/rules/transfer.smk"
-include: "workflow/rules/maps.smk"
-include: "workflow/rules/evaluate.smk"
-include: "workflow/rules/report.smk"
+for part in "common acquire factors transfer maps understand priorities evaluate report".split():
+
+    include: f"workflow/rules/{part}.smk"
 
 
 rule all:
@@ -51,6 +47,11 @@ rule maps:
 rule benchmark:
     input:
         list_benchmark(),
+
+
+rule site:
+    input:
+        lambda wildcards: list_site(),
 
 
 onerror:

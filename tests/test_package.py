@@ -24,12 +24,16 @@ LAYERS = [
     | {"infinite_slope", "horizon", "orientation", "ruggedness"}
     | {"blas", "gaussian_process", "preparation", "learners", "selection", "screening"}
     | {"class_scores"},
-    {"drainage_indices", "legends", "layer_checks"},
+    {"drainage_indices", "legends", "layer_checks", "geopackage"},
     {"inventory", "lines", "virtual", "terrain", "drainage", "proximity", "shots"}
     | {"stability", "surface"}
-    | {"transfer", "mapping", "cog", "curves"},
-    {"acquire", "sampling", "models", "fused", "comparators", "figures", "class_coverage"},
-    {"evaluation", "frozen"},
+    | {"transfer", "mapping", "cog", "curves", "applicability", "interval"}
+    | {"priorities", "exposure", "corridor"},
+    {"acquire", "sampling", "models", "fused", "comparators", "figures", "class_coverage"}
+    | {"drivers", "class_shares"},
+    {"evaluation", "frozen", "site"},
+    {"site_text"},
+    {"__main__"},
 ]
 
 # Names that conda has for the same software.

@@ -7,13 +7,8 @@ import pyogrio
 from odc.geo.geobox import GeoBox
 from shapely import box
 
-from landshift.raster import unfinished
-
 FARTHEST_M = 100_000.0
 """Lines farther from a region than this belong to another one [m]."""
-
-FIXED_DATE = "2000-01-01T00:00:00.000Z"
-"""Time of change written into a GeoPackage, so that equal content gives equal bytes."""
 
 
 def read_lines(path: str | Path, region: GeoBox) -> gpd.GeoDataFrame:
@@ -51,16 +46,6 @@ def read_lines(path: str | Path, region: GeoBox) -> gpd.GeoDataFrame:
             "remove the layer"
         )
     return lines
-
-
-def write_lines(path: str | Path, lines: gpd.GeoDataFrame) -> None:
-    """Write a GeoPackage of lines; equal content gives equal bytes."""
-    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": FIXED_DATE})
-    try:
-        with unfinished(path) as partial:
-            pyogrio.write_dataframe(lines, partial, layer=Path(path).stem, driver="GPKG")
-    finally:
-        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
 
 
 def _read(path: Path) -> gpd.GeoDataFrame:

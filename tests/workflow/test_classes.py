@@ -138,7 +138,7 @@ def test_unseen_classes_are_reported_with_their_share(results):
         "marl",
         "gneiss",
     }
-    log = (results / "logs/evaluate_classes/birch.log").read_text()
+    log = (results / "logs/evaluate_class_coverage/birch.log").read_text()
     assert "land_cover: training has not seen the classes [95], 6.25 % of the map" in log
 
 

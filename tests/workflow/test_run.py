@@ -100,6 +100,58 @@ def test_frozen_source_models_map_a_target_without_the_sources(run_snakemake, fi
     assert mapped.read_bytes() == expected.read_bytes()
 
 
+@pytest.mark.parametrize("target", TARGETS)
+def test_maps_say_how_far_they_can_be_trusted(results, target):
+    def read(name):
+        with rasterio.open(results / "targets" / target / f"{name}.tif") as source:
+            assert source.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
+            return source.read(1), source.tags()
+
+    index, tags = read("dissimilarity")
+    mask, _ = read("applicability")
+    inside = index <= np.float32(tags["threshold"])
+    np.testing.assert_array_equal(mask, np.where(np.isnan(index), 255, inside))
+    assert 0.5 < inside.sum() / np.isfinite(index).sum() <= 1
+    lower, middle, upper = (
+        read(name)[0] for name in ("susceptibility_lower", "susceptibility", "susceptibility_upper")
+    )
+    mapped = np.isfinite(middle)
+    assert np.all(lower[mapped] < middle[mapped]) and np.all(middle[mapped] < upper[mapped])
+
+
+def test_tables_explain_the_map(results):
+    folder = results / "targets" / "birch"
+    classes = pd.read_csv(folder / "classes.csv")
+    assert classes["area_share"].sum() == pytest.approx(1, abs=1e-3)
+    assert classes["used"].sum() == 8 and classes["held_out"].sum() == 40
+    drivers = pd.read_csv(folder / "drivers.csv")
+    assert {"map", "class 1", "class 5", "source alder", "source cedar"} <= set(drivers["scope"])
+    np.testing.assert_allclose(drivers.groupby("scope")["share"].sum(), 1, rtol=1e-3)
+    assert len(pd.read_csv(folder / "shot_influence.csv")) == 16
+    units = geopandas.read_file(folder / "priorities.gpkg")
+    assert units["rank"].is_monotonic_increasing
+    with rasterio.open(folder / "classes.tif") as source:
+        high = int((source.read(1) >= 4).sum())
+    assert units["susceptible_km2"].sum() == pytest.approx(high * 0.0009)
+
+
+def test_site_is_described(run_snakemake, finished, results):
+    place = ["lon=9.0199", "lat=46.9658"]
+    result = run_snakemake(
+        "site", "--cores", "1", "--configfile", STUDY, "--config", *place, folder=finished
+    )
+    assert result.returncode == 0, result.stdout
+    assert "What makes it so" in result.stdout
+    described = json.loads((results / "sites" / "9.0199_46.9658.json").read_text())
+    assert described["target"] == "birch" and described["lower"] < described["upper"]
+
+
+def test_site_needs_a_place(run_snakemake, finished):
+    result = run_snakemake("site", "--cores", "1", "--configfile", STUDY, folder=finished)
+    assert result.returncode != 0
+    assert "add --config lon=... lat=..." in result.stdout
+
+
 def test_report_is_written(run_snakemake, finished):
     page = finished / "results" / "small" / "report" / "report.html"
     result = run_snakemake("--report", page, "--configfile", STUDY, folder=finished)

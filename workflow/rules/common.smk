@@ -279,15 +279,20 @@ def list_records(region):
 
 def list_maps():
     """List the maps that the study publishes."""
-    kinds = ["susceptibility", "uncertainty", "classes"]
+    kinds = ["susceptibility", "susceptibility_lower", "susceptibility_upper", "uncertainty"]
+    # How far a target is from the samples of its sources is known only where these are.
+    kinds += [] if config["transfer"]["frozen"] else ["dissimilarity", "applicability"]
+    kinds += ["classes"]
     maps = expand("<results>/targets/{target}/{kind}.tif", target=TARGETS, kind=kinds)
     mosaic = expand("<results>/mosaic/{kind}.tif", kind=["susceptibility", "classes"])
     return maps + mosaic if config["mosaic"] else maps
 
 
 def list_scores():
-    """List the tables that judge the maps: by landslides, classes, sources and, if virtual, the truth."""
-    scores = expand("<results>/targets/{target}/rate_curve.csv", target=TARGETS)
+    """List the tables that judge and explain the maps; the truth is known of virtual regions."""
+    tables = ["rate_curve", "classes"]
+    tables += ["priorities"] if config["priorities"] else []
+    scores = expand("<results>/targets/{target}/{table}.csv", target=TARGETS, table=tables)
     classed = [
         target
         for target in TARGETS
@@ -299,7 +304,17 @@ def list_scores():
         return scores
     virtual = [target for target in TARGETS if target in VIRTUAL]
     scores += expand("<results>/targets/{target}/truth.csv", target=virtual)
+    scores += expand("<results>/targets/{target}/drivers.csv", target=TARGETS)
     return scores + expand("<results>/sources/{target}/similarity.csv", target=TARGETS)
+
+
+def list_site():
+    """List the description of the place that `lon` and `lat` name."""
+    if "lon" not in config or "lat" not in config:
+        raise WorkflowError(
+            "the target `site` needs a place: add --config lon=... lat=... [degree]"
+        )
+    return f"<results>/sites/{config['lon']}_{config['lat']}.txt"
 
 
 def list_benchmark():
@@ -331,6 +346,9 @@ def choose_regime():
 def list_figures():
     """List the figures and pages of the report, and the ledgers of layers that were read."""
     kinds = ["susceptibility", "prediction_rate"]
+    kinds += [] if config["transfer"]["frozen"] else ["drivers", "dependence", "applicability"]
+    kinds += ["bivariate"]
+    kinds += ["corridors"] if (config["priorities"] or {}).get("corridors") else []
     figures = expand("<results>/report/{target}/{kind}.png", target=TARGETS, kind=kinds)
     charts = ["transfer_curves", "dominance"] if BENCHMARK_TARGETS else []
     curves = expand("<results>/report/{chart}.png", chart=charts)

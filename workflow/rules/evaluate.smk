@@ -95,7 +95,7 @@ rule evaluate_similarity:
         "../scripts/evaluate_similarity.py"
 
 
-rule evaluate_classes:
+rule evaluate_class_coverage:
     input:
         model="<results>/targets/{target}/model",
         factors=lambda wildcards: list_factor_files(wildcards.target),
@@ -109,9 +109,9 @@ rule evaluate_classes:
         ),
         summary="<results>/targets/{target}/unseen_classes.json",
     log:
-        "<logs>/evaluate_classes/{target}.log",
+        "<logs>/evaluate_class_coverage/{target}.log",
     benchmark:
-        "<benchmarks>/evaluate_classes/{target}.tsv"
+        "<benchmarks>/evaluate_class_coverage/{target}.tsv"
     conda:
         "../../envs/landshift.yaml"
     threads: 1
@@ -123,7 +123,7 @@ rule evaluate_classes:
     message:
         "Measure how much of {wildcards.target} has classes that training has not seen"
     script:
-        "../scripts/evaluate_classes.py"
+        "../scripts/evaluate_class_coverage.py"
 
 
 rule run_transfer_benchmark:

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from landshift.acquire import acquire_lines, choose_mirror, write_record
-from landshift.lines import write_lines
+from landshift.geopackage import write_geopackage
 from landshift.logs import set_up_logging
 from landshift.raster import open_raster
 
@@ -12,7 +12,7 @@ from landshift.raster import open_raster
 def main(*, entry, dem, cache, mirror, lines, record):
     grid = open_raster(dem).odc.geobox
     acquired = acquire_lines(entry, grid, cache=Path(cache), mirror=mirror)
-    write_lines(lines, acquired.data)
+    write_geopackage(lines, {Path(lines).stem: acquired.data})
     write_record(acquired, record)
 
 

@@ -1,37 +1,36 @@
-"""Measure which share of a map has classes that training has not seen.
+"""Count the area and the landslides in each class of a map.
 
-The table has the columns factor, use, code, name, seen and area_share [1]; the JSON file holds for
-every factor the unseen codes and the share of the map that they cover [1].
+Groups of landslides: ``held_out``, later ones or else those that gave no shot, and ``used``, those
+that the model was fine-tuned on.
 """
 
-import json
-import logging
-from pathlib import Path
+import pandas as pd
 
-from landshift.class_coverage import measure_class_coverage, summarise_unseen
+from landshift.class_shares import tabulate_classes
+from landshift.inventory import load_inventory
 from landshift.logs import set_up_logging
-from landshift.models import load_model
-from landshift.raster import read_factors
+from landshift.raster import open_raster
+from landshift.shots import split_landslides
 
 
-def main(*, model, factors, block_size, table, summary):
-    tuned = load_model(model)
-    layers = read_factors(factors, names=tuned.factors, chunks=block_size)
-    classes = measure_class_coverage(tuned, layers)
-    unseen = summarise_unseen(classes)
-    for name, found in unseen.items():
-        text = "%s: training has not seen the classes %s, %.2f %% of the map"
-        logging.info(text, name, found["codes"] or "(none)", 100 * found["area_share"])
-    classes.round({"area_share": 6}).to_csv(table, index=False)
-    Path(summary).write_text(json.dumps(unseen, indent=1) + "\n", encoding="utf-8")
+def main(*, classes, samples, shots, validation, table):
+    codes = open_raster(classes)
+    tables = pd.read_parquet(samples), pd.read_parquet(shots)
+    used, held_out = split_landslides(*tables, crs=str(codes.odc.crs))
+    later = load_inventory(validation[0])[0] if validation else []
+    if len(later):
+        held_out = later.set_geometry(later.representative_point())
+    groups = {"held_out": held_out, "used": used}
+    shares = tabulate_classes(codes, {name: each for name, each in groups.items() if len(each)})
+    shares.round(4).to_csv(table, index=False)
 
 
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
     main(
-        model=snakemake.input.model,
-        factors=list(snakemake.input.factors),
-        block_size=snakemake.params.block_size,
+        classes=snakemake.input.classes,
+        samples=snakemake.input.samples,
+        shots=snakemake.input.shots,
+        validation=list(snakemake.input.validation),
         table=snakemake.output.table,
-        summary=snakemake.output.summary,
     )

@@ -7,15 +7,13 @@ import geopandas as gpd
 import pandas as pd
 import pyogrio
 
+from landshift.geopackage import write_geopackage
 from landshift.inventory.cleaning import REASONS
 from landshift.inventory.elevations import ElevationComparison
 from landshift.raster import unfinished
 
 COLUMNS = ["id", "date", "geometry"]
 """What is kept of every landslide."""
-
-FIXED_DATE = "2000-01-01T00:00:00.000Z"
-"""Time of change written into every GeoPackage, so that equal content gives equal bytes."""
 
 
 def write_inventory(
@@ -34,22 +32,10 @@ def write_inventory(
     """
     if landslides.empty:
         raise ValueError(f"{path}: the inventory holds no landslide")
-    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": FIXED_DATE})
-    try:
-        with unfinished(path) as partial:
-            layers = {"landslides": landslides}
-            layers |= {} if absences is None or absences.empty else {"absences": absences}
-            for name, layer in layers.items():
-                pyogrio.write_dataframe(
-                    layer[COLUMNS], partial, layer=name, driver="GPKG", append=name != "landslides"
-                )
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
-        raise OSError(
-            f"{path}: cannot be written, most likely because the disk is full; free some space and "
-            "run the same command again, what is finished is kept"
-        ) from error
-    finally:
-        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
+    layers = {"landslides": landslides[COLUMNS]}
+    if absences is not None and not absences.empty:
+        layers["absences"] = absences[COLUMNS]
+    write_geopackage(path, layers)
 
 
 def load_inventory(path: str | Path) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame | None]:

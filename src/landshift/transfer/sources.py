@@ -233,7 +233,7 @@ def prepare_training(
     _check_sources(samples, background, factors, regions)
     class_scores = fit_class_scores(samples, classes)
     samples, background = score_sources(samples, background, classes)
-    chosen = pd.concat([_limit_samples(samples, region, seed) for region in regions])
+    chosen = pd.concat([limit_samples(samples, region, seed) for region in regions])
     values = chosen[list(factors)].to_numpy(np.float32)
     weights = _balance_weights(chosen)
     standardisation = fit_standardisation(values, weights)
@@ -277,8 +277,8 @@ def _check_sources(samples, background, factors, regions) -> None:
             raise ValueError(f"source {region}: has no background cells")
 
 
-def _limit_samples(samples: pd.DataFrame, region: str, seed: int) -> pd.DataFrame:
-    """At most 400 presences and 800 absences of a region, in an order of their own."""
+def limit_samples(samples: pd.DataFrame, region: str, seed: int) -> pd.DataFrame:
+    """Take the samples of a region that enter stage 1: 400 presences and 800 absences at most."""
     own = samples[samples["region"] == region].sort_values(["presence", "x", "y"], kind="stable")
     generator = np.random.default_rng(derive_seed(seed, "limit", region))
     parts = []

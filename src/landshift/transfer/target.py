@@ -256,10 +256,15 @@ def weigh_factors(source_models: Sequence[SourceModel]) -> np.ndarray:
     The importance in the sources' random forests to the power of `IMPORTANCE_EXPONENT`; equal
     weights without any forest.
     """
+    raised = find_importance(source_models) ** IMPORTANCE_EXPONENT
+    return raised / raised.sum()
+
+
+def find_importance(source_models: Sequence[SourceModel]) -> np.ndarray:
+    """Find the importance of the factors in the sources' forest: sum 1, equal without any."""
     for model in source_models:
         if model.importance is not None:
-            raised = model.importance**IMPORTANCE_EXPONENT
-            return raised / raised.sum()
+            return model.importance
     factors = len(source_models[0].factors)
     return np.full(factors, 1 / factors)
 
