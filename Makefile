@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 CORES ?= 2
+KILLS ?= 100
 CONFIG ?= config/config.yaml
 # The lock is made with the same uv that installs it.
 UV_VERSION := 0.13.9
@@ -18,7 +19,7 @@ REPORT = $(RESULTS)/report/report.html
 SNAKEMAKE = $(BIN)/snakemake --configfile $(CONFIG)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo report benchmark bench-env bench-factors factor-docs test test-slow lint format docs lock clean
+.PHONY: help install demo report benchmark bench-env bench-factors factor-docs test test-slow test-slurm test-faults lint format docs lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 15
@@ -50,10 +51,16 @@ factor-docs: $(INSTALLED) ## write the table of factors and its pictures
 	$(BIN)/python docs/describe_factors.py
 
 test: $(INSTALLED) ## run the tests, but for those that take minutes
-	$(BIN)/pytest -q -m "not slow" $(PYTEST_ARGS)
+	$(BIN)/pytest -q -m "not slow and not slurm and not faults" $(PYTEST_ARGS)
 
 test-slow: $(INSTALLED) ## run the tests that take minutes
 	$(BIN)/pytest -q -m slow $(PYTEST_ARGS)
+
+test-slurm: $(INSTALLED) ## run a study on a SLURM cluster of two nodes, started for it (as root)
+	$(BIN)/pytest -q -m slurm $(PYTEST_ARGS)
+
+test-faults: $(INSTALLED) ## kill runs at random moments (KILLS=100), fill the disk, and resume
+	LANDSHIFT_KILLS=$(KILLS) $(BIN)/pytest -q -m faults $(PYTEST_ARGS)
 
 lint: $(INSTALLED) ## check style and the workflow
 	$(BIN)/ruff check

@@ -1,6 +1,15 @@
 """From addresses, files and virtual worlds to layers on one grid and a cleaned inventory."""
 
 
+# On a cluster these stay on the login node, since the others may lack internet.
+localrules:
+    acquire_dem,
+    acquire_layer,
+    acquire_lines,
+    acquire_inventory,
+    write_configuration,
+
+
 rule generate_virtual_region:
     output:
         dem="<results>/regions/{region}/layers/dem.tif",
@@ -23,7 +32,7 @@ rule generate_virtual_region:
     params:
         settings=lambda wildcards: REGIONS[wildcards.region]["virtual"],
         seed=config["seed"],
-        code=fingerprint("virtual"),
+        code=hash_script("generate_virtual_region"),
     message:
         "Shape the virtual region {wildcards.region} and let its slopes fail"
     script:
@@ -49,7 +58,7 @@ rule acquire_dem:
     params:
         entry=lambda wildcards: find_entry(wildcards.region, "dem"),
         grid=lambda wildcards: REGIONS[wildcards.region]["grid"],
-        code=fingerprint("acquire", "grids", "raster"),
+        code=hash_script("acquire_dem"),
     message:
         "Bring the elevation of {wildcards.region} onto the grid of the region"
     script:
@@ -75,7 +84,7 @@ rule acquire_layer:
         mem_mb=4000,
     params:
         entry=lambda wildcards: find_entry(wildcards.region, wildcards.layer),
-        code=fingerprint("acquire", "raster"),
+        code=hash_script("acquire_layer"),
     message:
         "Bring the layer {wildcards.layer} of {wildcards.region} onto the grid of its DEM"
     script:
@@ -101,7 +110,7 @@ rule acquire_lines:
         mem_mb=2000,
     params:
         entry=lambda wildcards: find_entry(wildcards.region, wildcards.layer),
-        code=fingerprint("acquire"),
+        code=hash_script("acquire_lines"),
     message:
         "Bring the lines {wildcards.layer} into the CRS of {wildcards.region}"
     script:
@@ -127,7 +136,7 @@ rule acquire_inventory:
         mem_mb=2000,
     params:
         entry=lambda wildcards: find_entry(wildcards.region, wildcards.inventory),
-        code=fingerprint("acquire", "inventory"),
+        code=hash_script("acquire_inventory"),
     message:
         "Read and clean the {wildcards.inventory} of {wildcards.region}"
     script:

@@ -1,7 +1,7 @@
 """What the rules know about the study: its regions, their layers, and the files to make."""
 
 from landshift.factors import factor_names, line_density, line_distance, own_factor
-from landshift.fingerprint import fingerprint
+from landshift.fingerprint import fingerprint_script
 from landshift.study import list_benchmark_targets, list_sources, list_targets, sources_of
 from landshift.study.region_checks import SURFACE_LAYERS, is_vector
 
@@ -24,6 +24,11 @@ wildcard_constraints:
     target=any_of({*TARGETS, *BENCHMARK_TARGETS}),
     layer="(?!dem[.])[a-z][a-z0-9_]*",
     inventory="inventory|validation",
+
+
+def hash_script(rule):
+    """Hash the script of a rule and what it imports, so that an edit of either reruns its jobs."""
+    return fingerprint_script(f"{workflow.basedir}/workflow/scripts/{rule}.py")
 
 
 def find_entry(region, name):

@@ -19,7 +19,7 @@ rule evaluate_target:
     resources:
         mem_mb=4000,
     params:
-        code=fingerprint("curves", "inventory", "shots"),
+        code=hash_script("evaluate_target"),
     message:
         "Score the map of {wildcards.target} on landslides it has not seen"
     script:
@@ -59,7 +59,7 @@ rule evaluate_truth:
         mem_mb=4000,
     params:
         seed=config["seed"],
-        code=fingerprint("comparators", "curves", "models"),
+        code=hash_script("evaluate_truth"),
     message:
         "Score the maps of {wildcards.target} against the true probability of failure"
     script:
@@ -92,7 +92,7 @@ rule run_transfer_benchmark:
         left_out=lambda wildcards: list(explain_left_out(wildcards.target)),
         max_correlation=config["factors"]["max_correlation"],
         seed=config["seed"],
-        code=fingerprint("evaluation"),
+        code=hash_script("run_transfer_benchmark"),
     message:
         "Measure every method on draws of shots from {wildcards.target}"
     script:
@@ -120,7 +120,7 @@ rule gather_transfer_benchmark:
         mem_mb=2000,
     params:
         seed=config["seed"],
-        code=fingerprint("evaluation"),
+        code=hash_script("gather_transfer_benchmark"),
     message:
         "Gather the scores of all targets"
     script:

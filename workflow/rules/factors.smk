@@ -16,7 +16,7 @@ rule derive_terrain_factors:
     resources:
         mem_mb=4000,
     params:
-        code=fingerprint("terrain"),
+        code=hash_script("derive_terrain_factors"),
     message:
         "Derive slope, curvature and relief of {wildcards.region}"
     script:
@@ -38,7 +38,7 @@ rule derive_drainage_factors:
     resources:
         mem_mb=4000,
     params:
-        code=fingerprint("drainage"),
+        code=hash_script("derive_drainage_factors"),
     message:
         "Route water over {wildcards.region}"
     script:
@@ -63,7 +63,7 @@ rule derive_proximity_factors:
     resources:
         mem_mb=4000,
     params:
-        code=fingerprint("proximity"),
+        code=hash_script("derive_proximity_factors"),
     message:
         "Measure distances to the lines of {wildcards.region}"
     script:
@@ -87,7 +87,7 @@ rule derive_stability_factors:
         mem_mb=2000,
     params:
         soil=config["factors"]["stability"],
-        code=fingerprint("stability"),
+        code=hash_script("derive_stability_factors"),
     message:
         "Weigh the slopes of {wildcards.region} against their soil and water"
     script:
@@ -112,7 +112,7 @@ rule derive_surface_factors:
     resources:
         mem_mb=2000,
     params:
-        code=fingerprint("surface"),
+        code=hash_script("derive_surface_factors"),
     message:
         "Derive vegetation, moisture and bare soil of {wildcards.region}"
     script:
@@ -136,7 +136,7 @@ rule derive_climate_factors:
     resources:
         mem_mb=2000,
     params:
-        code=fingerprint("factors", "raster"),
+        code=hash_script("derive_climate_factors"),
     message:
         "Take the rainfall of {wildcards.region} as a factor"
     script:
@@ -161,7 +161,7 @@ rule derive_own_factors:
         mem_mb=2000,
     params:
         stated=lambda wildcards: describe_own(wildcards.region),
-        code=fingerprint("factors", "raster"),
+        code=hash_script("derive_own_factors"),
     message:
         "Take rasters of your own of {wildcards.region} as factors"
     script:
@@ -188,7 +188,7 @@ rule draw_samples:
     params:
         settings=config["samples"],
         seed=config["seed"],
-        code=fingerprint("sampling", "inventory"),
+        code=hash_script("draw_samples"),
     message:
         "Draw presences, absences and background cells of {wildcards.region}"
     script:
@@ -210,7 +210,7 @@ rule select_factors:
     params:
         left_out=lambda wildcards: explain_left_out(wildcards.target),
         max_correlation=config["factors"]["max_correlation"],
-        code=fingerprint("selection"),
+        code=hash_script("select_factors"),
     message:
         "Select the factors that the sources of {wildcards.target} share and that do not repeat"
     script:

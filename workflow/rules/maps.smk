@@ -21,7 +21,7 @@ rule map_susceptibility:
     params:
         breaks=config["maps"]["breaks"],
         block_size=config["maps"]["block_size"],
-        code=fingerprint("mapping", "models", "cog"),
+        code=hash_script("map_susceptibility"),
     message:
         "Map the susceptibility of {wildcards.target}"
     script:
@@ -49,7 +49,7 @@ rule mosaic_maps:
         grid=config["mosaic"],
         breaks=config["maps"]["breaks"],
         block_size=config["maps"]["block_size"],
-        code=fingerprint("mapping", "cog"),
+        code=hash_script("mosaic_maps"),
     message:
         "Join the maps of all targets; the less uncertain map wins where they overlap"
     script:

@@ -21,7 +21,7 @@ rule pretrain_sources:
         learners=LEARNERS,
         own_units=lambda wildcards: list_own_units(wildcards.target),
         seed=config["seed"],
-        code=fingerprint("transfer", "models"),
+        code=hash_script("pretrain_sources"),
     message:
         "Pre-train on the sources of {wildcards.target}"
     script:
@@ -50,7 +50,7 @@ rule fine_tune_target:
         prevalence=lambda wildcards: REGIONS[wildcards.target]["prevalence"],
         background_cells=config["transfer"]["background_cells"],
         seed=config["seed"],
-        code=fingerprint("transfer", "models", "shots"),
+        code=hash_script("fine_tune_target"),
     message:
         "Fine-tune on the landslides of {wildcards.target}"
     script:
