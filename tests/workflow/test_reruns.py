@@ -243,22 +243,28 @@ def plan(run_snakemake):
 
 
 @pytest.fixture(scope="module")
-def run(run_snakemake):
-    """Run a study and list the jobs that ran."""
+def run(run_snakemake, plan):
+    """Run a study and list the jobs that ran: those with an output that is another file now."""
 
     def run_jobs(study, *arguments):
+        before = {path: path.stat().st_mtime_ns for path in study.results.rglob("*")}
         result = run_snakemake(
             "--cores", "2", *arguments, "--configfile", study.file,
             folder=study.folder, root=study.root,
         )  # fmt: skip
         assert result.returncode == 0, result.stdout
-        return read_jobs(result.stdout)
+        return {
+            job
+            for job in plan(study, "--forceall")
+            for path in map(study.folder.joinpath, job.outputs)
+            if path.stat().st_mtime_ns != before.get(path)
+        }
 
     return run_jobs
 
 
 @pytest.fixture(scope="module")
-def recorded(study, plan, run, tmp_path_factory):
+def recorded(study, plan, run_snakemake, tmp_path_factory):
     """Make a study that Snakemake takes for finished, though its files are empty."""
     made = study.copy_to(tmp_path_factory.mktemp("recorded"))
     jobs = plan(made)
@@ -269,7 +275,10 @@ def recorded(study, plan, run, tmp_path_factory):
             path.touch()
         else:
             path.mkdir()
-    assert run(made, "--touch") == jobs
+    result = run_snakemake(
+        "--cores", "1", "--touch", "--configfile", made.file, folder=made.folder, root=made.root
+    )
+    assert read_jobs(result.stdout) == jobs
     return made
 
 
