@@ -27,8 +27,8 @@ LAYERS = [
     {"acquire", "inventory", "virtual", "terrain", "drainage", "proximity", "shots"}
     | {"stability", "surface"}
     | {"transfer", "mapping", "cog", "curves"},
-    {"sampling", "models", "comparators", "figures"},
-    {"evaluation"},
+    {"sampling", "models", "comparators", "figures", "differences"},
+    {"evaluation", "commands"},
 ]
 
 # Names that conda has for the same software.

@@ -1,10 +1,24 @@
 """What Snakemake says that it does: its jobs, what they read and write, what follows a change."""
 
 import re
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+CHECKOUT = ("Snakefile", "config", "envs", "profiles", "src", "workflow")
+
+_MESSAGE = re.compile(r"^    message:\n        .*\n", flags=re.MULTILINE)
 _JOB = re.compile(r"^(?:local)?rule (\w+):\n((?: {4}\S.*\n)+)", flags=re.MULTILINE)
+
+
+def copy_checkout(root: Path, copy: Path) -> None:
+    """Copy workflow and library, without the messages that stand in place of what jobs are."""
+    copy.mkdir(exist_ok=True)
+    for name in CHECKOUT:
+        copied = shutil.copytree if (root / name).is_dir() else shutil.copy2
+        copied(root / name, copy / name)
+    for path in (copy / "workflow" / "rules").glob("*.smk"):
+        path.write_text(_MESSAGE.sub("", path.read_text()))
 
 
 @dataclass(frozen=True, order=True)

@@ -14,7 +14,7 @@ import pytest
 from landshift.seeds import derive_seed
 
 from .conftest import ROOT, TINY
-from .jobs import assert_same_results, read_jobs
+from .jobs import assert_same_results, copy_checkout, read_jobs
 
 KILLS = int(os.environ.get("LANDSHIFT_KILLS", "100"))
 SEED = 11
@@ -23,14 +23,14 @@ RUN = ("--cores", "2", "--configfile", TINY)
 pytestmark = pytest.mark.faults
 
 
-def start(folder):
+def start(folder, root=ROOT):
     """Start a run in a process group of its own, with its output in a file."""
-    command = [sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile"]
+    command = [sys.executable, "-m", "snakemake", "--snakefile", root / "Snakefile"]
     with (folder / "run.log").open("w") as stream:
         return subprocess.Popen(
             list(map(str, [*command, "--directory", folder, *RUN])),
-            cwd=ROOT,
-            env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
+            cwd=root,
+            env=os.environ | {"PYTHONPATH": str(root / "src")},
             stdout=stream,
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -77,48 +77,44 @@ def undisturbed(run_snakemake, tmp_path_factory):
     return folder / "results" / "tiny", time.monotonic() - began
 
 
-@pytest.fixture(scope="module")
-def all_jobs(run_snakemake, tmp_path_factory):
-    result = run_snakemake("--dry-run", *RUN, folder=tmp_path_factory.mktemp("plan"))
-    return read_jobs(result.stdout)
-
-
-def list_due(run_snakemake, folder):
+def list_due(run_snakemake, folder, root):
     """Unlock a folder and list the jobs that are left."""
-    assert run_snakemake("--unlock", *RUN, folder=folder).returncode == 0
-    result = run_snakemake("--dry-run", *RUN, folder=folder)
+    assert run_snakemake("--unlock", *RUN, folder=folder, root=root).returncode == 0
+    result = run_snakemake("--dry-run", *RUN, folder=folder, root=root)
     assert result.returncode == 0, result.stdout
     return read_jobs(result.stdout)
 
 
-def test_killed_runs_lose_nothing(run_snakemake, undisturbed, all_jobs, tmp_path):
+def test_killed_runs_lose_nothing(run_snakemake, undisturbed, tmp_path):
     """Kill a study again and again until it is complete, and then the next one."""
     expected, seconds = undisturbed
+    root = tmp_path / "checkout"
+    copy_checkout(ROOT, root)
     generator = random.Random(derive_seed(SEED, "kills"))
     killed = 0
     while killed < KILLS:
         folder = tmp_path / f"after_{killed}"
         folder.mkdir()
-        due = all_jobs
+        due = jobs = list_due(run_snakemake, folder, root)
+        assert len(jobs) > 20
         while due and killed < KILLS:
             before = read_times(folder)
-            process = start(folder)
+            process = start(folder, root)
             time.sleep(generator.uniform(0, seconds / 3))
             if process.poll() is None:
                 kill(process, folder)
                 killed += 1
-            printed = (folder / "run.log").read_text()
-            finished = printed.count("Finished jobid")
-            left = list_due(run_snakemake, folder)
-            # What Snakemake called finished is not due again; what was finished before is untouched.
-            assert len(due) - len(left) >= finished - ("(Rule: all)" in printed)
-            kept = {path for job in all_jobs - due for path in map(folder.joinpath, job.outputs)}
+            finished = (folder / "run.log").read_text().count("Finished jobid")
+            left = list_due(run_snakemake, folder, root)
+            # What Snakemake called finished is not due again; what was finished is untouched.
+            assert left <= due
+            assert not left or len(due) - len(left) >= finished
+            kept = {path for job in jobs - due for path in map(folder.joinpath, job.outputs)}
             after = read_times(folder)
             assert all(after[path] == before[path] for path in kept)
-            assert left <= due
             due = left
         if due:
-            assert run_snakemake(*RUN, folder=folder).returncode == 0
+            assert run_snakemake(*RUN, folder=folder, root=root).returncode == 0
         assert_same_results(expected, folder / "results" / "tiny")
         shutil.rmtree(folder)
 
