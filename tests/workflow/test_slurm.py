@@ -14,7 +14,7 @@ from .jobs import assert_same_results
 CLUSTER = ROOT / "tests" / "slurm" / "cluster.sh"
 # The nodes are small and share one disk, and there is no accounting to ask.
 OPTIONS = (
-    *("--cores", "2", "--resources", "mem_mb=6000", "--latency-wait", "5"),
+    *("--cores", "2", "--resources", "mem_mb=8000", "--latency-wait", "5"),
     *("--default-resources", "slurm_partition=main", "runtime=10", "mem_mb=1000"),
     *("--slurm-no-account", "--slurm-status-command", "squeue"),
     *("--slurm-init-seconds-before-status-checks", "2"),
@@ -61,11 +61,11 @@ class Submission:
     def printed(self):
         return self.log.read_text()
 
-    def find_job(self, comment, node=""):
-        """Find a running job by what it does: its SLURM id, or nothing."""
-        listed = control("squeue", "--noheader", "--states=running", "--format=%i|%k|%N")
-        rows = [line.split("|") for line in listed.splitlines()]
-        return next((job for job, text, where in rows if comment in text and node in where), "")
+    def find_job(self, comment):
+        """Find a running job by what it does: its SLURM id and its node, or nothing."""
+        listed = control("squeue", "--noheader", "--states=running", "--format=%i|%N|%k")
+        rows = [line.split("|", 2) for line in listed.splitlines()]
+        return next(((job, node) for job, node, text in rows if comment in text), None)
 
     def finish(self):
         return self.process.wait(timeout=60 * MINUTES)
@@ -109,12 +109,13 @@ def test_dead_node_cancelled_job_and_lack_of_memory_are_overcome(local, tmp_path
         "--set-resources",
         "run_transfer_benchmark:mem_mb=100 if attempt < 2 else 2000",
     )
-    wait_until(lambda: run.find_job("rule_region", "node2"), "a region's job on node2")
-    control(CLUSTER, "fail", "node2")
-    wait_until(lambda: "down" in control("sinfo", "-N", "-h", "-n", "node2"), "node2 given up")
+    wait_until(lambda: run.find_job("rule_region"), "a region's job")
+    _, node = run.find_job("rule_region")
+    control(CLUSTER, "fail", node)
+    wait_until(lambda: "down" in control("sinfo", "-N", "-h", "-n", node), f"{node} given up")
     control(CLUSTER, "up")
     wait_until(lambda: run.find_job("rule_target"), "the target's job")
-    control("scancel", run.find_job("rule_target"))
+    control("scancel", run.find_job("rule_target")[0])
     assert run.finish() == 0, run.printed
     assert "Trying to restart job" in run.printed
     assert_same_results(local, tmp_path / "results" / "tiny")
