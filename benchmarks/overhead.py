@@ -2,8 +2,8 @@
 
     .venv/bin/python benchmarks/overhead.py results/default
 
-Takes what each job took from the benchmark files of a finished study, starts an interpreter that does
-nothing but the imports of each rule's script, and prints both by rule [s].
+Takes what each job took from the benchmark files of a finished study, starts an interpreter that
+does nothing but the imports of each rule's script, and prints both by rule [s].
 """
 
 import argparse
