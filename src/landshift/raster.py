@@ -174,21 +174,36 @@ def write_factors(
         "interleave": "band",
         "num_threads": "all_cpus",
     }
-    with (
-        unfinished(path) as partial,
-        rasterio.Env(GDAL_CACHEMAX=_CACHE_MB),
-        rasterio.open(partial, "w", **profile) as sink,
-    ):
-        sink.update_tags(**({"kind": "class"} if integer else {}), **(tags or {}))
-        for index, name in enumerate(names, start=1):
-            sink.set_band_description(index, name)
-            attrs = data[name].attrs
-            sink.update_tags(index, **{key: str(attrs[key]) for key in _STATED if key in attrs})
-        for window in _cut_windows(grid):
-            rows, columns = window.toslices()
-            part = data.isel(y=rows, x=columns).compute()
+    with unfinished(path) as partial:
+        with (
+            rasterio.Env(GDAL_CACHEMAX=_CACHE_MB),
+            rasterio.open(partial, "w", **profile) as sink,
+        ):
+            sink.update_tags(**({"kind": "class"} if integer else {}), **(tags or {}))
             for index, name in enumerate(names, start=1):
-                sink.write(part[name].transpose("y", "x").values, index, window=window)
+                sink.set_band_description(index, name)
+                attrs = data[name].attrs
+                sink.update_tags(index, **{key: str(attrs[key]) for key in _STATED if key in attrs})
+            for window in _cut_windows(grid):
+                rows, columns = window.toslices()
+                part = data.isel(y=rows, x=columns).compute()
+                for index, name in enumerate(names, start=1):
+                    sink.write(part[name].transpose("y", "x").values, index, window=window)
+        _check_complete(partial, path)
+
+
+def _check_complete(written: Path, path: str | Path) -> None:
+    # GDAL writes late and in threads: it may only log that the disk was full.
+    size = written.stat().st_size
+    with rasterio.open(written) as source:
+        for band in source.indexes:
+            for (row, column), _ in source.block_windows(band):
+                place = [
+                    source.get_tag_item(f"BLOCK_{key}_{column}_{row}", "TIFF", bidx=band)
+                    for key in ("OFFSET", "SIZE")
+                ]
+                if None in place or sum(map(int, place)) > size:
+                    raise OSError(f"{path}: not written completely; is the disk full?")
 
 
 def _cut_windows(grid: GeoBox) -> Iterator[Window]:
