@@ -9,8 +9,12 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
+from odc.geo.geobox import GeoBox
+from odc.geo.xr import xr_zeros
 
+from landshift.raster import wrap_like, write_raster
 from landshift.seeds import derive_seed
 
 from .conftest import ROOT, TINY
@@ -158,6 +162,16 @@ def test_full_disk_fails_and_is_gone_on_from(run_snakemake, undisturbed, mount, 
     again = run_snakemake(*RUN, folder=tmp_path)
     assert again.returncode == 0, again.stdout
     assert_same_results(undisturbed[0], results / "tiny")
+
+
+def test_raster_that_a_full_disk_cuts_short_is_refused(mount, tmp_path):
+    mount("-t", "tmpfs", "-o", "size=600k", "tmpfs", folder=tmp_path)
+    grid = GeoBox.from_bbox((0, 0, 18_000, 18_000), crs="EPSG:32632", resolution=30)
+    noise = np.random.default_rng(1).random(grid.shape, dtype=np.float32)
+    data = wrap_like(noise, xr_zeros(grid, dtype="float32"), name="a", units="1", long_name="")
+    with pytest.raises(OSError, match=r"a.tif: not written completely; is the disk full"):
+        write_raster(data, tmp_path / "a.tif")
+    assert not list(tmp_path.iterdir())
 
 
 def test_read_only_results_are_named(run_snakemake, mount, tmp_path):
