@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 CORES ?= 2
+KILLS ?= 100
 CONFIG ?= config/config.yaml
 # The lock is made with the same uv that installs it.
 UV_VERSION := 0.13.9
@@ -22,7 +23,9 @@ REPORT = $(RESULTS)/report/report.html
 SNAKEMAKE = $(BIN)/snakemake --configfile $(CONFIG)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo report benchmark bench-env bench-factors bench-virtual bench-robustness factor-docs recipe-docs test test-slow test-acquire lint format docs lock clean
+.PHONY: help install demo report benchmark bench-env bench-factors bench-virtual bench-robustness \
+	factor-docs recipe-docs test test-slow test-acquire test-slurm test-faults lint format docs \
+	lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 15
@@ -63,7 +66,7 @@ recipe-docs: $(INSTALLED) ## write the table of public services
 	$(BIN)/python docs/describe_recipes.py
 
 test: $(INSTALLED) ## run the tests, but for those that take minutes
-	$(BIN)/pytest -q -m "not slow" $(PYTEST_ARGS)
+	$(BIN)/pytest -q -m "not slow and not slurm and not faults" $(PYTEST_ARGS)
 
 test-slow: $(INSTALLED) ## run the tests that take minutes
 	$(BIN)/pytest -q -m slow $(PYTEST_ARGS)
@@ -71,6 +74,12 @@ test-slow: $(INSTALLED) ## run the tests that take minutes
 test-acquire: $(S3_SERVER) ## run all tests of downloads: 100 runs with faults, and an S3 server
 	LANDSHIFT_FAULT_RUNS=100 LANDSHIFT_S3_SERVER=$(S3_SERVER) $(BIN)/pytest -q tests/acquire \
 		$(PYTEST_ARGS)
+
+test-slurm: $(INSTALLED) ## run a study on a SLURM cluster of two nodes, started for it (as root)
+	$(BIN)/pytest -q -m slurm $(PYTEST_ARGS)
+
+test-faults: $(INSTALLED) ## kill runs at random moments (KILLS=100), fill the disk, and resume
+	LANDSHIFT_KILLS=$(KILLS) $(BIN)/pytest -q -m faults $(PYTEST_ARGS)
 
 lint: $(INSTALLED) ## check style and the workflow
 	$(BIN)/ruff check

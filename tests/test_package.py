@@ -30,9 +30,10 @@ LAYERS = [
     | {"transfer", "mapping", "cog", "curves", "applicability", "interval"}
     | {"priorities", "exposure", "corridor"},
     {"acquire", "sampling", "models", "fused", "comparators", "figures", "class_coverage"}
-    | {"drivers", "class_shares"},
+    | {"drivers", "class_shares", "differences"},
     {"evaluation", "frozen", "site"},
     {"site_text"},
+    {"commands"},
     {"__main__"},
 ]
 

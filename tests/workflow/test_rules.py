@@ -39,6 +39,11 @@ def test_every_rule_has_a_script_of_its_name_and_every_script_a_rule():
         assert f'script:\n        "../scripts/{name}.py"' in text
 
 
+@pytest.mark.parametrize("name", sorted(read_rules()))
+def test_params_hold_the_hash_of_the_rules_own_script(name):
+    assert f'code=hash_script("{name}"),' in read_rules()[name]
+
+
 def test_rules_are_verbs():
     for name in read_rules():
         assert name.startswith(tuple(f"{verb}_" for verb in VERBS)), name

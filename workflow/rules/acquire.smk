@@ -7,6 +7,7 @@ localrules:
     acquire_layer,
     acquire_lines,
     acquire_inventory,
+    write_configuration,
 
 
 rule generate_virtual_region:
@@ -31,7 +32,7 @@ rule generate_virtual_region:
     params:
         settings=lambda wildcards: REGIONS[wildcards.region]["virtual"],
         seed=config["seed"],
-        code=fingerprint("virtual"),
+        code=hash_script("generate_virtual_region"),
     message:
         "Shape the virtual region {wildcards.region} and let its slopes fail"
     script:
@@ -59,7 +60,7 @@ rule acquire_dem:
     params:
         entry=lambda wildcards: find_entry(wildcards.region, "dem"),
         grid=lambda wildcards: REGIONS[wildcards.region]["grid"],
-        code=fingerprint("acquire"),
+        code=hash_script("acquire_dem"),
     message:
         "Bring the elevation of {wildcards.region} onto the grid of the region"
     script:
@@ -87,7 +88,7 @@ rule acquire_layer:
         downloads=1,
     params:
         entry=lambda wildcards: describe_origin(wildcards.region, wildcards.layer),
-        code=fingerprint("acquire"),
+        code=hash_script("acquire_layer"),
     message:
         "Bring the layer {wildcards.layer} of {wildcards.region} onto the grid of its DEM"
     script:
@@ -115,7 +116,7 @@ rule acquire_lines:
         downloads=1,
     params:
         entry=lambda wildcards: find_entry(wildcards.region, wildcards.layer),
-        code=fingerprint("acquire"),
+        code=hash_script("acquire_lines"),
     message:
         "Bring the lines {wildcards.layer} into the CRS of {wildcards.region}"
     script:
@@ -148,7 +149,7 @@ rule acquire_inventory:
         downloads=1,
     params:
         entry=lambda wildcards: find_entry(wildcards.region, wildcards.inventory),
-        code=fingerprint("acquire", "inventory"),
+        code=hash_script("acquire_inventory"),
     message:
         "Read and clean the {wildcards.inventory} of {wildcards.region}"
     script:
@@ -170,7 +171,7 @@ rule gather_ledger:
     resources:
         mem_mb=500,
     params:
-        code=fingerprint("acquire.records"),
+        code=hash_script("gather_ledger"),
     message:
         "Write down where the layers of {wildcards.region} came from"
     script:

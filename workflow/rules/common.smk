@@ -10,7 +10,7 @@ from landshift.factors import (
     line_distance,
     own_factor,
 )
-from landshift.fingerprint import fingerprint
+from landshift.fingerprint import fingerprint_script
 from landshift.study import list_benchmark_targets, list_sources, list_targets, sources_of
 from landshift.study.origins import is_class, is_vector, list_files
 from landshift.study.region_checks import SURFACE_LAYERS
@@ -54,6 +54,11 @@ wildcard_constraints:
     group="[a-z]+",
     layer="(?!dem[.])[a-z][a-z0-9_]*",
     inventory="inventory|validation",
+
+
+def hash_script(rule):
+    """Hash the script of a rule and what it imports, so that an edit of either reruns its jobs."""
+    return fingerprint_script(f"{workflow.basedir}/workflow/scripts/{rule}.py")
 
 
 def find_entry(region, name):

@@ -19,7 +19,7 @@ rule evaluate_target:
     resources:
         mem_mb=4000,
     params:
-        code=fingerprint("curves", "inventory", "shots"),
+        code=hash_script("evaluate_target"),
     message:
         "Score the map of {wildcards.target} on landslides it has not seen"
     script:
@@ -60,7 +60,7 @@ rule evaluate_truth:
     params:
         own=lambda wildcards: choose_target_factors(wildcards.target),
         seed=config["seed"],
-        code=fingerprint("comparators", "curves", "models"),
+        code=hash_script("evaluate_truth"),
     message:
         "Score the maps of {wildcards.target} against the true probability of failure"
     script:
@@ -88,7 +88,7 @@ rule evaluate_similarity:
     resources:
         mem_mb=2000,
     params:
-        code=fingerprint("screening"),
+        code=hash_script("evaluate_similarity"),
     message:
         "Measure how far {wildcards.target} is from its sources"
     script:
@@ -119,7 +119,7 @@ rule evaluate_class_coverage:
         mem_mb=4000,
     params:
         block_size=config["maps"]["block_size"],
-        code=fingerprint("class_coverage", "models", "raster"),
+        code=hash_script("evaluate_class_coverage"),
     message:
         "Measure how much of {wildcards.target} has classes that training has not seen"
     script:
@@ -152,7 +152,7 @@ rule run_transfer_benchmark:
         left_out=lambda wildcards: list(explain_left_out(wildcards.target)),
         own=lambda wildcards: choose_target_factors(wildcards.target),
         seed=config["seed"],
-        code=fingerprint("evaluation", "models"),
+        code=hash_script("run_transfer_benchmark"),
     message:
         "Measure the methods of the group {wildcards.group} on draws of shots from {wildcards.target}"
     script:
@@ -186,7 +186,7 @@ rule gather_transfer_benchmark:
         mem_mb=2000,
     params:
         seed=config["seed"],
-        code=fingerprint("evaluation"),
+        code=hash_script("gather_transfer_benchmark"),
     message:
         "Gather the scores of all targets"
     script:

@@ -16,7 +16,7 @@ rule derive_terrain_factors:
     resources:
         mem_mb=2000,  # measured: 1.1 GB on 2 cores, whatever the size
     params:
-        code=fingerprint("terrain"),
+        code=hash_script("derive_terrain_factors"),
     message:
         "Derive slope, curvature and relief of {wildcards.region}"
     script:
@@ -38,7 +38,7 @@ rule derive_drainage_factors:
     resources:
         mem_mb=take_memory(1000, bytes_per_cell=95, most_cells=400_000_000),
     params:
-        code=fingerprint("drainage"),
+        code=hash_script("derive_drainage_factors"),
     message:
         "Route water over {wildcards.region}"
     script:
@@ -63,7 +63,7 @@ rule derive_proximity_factors:
     resources:
         mem_mb=4000,
     params:
-        code=fingerprint("proximity"),
+        code=hash_script("derive_proximity_factors"),
     message:
         "Measure distances to the lines of {wildcards.region}"
     script:
@@ -87,7 +87,7 @@ rule derive_stability_factors:
         mem_mb=2000,
     params:
         soil=config["factors"]["stability"],
-        code=fingerprint("stability"),
+        code=hash_script("derive_stability_factors"),
     message:
         "Weigh the slopes of {wildcards.region} against their soil and water"
     script:
@@ -112,7 +112,7 @@ rule derive_surface_factors:
     resources:
         mem_mb=2000,
     params:
-        code=fingerprint("surface"),
+        code=hash_script("derive_surface_factors"),
     message:
         "Derive vegetation, moisture and bare soil of {wildcards.region}"
     script:
@@ -136,7 +136,7 @@ rule derive_climate_factors:
     resources:
         mem_mb=2000,
     params:
-        code=fingerprint("factors", "raster"),
+        code=hash_script("derive_climate_factors"),
     message:
         "Take the rainfall of {wildcards.region} as a factor"
     script:
@@ -165,7 +165,7 @@ rule derive_class_factors:
         mem_mb=4000,
     params:
         stated=lambda wildcards: describe_classes(wildcards.region, wildcards.classes),
-        code=fingerprint("factors", "legends", "raster"),
+        code=hash_script("derive_class_factors"),
     message:
         "Take the classes of {wildcards.region} as factors: {wildcards.classes}"
     script:
@@ -190,7 +190,7 @@ rule derive_own_factors:
         mem_mb=2000,
     params:
         stated=lambda wildcards: describe_own(wildcards.region),
-        code=fingerprint("factors", "raster"),
+        code=hash_script("derive_own_factors"),
     message:
         "Take rasters of your own of {wildcards.region} as factors"
     script:
@@ -217,7 +217,7 @@ rule draw_samples:
     params:
         settings=config["samples"],
         seed=config["seed"],
-        code=fingerprint("sampling", "inventory"),
+        code=hash_script("draw_samples"),
     message:
         "Draw presences, absences and background cells of {wildcards.region}"
     script:
@@ -248,7 +248,7 @@ rule select_factors:
         classes=lambda wildcards: list(find_shared_legends(wildcards.target)),
         max_correlation=config["factors"]["max_correlation"],
         max_inflation=config["factors"]["max_inflation"],
-        code=fingerprint("selection", "screening"),
+        code=hash_script("select_factors"),
     message:
         "Select the factors that the sources of {wildcards.target} share and that do not repeat"
     script:

@@ -21,7 +21,7 @@ rule map_susceptibility:
     params:
         breaks=config["maps"]["breaks"],
         block_size=config["maps"]["block_size"],
-        code=fingerprint("mapping", "models", "fused", "cog"),
+        code=hash_script("map_susceptibility"),
     message:
         "Map the susceptibility of {wildcards.target}"
     script:
@@ -46,7 +46,7 @@ rule map_interval:
         mem_mb=3000,
     params:
         block_size=config["maps"]["block_size"],
-        code=fingerprint("interval", "cog"),
+        code=hash_script("map_interval"),
     message:
         "Map between which limits the susceptibility of {wildcards.target} lies"
     script:
@@ -73,7 +73,7 @@ rule map_applicability:
         mem_mb=6000,
     params:
         block_size=config["maps"]["block_size"],
-        code=fingerprint("applicability", "models", "cog"),
+        code=hash_script("map_applicability"),
     message:
         "Map where {wildcards.target} resembles what its model has learned from"
     script:
@@ -101,7 +101,7 @@ rule mosaic_maps:
         grid=config["mosaic"],
         breaks=config["maps"]["breaks"],
         block_size=config["maps"]["block_size"],
-        code=fingerprint("mapping", "cog"),
+        code=hash_script("mosaic_maps"),
     message:
         "Join the maps of all targets; the less uncertain map wins where they overlap"
     script:

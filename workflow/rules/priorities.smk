@@ -33,7 +33,7 @@ rule evaluate_priorities:
         grid_m=PRIORITIES.get("grid_m"),
         kinds=list(EXPOSURE),
         susceptible_from=PRIORITIES.get("susceptible_from"),
-        code=fingerprint("priorities", "exposure", "inventory"),
+        code=hash_script("evaluate_priorities"),
     message:
         "Rank units of {wildcards.target} by their susceptible area"
     script:
@@ -57,7 +57,7 @@ rule evaluate_corridors:
         mem_mb=4000,
     params:
         corridors=CORRIDORS,
-        code=fingerprint("corridor", "raster"),
+        code=hash_script("evaluate_corridors"),
     message:
         "Follow corridors through {wildcards.target}"
     script:
@@ -84,7 +84,7 @@ rule plot_corridors:
     resources:
         mem_mb=2000,
     params:
-        code=fingerprint("figures.corridors"),
+        code=hash_script("plot_corridors"),
     message:
         "Draw the susceptibility along corridors of {wildcards.target}"
     script:

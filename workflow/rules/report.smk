@@ -23,7 +23,7 @@ rule plot_target_map:
     resources:
         mem_mb=4000,
     params:
-        code=fingerprint("figures.maps", "shots"),
+        code=hash_script("plot_target_map"),
     message:
         "Draw the map of {wildcards.target} over its relief"
     script:
@@ -49,7 +49,7 @@ rule plot_prediction_rate:
     resources:
         mem_mb=2000,
     params:
-        code=fingerprint("figures.curves"),
+        code=hash_script("plot_prediction_rate"),
     message:
         "Draw how many unseen landslides the map of {wildcards.target} finds"
     script:
@@ -76,7 +76,7 @@ rule plot_transfer_curves:
     params:
         regime=choose_regime(),
         seed=config["seed"],
-        code=fingerprint("figures.curves"),
+        code=hash_script("plot_transfer_curves"),
     message:
         "Draw what each landslide of a target adds, method by method"
     script:
@@ -104,7 +104,7 @@ rule plot_dominance:
     params:
         regime=choose_regime(),
         seed=config["seed"],
-        code=fingerprint("figures.dominance"),
+        code=hash_script("plot_dominance"),
     message:
         "Draw all methods side by side"
     script:
@@ -128,6 +128,7 @@ rule write_configuration:
         mem_mb=500,
     params:
         configuration=config,
+        code=hash_script("write_configuration"),
     message:
         "Write down the configuration that the study used"
     script:

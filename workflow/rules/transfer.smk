@@ -23,7 +23,7 @@ rule pretrain_sources:
         own_units=lambda wildcards: list_own_units(sources_of(config, wildcards.target)),
         legends=lambda wildcards: find_shared_legends(wildcards.target),
         seed=config["seed"],
-        code=fingerprint("transfer", "frozen"),
+        code=hash_script("pretrain_sources"),
     message:
         "Pre-train on the sources of {wildcards.target}"
     script:
@@ -45,7 +45,7 @@ rule acquire_source_models:
     params:
         frozen=config["transfer"]["frozen"],
         learners=LEARNERS,
-        code=fingerprint("frozen"),
+        code=hash_script("acquire_source_models"),
     message:
         "Check and take over frozen source models"
     script:
@@ -76,7 +76,7 @@ rule fine_tune_target:
         own=lambda wildcards: choose_target_factors(wildcards.target),
         own_units=lambda wildcards: list_own_units([wildcards.target]),
         seed=config["seed"],
-        code=fingerprint("transfer", "models", "shots"),
+        code=hash_script("fine_tune_target"),
     message:
         "Fine-tune on the landslides of {wildcards.target}"
     script:

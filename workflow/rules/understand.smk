@@ -25,7 +25,7 @@ rule evaluate_classes:
     resources:
         mem_mb=4000,
     params:
-        code=fingerprint("class_shares", "inventory", "shots"),
+        code=hash_script("evaluate_classes"),
     message:
         "Count area and landslides in each class of {wildcards.target}"
     script:
@@ -55,7 +55,7 @@ rule evaluate_drivers:
     resources:
         mem_mb=4000,
     params:
-        code=fingerprint("drivers", "curves", "models"),
+        code=hash_script("evaluate_drivers"),
     message:
         "Explain the map of {wildcards.target} by its factors and shots"
     script:
@@ -89,7 +89,7 @@ rule plot_drivers:
     resources:
         mem_mb=2000,
     params:
-        code=fingerprint("figures.drivers"),
+        code=hash_script("plot_drivers"),
     message:
         "Draw what drives the map of {wildcards.target}"
     script:
@@ -125,7 +125,7 @@ rule plot_trust:
     resources:
         mem_mb=4000,
     params:
-        code=fingerprint("figures.trust"),
+        code=hash_script("plot_trust"),
     message:
         "Draw where the map of {wildcards.target} can be trusted"
     script:
@@ -149,7 +149,7 @@ rule describe_site:
     resources:
         mem_mb=4000,
     params:
-        code=fingerprint("site", "site_text"),
+        code=hash_script("describe_site"),
     message:
         "Describe longitude {wildcards.longitude}, latitude {wildcards.latitude}"
     script:
