@@ -164,7 +164,9 @@ def measure_tool(tool: Tool, dem: Path, limit_s: float, arguments: argparse.Name
 
 def run_tool(tool: Tool, dem: Path, limit_s: float, arguments: argparse.Namespace) -> Measurement:
     """Run a tool once, in an empty folder."""
-    with tempfile.TemporaryDirectory(dir=arguments.work, prefix="bench-output-") as output:
+    with tempfile.TemporaryDirectory(
+        dir=arguments.work, prefix="bench-output-", ignore_cleanup_errors=True
+    ) as output:
         command = [_python(tool, arguments), PEERS / tool.adapter, dem, output, *tool.arguments]
         return run_measured([str(word) for word in command], limit_s=limit_s)
 

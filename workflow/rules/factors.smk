@@ -14,7 +14,7 @@ rule derive_terrain_factors:
         "../../envs/landshift.yaml"
     threads: take_cores(workflow.cores)
     resources:
-        mem_mb=2000,  # measured: 1.1 GB on 2 cores, whatever the size
+        mem_mb=2000,  # 1.1 GB with 2 cores on 4096 x 4096 cells
     params:
         code=hash_script("derive_terrain_factors"),
     message:
