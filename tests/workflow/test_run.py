@@ -61,6 +61,17 @@ def test_stage_two_sees_the_stated_shots_alone(results):
     assert shots["presence"].value_counts().to_dict() == {1: 8, 0: 8}
 
 
+@pytest.mark.parametrize("target", TARGETS)
+def test_lithology_serves_the_target_alone(results, target):
+    selected = json.loads((results / "sources" / target / "factors_selected.json").read_text())
+    assert "lithology" not in selected
+    manifest = json.loads((results / "targets" / target / "model" / "manifest.json").read_text())
+    assert manifest["target_classes"] == ["lithology"]
+    classes = pd.read_csv(results / "targets" / target / "classes_seen.csv")
+    assert set(classes["use"]) == {"target"}
+    assert classes["area_share"].sum() == pytest.approx(1, abs=1e-5)
+
+
 def test_tables_follow_the_contract(results):
     samples = pd.read_parquet(results / "regions" / "alder" / "samples.parquet")
     assert list(samples)[:5] == ["region", "x", "y", "block", "presence"]

@@ -2,17 +2,10 @@
 
 from pathlib import Path
 
-from landshift.factors import (
-    FACTORS,
-    class_factor,
-    factor_names,
-    line_density,
-    line_distance,
-    own_factor,
-)
+from landshift.factors import FACTORS, factor_names, line_density, line_distance, own_factor
 from landshift.fingerprint import fingerprint_script
 from landshift.study import list_benchmark_targets, list_sources, list_targets, sources_of
-from landshift.study.origins import is_class, is_vector, list_files
+from landshift.study.origins import is_vector, list_files
 from landshift.study.region_checks import SURFACE_LAYERS
 
 REGIONS = config["regions"]
@@ -102,76 +95,17 @@ def list_own_units(regions):
     return {name: factor["units"] for name, factor in sorted(stated)}
 
 
-def list_classes(region):
-    """List the layers of class codes of a region."""
-    if region in VIRTUAL:
-        return ["lithology"]
-    layers = REGIONS[region]["layers"]
-    return [name for name in sorted(layers) if is_class(layers[name])]
-
-
-def check_names():
+def check_own():
     """Refuse layers that would be factors under the name of another factor."""
     for region in REAL:
-        for name in [*describe_own(region), *list_classes(region)]:
+        for name, stated in describe_own(region).items():
             try:
-                stated = describe_own(region).get(name)
-                own_factor(name, **stated) if stated else class_factor(name)
+                own_factor(name, **stated)
             except ValueError as error:
                 raise WorkflowError(f"regions.{region}.layers.{name}: {error}") from None
 
 
-check_names()
-
-
-def list_class_factors(region):
-    """List the class factors of a region, of the groups that the study uses."""
-    groups = config["factors"]["groups"]
-    return [name for name in list_classes(region) if class_factor(name).group in groups]
-
-
-def list_class_layers(region, classes):
-    """List the class factors of a region that are kept together: `land_cover`, or all others."""
-    land_cover = classes == "land_cover"
-    return [name for name in list_class_factors(region) if (name == "land_cover") == land_cover]
-
-
-def find_legend(region, name):
-    """Find what a class factor of a region states of its legend; a recipe has its own."""
-    entry = REGIONS[region].get("layers", {}).get(name, {})
-    implied = {"legend": entry["recipe"]} if "recipe" in entry else {}
-    return implied | {key: entry[key] for key in ("legend", "classes") if key in entry}
-
-
-def describe_classes(region, classes):
-    """Describe the legends of a region's class factors, by name."""
-    return {name: find_legend(region, name) for name in list_class_layers(region, classes)}
-
-
-def list_legend_files(region, classes):
-    """List the files that name the classes of a region."""
-    stated = [entry.get("classes") for entry in describe_classes(region, classes).values()]
-    return [file for file in stated if isinstance(file, str)]
-
-
-def describe_origin(region, layer):
-    """Describe where a layer comes from, without what its classes are called."""
-    entry = find_entry(region, layer)
-    return {key: entry[key] for key in entry if key not in ("legend", "classes")}
-
-
-def find_shared_legends(target):
-    """Find the class factors that a target and all its sources have with one legend: its name."""
-    regions = [target, *sources_of(config, target)]
-    legends = [
-        {name: find_legend(region, name).get("legend") for name in list_class_factors(region)}
-        for region in regions
-    ]
-    return {
-        name: legend
-        for name, legend in legends[0].items()
-        if legend and all(other.get(name) == legend for other in legends)
-    }
+check_own()
 
 
 def list_groups(region):
@@ -214,35 +148,6 @@ def explain_left_out(target):
         elif name in classes and name not in find_shared_legends(target):
             reasons[name] = f"its codes have no legend in common in {', '.join(regions)}"
     return reasons
-
-
-def choose_target_factors(target):
-    """Choose the factors that stage 2 of a target sees beside the shared ones, of either kind."""
-    left_out, known = explain_left_out(target), list_optional_factors(target)
-    own = [
-        name for name in config["transfer"]["target_factors"] if name in left_out and name in known
-    ]
-    classes = list_class_factors(target)
-    return {
-        "target_factors": [name for name in own if name not in classes],
-        "target_classes": [name for name in own if name in classes],
-    }
-
-
-def check_target_factors():
-    """Refuse names of factors that no target could have."""
-    targets = sorted({*TARGETS, *BENCHMARK_TARGETS})
-    known = set().union(*(list_optional_factors(target) for target in targets))
-    for name in config["transfer"]["target_factors"]:
-        if name not in known:
-            raise WorkflowError(
-                f"transfer.target_factors: no target has a factor {name} of its own; the targets "
-                f"have {', '.join(sorted(known)) or 'none'}. Add its layer to a target and its "
-                "group to factors.groups, or remove the name"
-            )
-
-
-check_target_factors()
 
 
 def list_factor_files(region):
@@ -298,11 +203,7 @@ def list_scores():
     tables = ["rate_curve", "classes"]
     tables += ["priorities"] if config["priorities"] else []
     scores = expand("<results>/targets/{target}/{table}.csv", target=TARGETS, table=tables)
-    classed = [
-        target
-        for target in TARGETS
-        if find_shared_legends(target) or choose_target_factors(target)["target_classes"]
-    ]
+    classed = [target for target in TARGETS if list_model_classes(target)]
     scores += expand("<results>/targets/{target}/classes_seen.csv", target=classed)
     if config["transfer"]["frozen"]:
         # All else compares the target with the sources' data, which are not here.
@@ -359,3 +260,6 @@ def list_figures():
     curves = expand("<results>/report/{chart}.png", chart=charts)
     ledgers = expand("<results>/regions/{region}/layers.json", region=REAL)
     return [*figures, *curves, *ledgers, "<results>/report/configuration.html"]
+
+
+include: "classes.smk"

@@ -26,7 +26,6 @@ from landshift.transfer.target_kernel import TargetKernel, fit_target_kernel
 PSEUDO_ABSENCES = 150
 """Unlabelled cells of the target that join the absences of the shots."""
 
-
 IMPORTANCE_EXPONENT = 1.5
 """Sharpens the importance of factors in the kernel: of 0, .5, 1 and 1.5 the best."""
 
@@ -68,8 +67,8 @@ class TargetModel:
     source_score, kernel, target_kernel, mixture
         The parts of the model.
     label_score, label_ranks, label_own
-        Source score, normal scores and prepared values of the target's own factors of the labelled
-        cells, shapes ``(labels,)``, ``(labels, shared factors)`` and ``(labels, own factors)``.
+        Score, normal scores and prepared own factors of the labelled cells: ``(labels,)``,
+        ``(labels, shared factors)`` and ``(labels, own factors)``.
     labels, weights
         1 or 0 and the weight of each labelled cell.
     prevalence
@@ -107,11 +106,9 @@ class TargetModel:
     def classes_seen(self) -> dict[str, list[int]]:
         """Codes of each class factor that the sources, or the labelled cells, hold."""
         shared = self.source_score.models[0].class_scores.scores
-        kernel = self.target_kernel
-        own = self.label_own[:, len(kernel.measured) :].T
+        own = dict(zip(self.target_kernel.factors, self.label_own.T, strict=True))
         return {name: sorted(scores) for name, scores in shared.items()} | {
-            name: np.unique(codes).astype(int).tolist()
-            for name, codes in zip(kernel.classes, own, strict=True)
+            name: np.unique(own[name]).astype(int).tolist() for name in self.target_kernel.classes
         }
 
     def predict(self, values: np.ndarray) -> Prediction:
