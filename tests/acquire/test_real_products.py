@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rasterio
+from rasterio.warp import Resampling, reproject
 from rasterio.windows import from_bounds
 
-from landshift.acquire import acquire_layer
+from landshift.acquire import acquire_dem, acquire_layer
 from landshift.acquire.recipes import RECIPES
 from landshift.acquire.tiles import list_tiles
 from landshift.grids import plan_box
@@ -18,6 +19,8 @@ from .services import Services
 
 REAL = Path(os.environ.get("LANDSHIFT_MIRROR", Path(__file__).parents[3] / "shared/data"))
 TILE = REAL / "products/esa_worldcover/ESA_WorldCover_10m_2021_v200_N00E006_Map.tif"
+
+DEM = REAL / "emilia_romagna_dem/dem_copernicus_10m_int16.tif"
 
 pytestmark = pytest.mark.skipif(not TILE.is_file(), reason="real products are not beside it")
 
@@ -48,3 +51,33 @@ def test_a_small_window_costs_less_than_a_fiftieth_of_the_tile(land_cover, tmp_p
         middle = source.read(1, window=from_bounds(*box, transform=source.transform))
     shares = [np.mean(values == 10) for values in (middle, layer.data.values)]
     assert abs(shares[0] - shares[1]) < 0.02
+
+
+@pytest.mark.slow
+def test_the_real_elevation_cut_into_a_tile_comes_back(tmp_path):
+    box = (11.30, 44.20, 11.34, 44.23)
+    transform, _, _ = products.tile_cells(11, 44, 1, 3600)
+    tile = np.full((3600, 3600), np.nan, np.float32)
+    grid = plan_box(resolution_m=30, box=box)
+    direct = np.full(grid.shape, np.nan, np.float32)
+    with rasterio.open(DEM) as source:
+        for values, place, crs in (
+            (tile, transform, "EPSG:4326"),
+            (direct, grid.transform, str(grid.crs)),
+        ):
+            reproject(
+                rasterio.band(source, 1), values, dst_transform=place, dst_crs=crs,
+                dst_nodata=np.nan, resampling=Resampling.average,
+            )  # fmt: skip
+    address = list_tiles(RECIPES["copernicus_dem"], box)[0]
+    path = products.place(tmp_path / "served", address)
+    products.write_cog(path, tile, transform, block=1024)
+    with Services(tmp_path / "served") as services:
+        dem = acquire_dem(
+            {"recipe": "copernicus_dem"}, {"resolution_m": 30, "box": box},
+            cache=tmp_path / "cache", mirror=services.address,
+        ).data  # fmt: skip
+        sent = sum(size for _, _, _, size in services.log)
+    assert np.isfinite(dem).all() and dem.attrs["resampling"] == "cubic"
+    assert np.median(np.abs(dem.values - direct)) < 1.5
+    assert sent < 0.5 * path.stat().st_size
