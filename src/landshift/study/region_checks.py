@@ -35,6 +35,9 @@ EXTRACT_RECIPES = frozenset({"osm_roads", "osm_rivers"})
 IMAGE_RECIPES = frozenset({"sentinel2"})
 """Recipes that are composed of images of many dates."""
 
+IMAGE_LAYERS = frozenset({"blue", "green", "red", "nir", "swir"})
+"""Layers that these recipes give."""
+
 ORIGINS = ("file", "url", "stac", "recipe")
 """Keys that say where a layer comes from; of each entry one."""
 
@@ -173,6 +176,11 @@ def _check_layers(path: str, layers: Mapping[str, Mapping[str, Any]]) -> Iterato
         yield from _check_origin(f"{path}.{name}", entry)
         if entry.get("recipe") in INVENTORY_RECIPES:
             yield f"{path}.{name}", f"{entry['recipe']} is an inventory; name it there"
+        if entry.get("recipe") in IMAGE_RECIPES and name not in IMAGE_LAYERS:
+            yield (
+                f"{path}.{name}",
+                f"{entry['recipe']} gives {', '.join(sorted(IMAGE_LAYERS))}; rename the layer",
+            )
         if name in CLASS_LAYERS and not is_class(entry):
             yield (
                 f"{path}.{name}",
