@@ -6,13 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rasterio
-from rasterio.warp import Resampling, reproject
+from rasterio.warp import Resampling, reproject, transform_bounds
 from rasterio.windows import from_bounds
 
 from landshift.acquire import acquire_dem, acquire_layer
 from landshift.acquire.recipes import RECIPES
 from landshift.acquire.tiles import list_tiles
 from landshift.grids import plan_box
+from landshift.raster import align_raster, open_raster
 
 from . import products
 from .services import Services
@@ -20,6 +21,7 @@ from .services import Services
 REAL = Path(os.environ.get("LANDSHIFT_MIRROR", Path(__file__).parents[3] / "shared/data"))
 TILE = REAL / "products/esa_worldcover/ESA_WorldCover_10m_2021_v200_N00E006_Map.tif"
 
+SENTINEL = REAL / "products/sentinel2_puthumala"
 DEM = REAL / "emilia_romagna_dem/dem_copernicus_10m_int16.tif"
 
 pytestmark = pytest.mark.skipif(not TILE.is_file(), reason="real products are not beside it")
@@ -51,6 +53,31 @@ def test_a_small_window_costs_less_than_a_fiftieth_of_the_tile(land_cover, tmp_p
         middle = source.read(1, window=from_bounds(*box, transform=source.transform))
     shares = [np.mean(values == 10) for values in (middle, layer.data.values)]
     assert abs(shares[0] - shares[1]) < 0.02
+
+
+@pytest.mark.filterwarnings("ignore:The 'shapely.ops.transform:DeprecationWarning")
+def test_a_real_image_comes_through_a_catalogue(tmp_path):
+    with rasterio.open(SENTINEL / "B08.tif") as source:
+        box = transform_bounds(source.crs, "EPSG:4326", *source.bounds)
+    grid = plan_box(resolution_m=30, box=box)
+    products.write_images(tmp_path / "served", grid, ["2019-12-20"])
+    asset = next((tmp_path / "served").rglob("nir.tif"))
+    asset.unlink()
+    asset.symlink_to(SENTINEL / "B08.tif")
+    entry = {
+        "stac": RECIPES["sentinel2"].service, "collection": "sentinel-2-l2a", "asset": "nir",
+        "dates": ["2019-12-01", "2019-12-31"],
+    }  # fmt: skip
+    with Services(tmp_path / "served") as services:
+        nir = acquire_layer(
+            "nir", entry, grid, cache=tmp_path / "cache", mirror=services.address
+        ).data
+    expected = align_raster(open_raster(SENTINEL / "B08.tif"), grid)
+    # At the edge of the image the two warps differ in which cells they count as covered.
+    inside = np.isfinite(nir) & np.isfinite(expected)
+    assert inside.sum() > 0.95 * np.isfinite(nir).sum()
+    np.testing.assert_allclose(nir.values[inside], expected.values[inside], rtol=1e-3)
+    assert nir.attrs["resampling"] == "average"
 
 
 @pytest.mark.slow
