@@ -8,8 +8,9 @@ import logging, sys, warnings
 from landshift.logs import set_up_logging
 set_up_logging(sys.argv[1])
 logging.info("half done")
+logging.warning("lost https://example.org/B04.tif?sig=secret")
 warnings.warn("thin ice")
-raise ValueError("no DEM")
+raise ValueError("no DEM at https://example.org/dem.tif?sig=secret")
 """
 
 
@@ -22,3 +23,5 @@ def test_lines_warnings_and_crashes_reach_the_file_and_the_terminal(tmp_path):
         assert "half done" in text
         assert "thin ice" in text
         assert "Traceback" in text and "ValueError: no DEM" in text
+        assert "https://example.org/B04.tif" in text and "https://example.org/dem.tif" in text
+        assert "secret" not in text

@@ -87,7 +87,7 @@ dem = acquire_dem({"recipe": "copernicus_dem"}, grid, cache=Path(sys.argv[1]), m
 def test_a_killed_download_resumes(served, box, expected, tmp_path):
     cache = tmp_path / "cache"
     with Services(served) as services:
-        services.pause_s = 0.15
+        services.pause_s = 0.4
         command = [sys.executable, "-c", PROGRAM % (box,), str(cache), services.address]
         with subprocess.Popen(command) as process:
             while not list(cache.rglob("*.json")) and process.poll() is None:

@@ -126,6 +126,21 @@ def test_images_become_the_median_of_their_clear_dates(services, grid, tmp_path)
     assert blue.data.attrs["units"] == "1e-4" and blue.data.attrs["resampling"] == "average"
 
 
+def test_reflectances_stored_too_high_are_lowered(services, grid, tmp_path, monkeypatch):
+    search = services.search
+
+    def search_raw(name, query):
+        found = json.loads(search(name, query))
+        for item in found["features"]:
+            item["properties"] |= {"earthsearch:boa_offset_applied": False}
+            item["properties"]["s2:processing_baseline"] = "05.09"
+        return json.dumps(found).encode()
+
+    monkeypatch.setattr(services, "search", search_raw)
+    blue = acquire_layer("blue", DATES, grid, cache=tmp_path, mirror=services.address)
+    assert blue.data.values[10, 10] == 200
+
+
 def test_a_search_with_no_answer_says_what_to_widen(services, grid, tmp_path):
     entry = DATES | {"dates": ["2021-04-01", "2021-09-30"]}
     with pytest.raises(OSError, match=r"nothing between 2021-04-01 and .* widen `dates`"):

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from landshift.acquire import RECIPES
-from landshift.acquire.recipes import find_recipe
+from landshift.acquire.recipes import SENTINEL_BANDS, find_recipe
 from landshift.acquire.tiles import list_tiles
 from landshift.study import region_checks
 
@@ -25,6 +25,7 @@ def test_schema_and_checks_know_the_recipes():
     assert set(schema["layer"]["properties"]["recipe"]["enum"]) == set(RECIPES) - inventories
     assert list_kind("lines") == region_checks.LINE_RECIPES
     assert list_kind("class") == region_checks.CLASS_RECIPES
+    assert set(SENTINEL_BANDS) == region_checks.IMAGE_LAYERS
     extracts = {name for name, recipe in RECIPES.items() if "{extract}" in recipe.service}
     assert extracts == region_checks.EXTRACT_RECIPES
 

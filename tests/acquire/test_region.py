@@ -14,6 +14,8 @@ import yaml
 from .services import Services
 
 ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.slow
+
 BOX = [10.97, 43.97, 11.02, 44.01]
 
 

@@ -1,9 +1,10 @@
 """Make one raster of many images of a STAC catalogue: the median of the clear dates."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -90,37 +91,44 @@ def compose_images(
     """
     box = find_box(grid)
     items = search_items(imagery.query, box, cache=cache, mirror=mirror)
-    names = [name for name in (imagery.asset, imagery.mask) if name]
-    fetched = {item.id: {} for item in items}
-    failures = []
-    for item in items:
-        for name in names:
-            if name not in item.assets:
-                raise ValueError(
-                    f"{item.id} has no asset {name!r}; it has {', '.join(sorted(item.assets))}"
-                )
-            try:
-                asset = fetch_window(
-                    item.assets[name].href,
-                    grid,
-                    cache=cache,
-                    mirror=mirror,
-                    renew=partial(renew_asset, item, name, mirror),
-                )
-            except OSError as error:
-                failures.append(str(error))
-                continue
-            if asset is not None:
-                fetched[item.id][name] = asset
-    if failures:
-        raise OSError("; ".join(failures))
-    whole = [item for item in items if len(fetched[item.id]) == len(names)]
+    windows = _fetch_windows(items, imagery, grid, Path(cache), mirror)
+    whole = [item for item in items if item.id in windows]
     if not whole:
         raise OSError(f"no image of {imagery.query.collection} reaches the region; widen `dates`")
-    images = [_load(item, fetched[item.id], imagery, grid, codes=codes) for item in whole]
-    values = _first(images) if codes else _median(images)
-    records = [asset.record for item in whole for asset in fetched[item.id].values()]
-    return values, records
+    images = [_load(item, windows[item.id], imagery, grid, codes=codes) for item in whole]
+    records = [asset.record for item in whole for asset in windows[item.id].values()]
+    return _first(images) if codes else _median(images), records
+
+
+def _fetch_windows(
+    items: Sequence[pystac.Item],
+    imagery: Imagery,
+    grid: GeoBox,
+    cache: Path,
+    mirror: str | None,
+) -> dict[str, dict[str, Asset]]:
+    """Fetch the windows of all images that reach the region: by image, then by asset."""
+    names = [name for name in (imagery.asset, imagery.mask) if name]
+    windows: dict[str, dict[str, Asset]] = {}
+    failures = []
+    for item, name in product(items, names):
+        if name not in item.assets:
+            raise ValueError(
+                f"{item.id} has no asset {name!r}; it has {', '.join(sorted(item.assets))}"
+            )
+        renew = partial(renew_asset, item, name, mirror)
+        href = item.assets[name].href
+        # one lost asset must not keep the others from the cache
+        try:
+            asset = fetch_window(href, grid, cache=cache, mirror=mirror, renew=renew)
+        except OSError as error:
+            failures.append(str(error))
+        else:
+            if asset is not None:
+                windows.setdefault(item.id, {})[name] = asset
+    if failures:
+        raise OSError("; ".join(failures))
+    return {item: assets for item, assets in windows.items() if len(assets) == len(names)}
 
 
 def _load(

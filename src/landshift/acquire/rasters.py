@@ -131,7 +131,7 @@ def acquire_layer(
 
 
 def _own(entry: Mapping[str, Any]) -> dict[str, str]:
-    return {key: entry[key] for key in ("stac", "collection", "asset", "licence") if key in entry}
+    return {key: entry[key] for key in ("stac", "collection", "asset") if key in entry}
 
 
 def _mosaic_tiles(

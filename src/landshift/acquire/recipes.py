@@ -4,6 +4,7 @@
 """
 
 from dataclasses import dataclass, field
+from typing import Any
 
 WORLD_COVER_CLASSES = {
     10: "tree cover",
@@ -19,6 +20,26 @@ WORLD_COVER_CLASSES = {
     100: "moss and lichen",
 }
 """Legend of ESA WorldCover."""
+
+LITHOLOGY_CLASSES = {
+    1: "unconsolidated sediments",
+    2: "basic volcanic rocks",
+    3: "siliciclastic sedimentary rocks",
+    4: "basic plutonic rocks",
+    5: "mixed sedimentary rocks",
+    6: "carbonate sedimentary rocks",
+    7: "acid volcanic rocks",
+    8: "metamorphic rocks",
+    9: "acid plutonic rocks",
+    10: "intermediate volcanic rocks",
+    11: "water bodies",
+    12: "pyroclastics",
+    13: "intermediate plutonic rocks",
+    14: "evaporites",
+    15: "no data",
+    16: "ice and glaciers",
+}
+"""Legend of the Global Lithological Map."""
 
 SENTINEL_BANDS = {"blue": "blue", "green": "green", "red": "red", "nir": "nir", "swir": "swir16"}
 """Asset of the Sentinel-2 collection by the layer's name: B02, B03, B04, B08 and B11."""
@@ -91,9 +112,11 @@ class Recipe:
     sha256: str = ""
 
     @property
-    def origin(self) -> dict[str, str]:
-        """What the ledger says of every asset of this service."""
-        return {"recipe": self.name, "licence": self.licence, "citation": self.citation}
+    def origin(self) -> dict[str, Any]:
+        """What the ledger says of a layer of this service; the legend by code, as text."""
+        legend = {str(code): name for code, name in self.legend.items()}
+        stated = {"recipe": self.name, "licence": self.licence, "citation": self.citation}
+        return stated | ({"legend": legend} if legend else {})
 
 
 _BY_SIZE = "average, cubic or bilinear, by the cell size of the region"
@@ -168,6 +191,7 @@ _TABLE = (
         units="1",
         nodata="-9999",
         resampling="nearest",
+        legend=LITHOLOGY_CLASSES,
         member="glim_wgs84_0point5deg.txt.asc",
         sha256="43b4ce3276b155d804db8ff9fb227d620b4c35015a4cf564eac4d06d2b69d88e",
     ),

@@ -33,12 +33,12 @@ class Acquired:
     sources
         Record of each asset that the layer was made of, in the order of their addresses.
     origin
-        What is the same for all of them: `recipe`, `licence`, `citation`.
+        What is the same for all of them: `recipe`, `licence`, `citation`, and of codes `legend`.
     """
 
     data: Any
     sources: tuple[Record, ...]
-    origin: Mapping[str, str] = field(default_factory=dict)
+    origin: Mapping[str, Any] = field(default_factory=dict)
 
 
 def describe_reply(address: str, headers: Mapping[str, str]) -> Record:

@@ -23,6 +23,9 @@ EXTRACT_RECIPES = frozenset({"osm_roads", "osm_rivers"})
 IMAGE_RECIPES = frozenset({"sentinel2"})
 """Recipes that are composed of images of many dates."""
 
+IMAGE_LAYERS = frozenset({"blue", "green", "red", "nir", "swir"})
+"""Layers that these recipes give."""
+
 ORIGINS = ("file", "url", "stac", "recipe")
 """Keys that say where a layer comes from; of each entry one."""
 

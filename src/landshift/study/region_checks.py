@@ -7,6 +7,8 @@ from typing import Any
 
 from landshift.study.inventory_checks import check_inventories
 from landshift.study.origins import (
+    IMAGE_LAYERS,
+    IMAGE_RECIPES,
     INVENTORY_RECIPES,
     Problem,
     check_origin,
@@ -151,6 +153,11 @@ def _check_layers(path: str, layers: Mapping[str, Mapping[str, Any]]) -> Iterato
         yield from check_origin(f"{path}.{name}", entry)
         if entry.get("recipe") in INVENTORY_RECIPES:
             yield f"{path}.{name}", f"{entry['recipe']} is an inventory; name it there"
+        if entry.get("recipe") in IMAGE_RECIPES and name not in IMAGE_LAYERS:
+            yield (
+                f"{path}.{name}",
+                f"{entry['recipe']} gives {', '.join(sorted(IMAGE_LAYERS))}; rename the layer",
+            )
         if name in CLASS_LAYERS and not is_class(entry):
             yield (
                 f"{path}.{name}",
