@@ -1,11 +1,14 @@
 """The one grid of a region: CRS, cell size and extent."""
 
+import math
 from collections.abc import Sequence
 
 import pyproj
 import xarray as xr
 from odc.geo.crs import CRS
 from odc.geo.geobox import GeoBox
+from rasterio._err import CPLE_BaseError
+from rasterio.errors import RasterioError
 from rasterio.warp import transform_bounds
 
 LEAST_CELLS = 3
@@ -60,7 +63,7 @@ def plan_grid(
     fits = own.crs == wanted and _has_square_cells(own, resolution_m)
     if fits and bounds is None:
         return own
-    left, bottom, right, top = transform_bounds(str(own.crs), str(wanted), *own.boundingbox.bbox)
+    left, bottom, right, top = _cover(own, wanted, origin)
     box = tuple(bounds or (left, bottom, right, top))
     if box[0] >= right or box[2] <= left or box[1] >= top or box[3] <= bottom:
         raise ValueError(
@@ -70,6 +73,21 @@ def plan_grid(
         )
     _check_size(box, resolution_m)
     return GeoBox.from_bbox(box, crs=wanted, resolution=resolution_m)
+
+
+def _cover(own: GeoBox, wanted: CRS, origin: str) -> tuple[float, ...]:
+    """Extent of an elevation model in the CRS of the grid [m]."""
+    try:
+        edges = transform_bounds(str(own.crs), str(wanted), *own.boundingbox.bbox)
+    except (RasterioError, CPLE_BaseError):
+        edges = (math.inf,)
+    if not all(map(math.isfinite, edges)):
+        box = [round(float(edge), 4) for edge in own.boundingbox.bbox]
+        raise ValueError(
+            f"{origin}: covers {box} in {name_crs(own.crs)}, which cannot be brought into "
+            f"{name_crs(wanted)}; correct its CRS, or grid.crs"
+        )
+    return edges
 
 
 def name_crs(crs: CRS) -> str:
