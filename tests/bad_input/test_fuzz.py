@@ -21,7 +21,7 @@ from .conftest import CRS, NORTH, ROOT, WEST, check_text, make_hills, write_slid
 FUZZ = settings(
     deadline=None,
     derandomize=True,
-    max_examples=60,
+    max_examples=40,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 TEMPLATE = yaml.safe_load((ROOT / "config/template.yaml").read_text())
@@ -66,7 +66,7 @@ def list_paths(value, path=()):
 PATHS = list(list_paths(TEMPLATE))
 
 
-@settings(FUZZ, max_examples=300)
+@settings(FUZZ, max_examples=100)
 @given(data=st.data())
 def test_mutated_configurations(data):
     config = copy.deepcopy(TEMPLATE)
@@ -120,7 +120,7 @@ def acquire_dem(path):
     check_coverage(aligned, elevation.odc.geobox, origin=str(path))
 
 
-@settings(FUZZ, max_examples=150)
+@settings(FUZZ, max_examples=60)
 @given(seed=SEEDS)
 def test_mutated_rasters(files, seed):
     path = files / "spoilt.tif"
@@ -157,7 +157,7 @@ TRANSFORMS = st.sampled_from(
 ) | st.builds(Affine, NUMBERS, NUMBERS, NUMBERS, NUMBERS, NUMBERS, NUMBERS)
 
 
-@settings(FUZZ, max_examples=150)
+@settings(FUZZ, max_examples=60)
 @given(
     dtype=st.sampled_from(DTYPES),
     shape=st.tuples(st.integers(1, 6), st.integers(1, 6)),
