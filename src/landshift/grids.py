@@ -1,11 +1,14 @@
 """The one grid of a region: CRS, cell size and extent."""
 
+import math
 from collections.abc import Sequence
 
 import pyproj
 import xarray as xr
 from odc.geo.crs import CRS
 from odc.geo.geobox import GeoBox
+from rasterio._err import CPLE_BaseError
+from rasterio.errors import RasterioError
 from rasterio.warp import transform_bounds
 
 AUTO = "auto"
@@ -60,12 +63,14 @@ def plan_grid(
     own = dem.odc.geobox
     if own is None or own.crs is None:
         raise ValueError("the elevation model has no CRS; assign one, such as with gdal_edit")
-    degrees = box or find_box(own)
-    wanted = _choose_crs(crs, degrees, origin) if crs else _check_crs(own.crs, origin)
+    if crs == AUTO:
+        wanted = _choose_zone(box or _cover(own, CRS("EPSG:4326"), origin))
+    else:
+        wanted = _check_crs(_read_crs(crs) if crs else own.crs, origin)
     fits = own.crs == wanted and _has_square_cells(own, resolution_m)
     if fits and bounds is None and box is None:
         return own
-    left, bottom, right, top = transform_bounds(str(own.crs), str(wanted), *own.boundingbox.bbox)
+    left, bottom, right, top = _cover(own, wanted, origin)
     if box is not None:
         bounds = transform_bounds("EPSG:4326", str(wanted), *box)
     extent = tuple(bounds or (left, bottom, right, top))
@@ -115,7 +120,7 @@ def plan_box(
     32632
     """
     if box is not None:
-        wanted = _choose_crs(crs or AUTO, box, "the grid")
+        wanted = _choose_zone(box) if crs in (None, AUTO) else _check_crs(_read_crs(crs))
         extent = transform_bounds("EPSG:4326", str(wanted), *box)
         _check_size(extent, resolution_m)
         return GeoBox.from_bbox(extent, crs=wanted, resolution=resolution_m)
@@ -125,7 +130,7 @@ def plan_box(
             "degrees], or grid.bounds with grid.crs"
         )
     _check_size(bounds, resolution_m)
-    wanted = _choose_crs(crs, bounds, "the grid")
+    wanted = _check_crs(_read_crs(crs))
     return GeoBox.from_bbox(tuple(bounds), crs=wanted, resolution=resolution_m)
 
 
@@ -136,18 +141,32 @@ def find_box(grid: GeoBox, *, margin_m: float = 0.0) -> tuple[float, float, floa
     return transform_bounds(str(grid.crs), "EPSG:4326", *wider)
 
 
-def _choose_crs(crs: str, box: Sequence[float], origin: str) -> CRS:
-    if crs != AUTO:
-        return _check_crs(_read_crs(crs), origin)
+def _choose_zone(box: Sequence[float]) -> CRS:
+    """UTM zone of the middle of a box in degrees."""
     west, south, east, north = box
     zone = int(((west + east) / 2 + 180) // 6) % 60 + 1
     return CRS(f"EPSG:{(32600 if south + north >= 0 else 32700) + zone}")
 
 
-def _check_crs(crs: CRS, origin: str) -> CRS:
+def _check_crs(crs: CRS, origin: str = "the grid") -> CRS:
     if not crs.projected or set(crs.units) != {"metre"}:
         raise ValueError(f"{origin}: {_explain_crs(crs)}")
     return crs
+
+
+def _cover(own: GeoBox, wanted: CRS, origin: str) -> tuple[float, ...]:
+    """Extent of an elevation model in the CRS of the grid [m]."""
+    try:
+        edges = transform_bounds(str(own.crs), str(wanted), *own.boundingbox.bbox)
+    except (RasterioError, CPLE_BaseError):
+        edges = (math.inf,)
+    if not all(map(math.isfinite, edges)):
+        box = [round(float(edge), 4) for edge in own.boundingbox.bbox]
+        raise ValueError(
+            f"{origin}: covers {box} in {name_crs(own.crs)}, which cannot be brought into "
+            f"{name_crs(wanted)}; correct its CRS, or grid.crs"
+        )
+    return edges
 
 
 def name_crs(crs: CRS) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import rasterio
+from rasterio._err import CPLE_BaseError
 from rasterio.errors import RasterioError, RasterioIOError
 
 _PAGE = (b"<!doctype", b"<html", b"<?xml")
@@ -25,7 +25,7 @@ def explain_unreadable(path: str | Path) -> Iterator[None]:
     try:
         yield
     # rasterio lets some of GDAL's own errors through when it reads blocks.
-    except (RasterioError, rasterio._err.CPLE_BaseError) as error:
+    except (RasterioError, CPLE_BaseError) as error:
         raise _explain(Path(path), error) from error
 
 

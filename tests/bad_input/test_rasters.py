@@ -140,6 +140,12 @@ DEMS = {
         ": is in degrees (EPSG:4326), on which no slope can be computed; name a projected system "
         "in metres in grid.crs, such as the UTM zone of the region (EPSG:326xx or EPSG:327xx)",
     ),
+    "metres as degrees": (
+        lambda path: write_tif(path, crs="EPSG:4326"),
+        ": covers [500000.0, 4998800.0, 501200.0, 5000000.0] in EPSG:4326, which cannot be brought "
+        "into EPSG:32632; correct its CRS, or grid.crs",
+        {"crs": "EPSG:32632", "resolution_m": 30},
+    ),
     "feet on the ground": (
         lambda path: write_tif(path, crs="EPSG:2227"),
         ": is in EPSG:2227, whose unit is US survey foot; name a projected system in metres in "
@@ -150,10 +156,10 @@ DEMS = {
 
 @pytest.mark.parametrize("name", DEMS)
 def test_a_wrong_elevation_model_is_named(name, tmp_path):
-    spoil, sentence = DEMS[name]
+    spoil, sentence, *grid = DEMS[name]
     path = write_tif(tmp_path / "dem.tif")
     spoil(path)
-    found = explain(acquire_dem, path, tmp_path)
+    found = explain(acquire_dem, path, tmp_path, **({"grid": grid[0]} if grid else {}))
     assert found.removeprefix("file: ") == f"{path}{sentence}"
     assert not (tmp_path / "out").exists() or not os.listdir(tmp_path / "out")
 

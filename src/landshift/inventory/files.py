@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pyarrow
 import pyogrio
+import pyproj
 import rasterio
 import shapely
 from rasterio.features import shapes
@@ -115,7 +116,16 @@ def _read_parquet(path: Path) -> gpd.GeoDataFrame:
     try:
         return gpd.read_parquet(path)
     # What geopandas and pyarrow raise on a file that is none, is cut, or holds no geometry.
-    except (ValueError, OSError, TypeError, KeyError, pyarrow.ArrowException) as error:
+    except (
+        ValueError,
+        OSError,
+        TypeError,
+        KeyError,
+        AttributeError,
+        pyarrow.ArrowException,
+        pyproj.exceptions.CRSError,
+        shapely.errors.GEOSException,
+    ) as error:
         raise ValueError(_explain_vector(path, error)) from error
 
 
