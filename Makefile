@@ -18,7 +18,7 @@ REPORT = $(RESULTS)/report/report.html
 SNAKEMAKE = $(BIN)/snakemake --configfile $(CONFIG)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo report benchmark bench-env bench-factors factor-docs test test-slow lint format docs lock clean
+.PHONY: help install demo report benchmark bench-env bench-factors bench-predict bench-mosaic factor-docs test test-slow lint format docs lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 15
@@ -45,6 +45,12 @@ bench-env: $(INSTALLED) ## make .venv-bench with the tools that the factors are 
 
 bench-factors: $(INSTALLED) ## compare speed and memory with other tools (BENCH_ARGS="--full")
 	$(BIN)/python benchmarks/factors.py $(BENCH_ARGS)
+
+bench-predict: $(INSTALLED) ## compare the prediction of cells with other tools (BENCH_ARGS="--emilia")
+	$(BIN)/python benchmarks/predict.py $(BENCH_ARGS)
+
+bench-mosaic: $(INSTALLED) ## cut a map into tiles and join them (BENCH_ARGS="--size 10000")
+	$(BIN)/python benchmarks/mosaic.py $(BENCH_ARGS)
 
 factor-docs: $(INSTALLED) ## write the table of factors and its pictures
 	$(BIN)/python docs/describe_factors.py
