@@ -1,8 +1,8 @@
-"""Compare the prediction of many cells with the learners' own libraries and with compilers of trees.
+"""Compare the prediction of many cells with the learners' libraries and compilers of trees.
 
     python benchmarks/predict.py                          # 100,000 cells, every tool
     python benchmarks/predict.py --factors FILE...        # also map a region from its factor files
-    python benchmarks/predict.py --emilia --mirror FOLDER # derive its 100 million cells and map them
+    python benchmarks/predict.py --emilia --mirror FOLDER # derive 100 million cells and map them
 
 Prints tables and writes JSON. The models have the default sizes: four learners on two preparations
 of 37 factors, and a residual over 250 labels. What is absent is skipped, with the reason.

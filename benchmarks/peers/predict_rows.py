@@ -3,8 +3,8 @@
 python predict_rows.py FOLDER TOOL THREADS
 
 TOOL is landshift, plain, libraries, treelite or onnxruntime. Prints, per family, wall and CPU
-seconds for both preparations and the largest difference from the learner's own logit; preparing the factors
-counts for Landshift alone. The last two read the trees from plain arrays.
+seconds for both preparations and the largest difference from the learner's own logit; preparing
+the factors counts for Landshift alone. The last two tools read the trees from plain arrays.
 """
 
 import json
