@@ -23,9 +23,9 @@ REPORT = $(RESULTS)/report/report.html
 SNAKEMAKE = $(BIN)/snakemake --configfile $(CONFIG)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo report benchmark bench-env bench-factors bench-virtual bench-robustness \
-	factor-docs recipe-docs test test-slow test-acquire test-slurm test-faults lint format docs \
-	lock clean
+.PHONY: help install demo report benchmark bench-env bench-factors bench-predict bench-mosaic \
+	bench-virtual bench-robustness factor-docs recipe-docs test test-slow test-acquire test-slurm \
+	test-faults lint format docs lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 15
@@ -58,6 +58,12 @@ bench-virtual: $(INSTALLED) ## measure the transfer on 24 virtual regions of kno
 
 bench-robustness: $(INSTALLED) ## measure what hurts the transfer, after `make benchmark`
 	$(BIN)/python benchmarks/robustness.py
+
+bench-predict: $(INSTALLED) ## compare the prediction of cells with other tools (BENCH_ARGS="--emilia")
+	$(BIN)/python benchmarks/predict.py $(BENCH_ARGS)
+
+bench-mosaic: $(INSTALLED) ## cut a map into tiles and join them (BENCH_ARGS="--size 10000")
+	$(BIN)/python benchmarks/mosaic.py $(BENCH_ARGS)
 
 factor-docs: $(INSTALLED) ## write the table of factors and its pictures
 	$(BIN)/python docs/describe_factors.py

@@ -139,7 +139,7 @@ def fuse_residual(
     arrays = ResidualArrays(
         starts=starts,
         scores=scores.astype(float),
-        tables=pad_matrix(np.concatenate(tables), 1, ROWS_STEP),
+        tables=_align(pad_matrix(np.concatenate(tables), 1, ROWS_STEP)),
         basis=np.concatenate([each.ravel() for each in bases]).astype(np.float32),
         functions=np.array([each.shape[1] for each in bases]),
         kernel_weights=kernel.weights.astype(float),
@@ -155,6 +155,18 @@ def fuse_residual(
         variance=functionals.variance,
     )
     return FusedResidual(arrays)
+
+
+def _align(matrix: np.ndarray) -> np.ndarray:
+    """Copy to where rows of 64 bytes, those of six members, take one line of the cache and not two.
+
+    Most of the time of a look-up goes into waiting for such lines.
+    """
+    room = np.empty(matrix.size + 8)
+    first = -(room.ctypes.data // 8) % 8
+    aligned = room[first : first + matrix.size].reshape(matrix.shape)
+    aligned[:] = matrix
+    return aligned
 
 
 def _additive_halves(kernel: ResidualKernel) -> np.ndarray:
