@@ -18,7 +18,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(__doc__.strip())
         return 0 if words else 2
     if words[0] not in COMMANDS:
-        print(f"landshift: no command {words[0]!r}; there are {', '.join(COMMANDS)}", file=sys.stderr)
+        print(
+            f"landshift: no command {words[0]!r}; there are {', '.join(COMMANDS)}", file=sys.stderr
+        )
         return 2
     # only what is asked for is imported
     return import_module(f"landshift.commands.{words[0]}").main(words[1:])
