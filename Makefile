@@ -2,12 +2,17 @@
 
 PYTHON ?= python3
 CORES ?= 2
+KILLS ?= 100
 CONFIG ?= config/config.yaml
 # The lock is made with the same uv that installs it.
 UV_VERSION := 0.13.9
 
 # The environment of the benchmark's peers; one of them needs Python 3.12.
 BENCH_PYTHON ?= python3.12
+
+# The S3 server of the tests of downloads has many dependencies: an environment of its own.
+S3_SERVER := .venv-s3/bin/moto_server
+MOTO_VERSION := 5.1.4
 
 BIN := .venv/bin
 BENCH := .venv-bench/bin
@@ -18,7 +23,9 @@ REPORT = $(RESULTS)/report/report.html
 SNAKEMAKE = $(BIN)/snakemake --configfile $(CONFIG)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo report benchmark bench-env bench-factors factor-docs test test-slow lint format docs lock clean
+.PHONY: help install demo report benchmark bench-env bench-factors bench-predict bench-mosaic \
+	bench-virtual bench-robustness factor-docs recipe-docs test test-slow test-acquire test-slurm \
+	test-faults lint format docs lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 15
@@ -46,14 +53,39 @@ bench-env: $(INSTALLED) ## make .venv-bench with the tools that the factors are 
 bench-factors: $(INSTALLED) ## compare speed and memory with other tools (BENCH_ARGS="--full")
 	$(BIN)/python benchmarks/factors.py $(BENCH_ARGS)
 
+bench-virtual: $(INSTALLED) ## measure the transfer on 24 virtual regions of known truth
+	$(BIN)/python benchmarks/virtual_transfer.py --cores $(CORES)
+
+bench-robustness: $(INSTALLED) ## measure what hurts the transfer, after `make benchmark`
+	$(BIN)/python benchmarks/robustness.py
+
+bench-predict: $(INSTALLED) ## compare the prediction of cells with other tools (BENCH_ARGS="--emilia")
+	$(BIN)/python benchmarks/predict.py $(BENCH_ARGS)
+
+bench-mosaic: $(INSTALLED) ## cut a map into tiles and join them (BENCH_ARGS="--size 10000")
+	$(BIN)/python benchmarks/mosaic.py $(BENCH_ARGS)
+
 factor-docs: $(INSTALLED) ## write the table of factors and its pictures
 	$(BIN)/python docs/describe_factors.py
 
+recipe-docs: $(INSTALLED) ## write the table of public services
+	$(BIN)/python docs/describe_recipes.py
+
 test: $(INSTALLED) ## run the tests, but for those that take minutes
-	$(BIN)/pytest -q -m "not slow" $(PYTEST_ARGS)
+	$(BIN)/pytest -q -m "not slow and not slurm and not faults" $(PYTEST_ARGS)
 
 test-slow: $(INSTALLED) ## run the tests that take minutes
 	$(BIN)/pytest -q -m slow $(PYTEST_ARGS)
+
+test-acquire: $(S3_SERVER) ## run all tests of downloads: 100 runs with faults, and an S3 server
+	LANDSHIFT_FAULT_RUNS=100 LANDSHIFT_S3_SERVER=$(S3_SERVER) $(BIN)/pytest -q tests/acquire \
+		$(PYTEST_ARGS)
+
+test-slurm: $(INSTALLED) ## run a study on a SLURM cluster of two nodes, started for it (as root)
+	$(BIN)/pytest -q -m slurm $(PYTEST_ARGS)
+
+test-faults: $(INSTALLED) ## kill runs at random moments (KILLS=100), fill the disk, and resume
+	LANDSHIFT_KILLS=$(KILLS) $(BIN)/pytest -q -m faults $(PYTEST_ARGS)
 
 lint: $(INSTALLED) ## check style and the workflow
 	$(BIN)/ruff check
@@ -73,8 +105,13 @@ lock: $(INSTALLED) ## resolve the dependencies (UPGRADE=--upgrade for the newest
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 		$(UPGRADE) pyproject.toml --all-extras --group dev --output-file requirements.lock
 
+$(S3_SERVER): | $(INSTALLED)
+	test -x .venv-s3/bin/python || $(PYTHON) -m venv .venv-s3
+	$(BIN)/uv pip install --quiet --python .venv-s3/bin/python --compile-bytecode \
+		'moto[s3,server]==$(MOTO_VERSION)'
+
 clean: ## remove the environment and the caches; results stay
-	rm -rf .venv .venv-bench .snakemake .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-bench .venv-s3 .snakemake .pytest_cache .ruff_cache .hypothesis
 	find src tests workflow -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # One stamp: installed once, and again when the lock or the package's own metadata change.

@@ -1,11 +1,8 @@
 """Landshift: landslide susceptibility where landslide data are few, from inventory to report."""
 
-import re
+from snakemake.utils import min_version
 
-from snakemake.exceptions import WorkflowError
-from snakemake.utils import min_version, validate
-
-from landshift.study import check_study
+from landshift.logs import list_failures
 
 min_version("9.20")
 
@@ -16,11 +13,7 @@ if "regions" not in config:
     configfile: "config/config.yaml"
 
 
-validate(config, "workflow/schemas/config.schema.yaml")
-try:
-    check_study(config)
-except ValueError as error:
-    raise WorkflowError(str(error)) from None
+include: "workflow/rules/check.smk"
 
 
 report: "workflow/report/workflow.rst"
@@ -32,13 +25,9 @@ pathvars:
     benchmarks=f"results/{config['study']}/benchmarks",
 
 
-include: "workflow/rules/common.smk"
-include: "workflow/rules/acquire.smk"
-include: "workflow/rules/factors.smk"
-include: "workflow/rules/transfer.smk"
-include: "workflow/rules/maps.smk"
-include: "workflow/rules/evaluate.smk"
-include: "workflow/rules/report.smk"
+for part in "common acquire factors transfer maps understand priorities evaluate report".split():
+
+    include: f"workflow/rules/{part}.smk"
 
 
 rule all:
@@ -58,3 +47,12 @@ rule maps:
 rule benchmark:
     input:
         list_benchmark(),
+
+
+rule site:
+    input:
+        lambda wildcards: list_site(),
+
+
+onerror:
+    print("What went wrong; all that was finished is kept:", *list_failures(log), sep="\n  ")

@@ -65,7 +65,10 @@ def run_measured(command: Sequence[str], *, limit_s: float) -> Measurement:
     elif process.returncode != 0 or not lines:
         outcome = f"failed ({process.returncode}): {words.strip()[-TAIL:]}"
     else:
-        report = json.loads(lines[-1])
+        try:
+            report = json.loads(lines[-1])
+        except json.JSONDecodeError:
+            outcome = f"failed: its last line is no report: {lines[-1][-TAIL:]}"
     return Measurement(
         status=outcome,
         wall_s=wall_s,

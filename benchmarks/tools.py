@@ -82,6 +82,7 @@ TOOLS = (
         arguments=("terrain",),
     ),
     Tool("SAGA", "terrain", "run_saga.py", own=True, program="saga_cmd", arguments=("terrain",)),
+    Tool("GRASS", "terrain", "run_grass.py", own=True, program="grass", arguments=("terrain",)),
     Tool("Landshift drainage", "drainage", "landshift_group.py", own=True, arguments=("drainage",)),
     Tool(
         "read, write as many random bands",
@@ -113,5 +114,6 @@ TOOLS = (
         arguments=("drainage",),
     ),
     Tool("SAGA", "drainage", "run_saga.py", own=True, program="saga_cmd", arguments=("drainage",)),
+    Tool("GRASS", "drainage", "run_grass.py", own=True, program="grass", arguments=("drainage",)),
 )
 """All tools, in the order in which they run; each group starts with Landshift."""

@@ -10,6 +10,7 @@ from landshift.factors import (
     GROUPS,
     WHOLE_REGION,
     Factor,
+    class_factor,
     factor_names,
     line_density,
     line_distance,
@@ -80,3 +81,14 @@ def test_own_factors_never_take_a_name_of_the_table():
     assert (own.name, own.group, own.units) == ("thickness", "own", "m")
     with pytest.raises(ValueError, match="the group terrain has one of that name"):
         own_factor("slope", units="degree", long_name="my slope")
+
+
+def test_layers_of_codes_are_class_factors():
+    assert class_factor("land_cover") is FACTORS["land_cover"]
+    assert class_factor("soil").group == class_factor("forest_type").group == "ground"
+    assert class_factor("forest_type").long_name == "forest type (class code)"
+    assert {name for name, factor in FACTORS.items() if factor.classes} == {
+        *("land_cover", "lithology", "soil")
+    }
+    with pytest.raises(ValueError, match="cannot be called slope, because the group terrain"):
+        class_factor("slope")

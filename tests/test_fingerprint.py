@@ -86,3 +86,24 @@ def test_every_real_module_has_a_fingerprint():
     assert all(len(value) == 16 for value in fingerprints.values())
     assert "gaussian_process" in module.list_modules("transfer")
     assert "learners.random_forest" in module.list_modules("transfer")
+
+
+def test_script_counts_with_its_text_and_its_imports(package, tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text("from landshift.middle import VALUE\n")
+    hashes = [module.fingerprint_script(script)]
+    package("base", "VALUE = 2\n")
+    hashes.append(module.fingerprint_script(script))
+    script.write_text("from landshift.middle import VALUE\n\nprint(VALUE)\n")
+    hashes.append(module.fingerprint_script(script))
+    assert len(set(hashes)) == 3
+
+
+def test_script_does_not_count_with_other_modules_nor_with_logging(package, tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text("import landshift.logs\nfrom landshift.base import VALUE\n")
+    package("logs", "LEVEL = 1\n")
+    before = module.fingerprint_script(script)
+    package("logs", "LEVEL = 2\n")
+    package("alone", "import re\n")
+    assert module.fingerprint_script(script) == before

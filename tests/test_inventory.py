@@ -17,6 +17,7 @@ from landshift.inventory import (
     source_points,
     write_inventory,
 )
+from landshift.inventory.cleaning import REASONS
 from landshift.raster import open_raster
 
 MIRROR = Path(os.environ.get("LANDSHIFT_MIRROR", Path(__file__).parents[2] / "shared/data"))
@@ -79,8 +80,13 @@ def test_presence_is_compared_by_meaning(tmp_path, presence):
     [
         ("x,y\n1,2\n", {"crs": None}, r"points.csv: states no CRS; give the inventory's crs"),
         ("x,y\n1,2\n", {"crs": "EPSG:999999"}, r"crs EPSG:999999 is unknown"),
-        ("lon,lat\n1,2\n", {}, r"a column x is not there; .* out of \['lon', 'lat'\]"),
-        ("x,y\n1,2\n", {"x": "east"}, r"column 'east' \(x\) is not there"),
+        ("a,b\n1,2\n", {}, r"recognises no coordinates; name their columns .* of \['a', 'b'\]"),
+        ("x,y,lon,lat\n1,2,3,4\n", {}, r"coordinates may be any of \[\('x', 'y'\), \('lon'"),
+        ("x,y\n1,2\n", {"x": "east", "y": "y"}, r"column 'east' \(x\) is not there"),
+        ("x,y\n1,2\n", {"x": "x"}, r"x and y belong together; name both columns, or neither"),
+        ("x,y\n1,999\n", {"crs": "EPSG:4326"}, r"its coordinates are no degrees: they span"),
+        ("x,y\n1,120\n", {"crs": "EPSG:4326"}, r"x and y are swapped: they span"),
+        ("x,y,z\n1,2,a\n", {"elevation": "z"}, r"z in row 1 is 'a'; write metres as a number"),
         ("x,y\n1,2\n1,north\n", {}, r"y in row 2 is north, no number"),
         ("x,y\n1,2\n1,inf\n", {}, r"y in row 2 is inf, no number"),
         ("x,y\n1,2\n,2\n", {}, r"x in row 2 is nan, no number"),
@@ -138,10 +144,11 @@ def test_cleaning_counts_what_it_drops(elevation):
         Point(700300, 9560000),
     )  # fmt: skip
     kept, counts = clean_inventory(landslides, elevation)
-    assert counts == {
+    assert counts == dict.fromkeys(REASONS, 0) | {
         "read": 11, "no_geometry": 2, "not_point_or_polygon": 1, "duplicate": 1, "outside": 3,
-        "no_data": 1, "merged": 0, "kept": 3,
+        "no_data": 1, "kept": 3,
     }  # fmt: skip
+    assert list(counts) == list(REASONS)
     assert list(kept.id) == ["1", "8", "10"] and kept.geometry.is_valid.all()
     assert list(kept.index) == [0, 1, 2]
 
@@ -157,7 +164,7 @@ def test_swapped_coordinates_are_suspected(elevation):
     swapped = frame(*(Point(point.y, point.x) for point in (at(1, 1), at(2, 2))))
     with pytest.raises(ValueError, match=r"Kashmir: none of 2 .* whether x and y are swapped"):
         clean_inventory(swapped, elevation, origin="Kashmir")
-    with pytest.raises(ValueError, match=r"none of 1 landslides is left \({'no_data': 1}\)"):
+    with pytest.raises(ValueError, match=r"none of 1 .* left: 1 where the elevation model"):
         clean_inventory(frame(at(0, 0)), elevation)
 
 

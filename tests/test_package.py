@@ -18,17 +18,23 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 # Bottom to top. A module or subpackage imports from lower layers alone, never from its equals.
 LAYERS = [
-    {"angles", "scratch"},
+    {"angles", "scratch", "trees", "reading", "whole"},
     {"seeds", "factors", "fingerprint", "study", "logs", "grids", "footprints"}
     | {"raster", "blocks", "elevation", "flow", "neighbourhood", "surface_fit", "virtual_terrain"}
     | {"infinite_slope", "horizon", "orientation", "ruggedness"}
-    | {"blas", "gaussian_process", "preparation", "learners", "selection"},
-    {"drainage_indices", "detail"},
-    {"acquire", "inventory", "virtual", "terrain", "drainage", "proximity", "shots"}
+    | {"blas", "gaussian_process", "preparation", "learners", "selection", "screening"}
+    | {"class_scores"},
+    {"drainage_indices", "detail", "legends", "layer_checks", "geopackage"},
+    {"inventory", "lines", "virtual", "terrain", "drainage", "proximity", "shots"}
     | {"stability", "surface"}
-    | {"transfer", "mapping", "cog", "curves"},
-    {"sampling", "models", "comparators", "figures"},
-    {"evaluation"},
+    | {"transfer", "mapping", "cog", "curves", "applicability", "interval"}
+    | {"priorities", "exposure", "corridor"},
+    {"acquire", "sampling", "models", "fused", "comparators", "figures", "class_coverage"}
+    | {"drivers", "class_shares", "differences"},
+    {"evaluation", "frozen", "site"},
+    {"site_text"},
+    {"commands"},
+    {"__main__"},
 ]
 
 # Names that conda has for the same software.
@@ -39,7 +45,8 @@ CONDA_NAMES = {
     "xgboost-cpu": "py-xgboost-cpu",
 }
 IMPORT_NAMES = {
-    "odc": "odc-geo",
+    "odc": "odc-geo",  # and odc-stac, which shares the name
+    "pystac": "pystac-client",
     "pystac_client": "pystac-client",
     "rio_cogeo": "rio-cogeo",
     "sklearn": "scikit-learn",

@@ -135,6 +135,16 @@ def test_every_chunk_is_computed_once(tmp_path, monkeypatch, width):
         np.testing.assert_array_equal(found[name], 2 * values * np.float32(times))
 
 
+def test_tiles_without_data_take_no_space(tmp_path):
+    shape = (3 * raster.BLOCK, 2 * raster.BLOCK)
+    values = np.full(shape, np.nan, np.float32)
+    values[: raster.BLOCK, raster.BLOCK :] = np.random.default_rng(3).random((raster.BLOCK,) * 2)
+    band = as_raster(values, make_grid(*shape)).rename("slope")
+    write_raster(band, tmp_path / "slope.tif")
+    np.testing.assert_array_equal(open_raster(tmp_path / "slope.tif"), values)
+    assert (tmp_path / "slope.tif").stat().st_size < 1.1 * values.nbytes / 6
+
+
 def test_factors_of_several_files_are_chosen_in_order(slope, tmp_path):
     for name in ("slope", "relief", "wetness"):
         write_raster(slope.rename(name), tmp_path / f"{name}.tif")
@@ -215,11 +225,25 @@ def test_beyond_the_raster_there_is_no_data(slope):
 
 
 def test_classes_are_never_averaged(lithology):
-    aligned = align_raster(lithology, make_grid(8, 14, resolution=150))
-    assert aligned.attrs["resampling"] == "nearest"
+    aligned = align_raster(lithology, make_grid(8, 14, resolution=150), resampling="nearest")
     assert aligned.dtype == np.int32
     # nearest takes the middle one of five by five
     np.testing.assert_array_equal(aligned, lithology.to_numpy()[2::5, 2::5])
+    refined = align_raster(lithology, make_grid(80, 140, resolution=15))
+    assert refined.attrs["resampling"] == "nearest"
+    np.testing.assert_array_equal(refined, np.kron(lithology.to_numpy(), np.ones((2, 2), int)))
+
+
+def test_the_majority_of_classes_wins_in_larger_cells():
+    codes = np.full((10, 10), 3, np.int32)
+    codes[:5, :5] = 8
+    codes[0, :3] = 3
+    codes[5:, :4] = -1  # no class: the five cells with one decide
+    codes[5:, 5:] = -1
+    known = as_raster(codes, make_grid(10, 10), nodata=-1)
+    aligned = align_raster(known, make_grid(2, 2, resolution=150))
+    assert aligned.attrs["resampling"] == "mode"
+    np.testing.assert_array_equal(aligned, [[8, 3], [3, -1]])
 
 
 @pytest.fixture

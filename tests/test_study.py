@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from landshift import study
+from landshift.comparators import GROUPS
 from landshift.factors import FACTORS
 from landshift.learners import LEARNERS
 from landshift.stability import SOIL_LIMITS, derive_stability_factors
@@ -137,9 +138,9 @@ def test_sound_study_has_no_problems():
             "regions.kashmir.layers.dem",
             {"file": "dem.tif", "url": "https://example.org/dem.tif"},
             "regions.kashmir.layers.dem",
-            "either `file` or `url`",
+            "`stac` or `recipe`, and one alone",
         ),
-        ("regions.kashmir.layers.rain", {}, "regions.kashmir.layers.rain", "`file` or `url`"),
+        ("regions.kashmir.layers.rain", {}, "regions.kashmir.layers.rain", "`stac` or `recipe`"),
         (
             "regions.kashmir.layers.dem",
             {"url": "https://example.org/dem.tif", "sha256": "abc"},
@@ -162,7 +163,7 @@ def test_sound_study_has_no_problems():
             "regions.kashmir.inventory",
             {"file": "landslides.csv", "x": "lon", "y": "lat"},
             "regions.kashmir.inventory.crs",
-            "`x`, `y` and `crs`",
+            "EPSG:4326 for degrees",
         ),
         (
             "regions.kashmir.inventory",
@@ -174,11 +175,30 @@ def test_sound_study_has_no_problems():
             "regions.kashmir.validation",
             {"file": "a.gpkg", "url": "https://example.org/a.gpkg"},
             "regions.kashmir.validation",
-            "either",
+            "`stac` or `recipe`",
         ),
         ("regions.kashmir.grid.resolution_m", 10, "regions.*.grid.resolution_m", "one cell size"),
         ("factors.groups", ["terrain", "proximity"], "factors.groups", "layer of lines"),
         ("factors.groups", ["surface"], "factors.groups", "`blue`, `red`, `nir` and `swir`"),
+        ("factors.groups", ["surface"], "factors.groups", "nor `land_cover`"),
+        (
+            "regions.kashmir.layers.dem",
+            {"file": "dem.tif", "legend": "rock"},
+            "regions.kashmir.layers.dem.legend",
+            "`kind: class`",
+        ),
+        (
+            "regions.kashmir.layers.soil",
+            {"file": "soil.tif", "kind": "class", "classes": {"peat": "1"}},
+            "regions.kashmir.layers.soil.classes",
+            "integers from 0",
+        ),
+        (
+            "regions.kashmir.layers.soil",
+            {"file": "soil.tif", "kind": "class", "classes": "soil.xlsx"},
+            "regions.kashmir.layers.soil.classes",
+            ".csv nor a .json",
+        ),
         (
             "regions.kashmir.layers.soil",
             {"file": "soil.tif", "kind": "class", "resampling": "average"},
@@ -202,6 +222,65 @@ def test_sound_study_has_no_problems():
             {"file": "a.tif", "factor": {"units": "1", "long_name": "block"}},
             "regions.kashmir.layers.block.factor",
             "rename the layer",
+        ),
+        (
+            "regions.kashmir.layers.block",
+            {"file": "a.tif", "kind": "class"},
+            "regions.kashmir.layers.block",
+            "rename the layer",
+        ),
+        ("regions.kashmir.grid.box", [73, 35, 74, 34], "regions.kashmir.grid.box", "[west, south"),
+        (
+            "regions.kashmir.layers.dem",
+            {"recipe": "copernicus_dem"},
+            "regions.kashmir.grid.box",
+            "where the region is",
+        ),
+        (
+            "regions.kashmir.layers.roads",
+            {"recipe": "osm_roads"},
+            "regions.kashmir.layers.roads.extract",
+            "europe/italy/nord-est",
+        ),
+        (
+            "regions.kashmir.layers.blue",
+            {"recipe": "sentinel2"},
+            "regions.kashmir.layers.blue.dates",
+            "first and the last day",
+        ),
+        (
+            "regions.kashmir.layers.blue",
+            {"recipe": "sentinel2", "dates": ["2023-09-30", "2023-06-01"]},
+            "regions.kashmir.layers.blue.dates",
+            "no span of time",
+        ),
+        (
+            "regions.kashmir.layers.haze",
+            {"recipe": "sentinel2", "dates": ["2023-06-01", "2023-09-30"]},
+            "regions.kashmir.layers.haze",
+            "rename the layer",
+        ),
+        (
+            "regions.kashmir.layers.rain",
+            {"recipe": "chirps_rainfall", "extract": "asia"},
+            "regions.kashmir.layers.rain.extract",
+            "remove it",
+        ),
+        (
+            "regions.kashmir.layers.rain",
+            {"recipe": "nasa_landslides"},
+            "regions.kashmir.layers.rain",
+            "is an inventory",
+        ),
+        (
+            "regions.kashmir.layers.rain",
+            {
+                "stac": "https://example.org",
+                "collection": "a",
+                "dates": ["2023-06-01", "2023-09-30"],
+            },
+            "regions.kashmir.layers.rain.asset",
+            "name the asset",
         ),
         ("benchmark.targets", ["chile"], "benchmark.targets", "alder, birch, kashmir"),
         ("benchmark", {"targets": ["alder"], "shots": [0]}, "benchmark.shots", "1 or more"),
@@ -236,6 +315,47 @@ def test_all_problems_at_once():
     config["benchmark"] = {"targets": ["chile", "peru"]}
     with pytest.raises(ValueError, match="3 problems"):
         study.check_study(config)
+
+
+def test_one_legend_names_a_code_once():
+    soil = {"file": "soil.tif", "kind": "class", "legend": "fao", "classes": {1: "peat", 2: "loam"}}
+    config = change("regions.kashmir.layers.soil", soil)
+    other = soil | {"classes": {2: "clay"}}
+    layers = REAL["layers"] | {"dem": {"file": "korea.tif"}, "ground": other}
+    config["regions"]["korea"] = REAL | {"layers": layers}
+    assert find_problems(config) == [
+        "regions.korea.layers.ground.classes: code 2 of the legend fao is 'clay' here and "
+        "'loam' in regions.kashmir; correct one, or name two legends"
+    ]
+    other["legend"] = "local"
+    assert find_problems(config) == []
+
+
+def test_classes_are_named_by_integers_or_a_file():
+    for classes in ({1: "peat"}, "soil.csv"):
+        entry = {"file": "soil.tif", "kind": "class", "classes": classes}
+        config = change("regions.kashmir.layers.soil", entry)
+        jsonschema.Draft202012Validator(SCHEMA).validate(config)
+        assert find_problems(config) == []
+
+
+def test_frozen_models_need_no_source():
+    config = change("transfer.frozen", {"folder": "models", "sha256": SHA256})
+    config["regions"] = {"kashmir": REAL}
+    assert find_problems(config) == []
+    jsonschema.validate(config, SCHEMA)
+
+
+@pytest.mark.parametrize("groups", [["pooled"], ["core", "magic"]])
+def test_groups_of_methods_hold_the_core_and_are_known(groups):
+    config = change("benchmark", {"targets": ["alder"], "groups": groups})
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(config, SCHEMA)
+
+
+def test_groups_of_the_schema_are_those_of_the_library():
+    keys = SCHEMA["properties"]["benchmark"]["anyOf"][1]["properties"]
+    assert tuple(keys["groups"]["items"]["enum"]) == GROUPS
 
 
 def test_empty_configuration_is_reported_not_crashed():
@@ -328,6 +448,7 @@ def test_virtual_keys_equal_the_arguments_of_the_generator():
 def test_own_factors_have_one_unit():
     config = copy.deepcopy(STUDY)
     second = config["regions"]["nepal"] = copy.deepcopy(REAL)
+    second["inventory"]["file"] = "other.gpkg"
     for region, units in ((config["regions"]["kashmir"], "m/s2"), (second, "g")):
         region["layers"]["pga"] = {"file": "a.tif", "factor": {"units": units, "long_name": "pga"}}
     (problem,) = find_problems(config)

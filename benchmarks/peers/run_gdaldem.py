@@ -15,7 +15,7 @@ ATTRIBUTES = {
     "roughness": ["roughness"],
     "tpi": ["TPI"],
 }
-LAYOUT = ["TILED=YES", "BLOCKXSIZE=512", "BLOCKYSIZE=512", "COMPRESS=ZSTD", "PREDICTOR=3"]
+LAYOUT = ["TILED=YES", "BLOCKXSIZE=512", "BLOCKYSIZE=512", "COMPRESS=ZSTD", "ZSTD_LEVEL=1"]
 
 if __name__ == "__main__":
     dem, folder = read_paths()

@@ -14,7 +14,8 @@ import xarray as xr
 from rasterio.enums import ColorInterp
 from rasterio.windows import Window
 
-from landshift.raster import BLOCK, unfinished
+from landshift.raster import BLOCK, unfinished_raster
+from landshift.whole import check_whole
 
 _log = logging.getLogger(__name__)
 
@@ -81,13 +82,16 @@ def write_cogs(
     """
     chosen = data[list(paths)].transpose("y", "x")
     with ExitStack() as stack:
-        partials = {name: stack.enter_context(unfinished(path)) for name, path in paths.items()}
+        partials = {
+            name: stack.enter_context(unfinished_raster(path)) for name, path in paths.items()
+        }
         # Beside the result: a whole map may not fit into the system's temporary folder.
         beside = next(iter(partials.values())).parent
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=beside, prefix=".")))
         tiles = {name: folder / f"{index}.tif" for index, name in enumerate(paths)}
         _write_tiles(chosen, tiles, tags or {}, colours or {})
         for name, tile in tiles.items():
+            check_whole(tile)
             _convert(tile, partials[name], codes=chosen[name].dtype == np.uint8)
             tile.unlink()
 

@@ -151,11 +151,23 @@ def _derive_values(elevation: np.ndarray, resolution_m: float) -> tuple[np.ndarr
     """Derive the factors in the order of their bands, each of shape ``(y, x)``."""
     framed = flow.frame(elevation)
     filled = flow.fill_depressions(framed)
-    # Hillslopes and streams need the filled surface alone, and each leaves a core free.
-    with ThreadPoolExecutor(max_workers=2) as pool:
+    # Hillslopes and streams need the filled surface alone: one core takes hillslopes and then
+    # distances, the other one all else.
+    with ThreadPoolExecutor(max_workers=1) as pool:
         hillslopes = pool.submit(_derive_hillslopes, framed, filled, resolution_m)
-        streams = pool.submit(_derive_streams, framed, filled, resolution_m)
-        return (*hillslopes.result(), *streams.result())
+        directions = flow.flow_directions(filled)
+        drained, orders = flow.order_streams(directions, _stream_cells(resolution_m))
+        missing = (framed == flow.NODATA)[1:-1, 1:-1]
+        rivers = _is_river(drained, resolution_m)
+        distances = pool.submit(_derive_distances, orders > 0, rivers, missing, resolution_m)
+        del drained, rivers
+        steps, reached = flow.trace_streams(directions, orders)
+        ways = _measure_ways(steps[1:-1, 1:-1], reached[1:-1, 1:-1], missing, resolution_m)
+        del directions, steps, reached
+        heights = flow.mean_heights(filled, orders, FLOW_EXPONENT)
+        hand = _blank(heights[1:-1, 1:-1] * flow.ELEVATION_UNIT_M, missing)
+        del heights
+        return (*hillslopes.result(), hand, *ways, *distances.result())
 
 
 def _derive_hillslopes(
@@ -165,31 +177,19 @@ def _derive_hillslopes(
     return tuple(_derive_indices(framed, flowing, resolution_m))
 
 
+def _derive_distances(
+    streams: np.ndarray, rivers: np.ndarray, missing: np.ndarray, resolution_m: float
+) -> tuple[np.ndarray, ...]:
+    return tuple(
+        _blank(_feature_distance(features[1:-1, 1:-1], resolution_m), missing)
+        for features in (streams, rivers)
+    )
+
+
 def _derive_indices(elevation: np.ndarray, flowing: np.ndarray, resolution_m: float) -> np.ndarray:
     return derive_indices(
         elevation, flowing, resolution_m=resolution_m, lowest_gradient=LOWEST_GRADIENT
     )
-
-
-def _derive_streams(
-    framed: np.ndarray, filled: np.ndarray, resolution_m: float
-) -> tuple[np.ndarray, ...]:
-    directions = flow.flow_directions(filled)
-    drained, orders = flow.order_streams(directions, _stream_cells(resolution_m))
-    rivers = _is_river(drained, resolution_m)[1:-1, 1:-1]
-    del drained
-    missing = (framed == flow.NODATA)[1:-1, 1:-1]
-    steps, reached = flow.trace_streams(directions, orders)
-    ways = _measure_ways(steps[1:-1, 1:-1], reached[1:-1, 1:-1], missing, resolution_m)
-    del directions, steps, reached
-    heights = flow.mean_heights(filled, orders, FLOW_EXPONENT)
-    hand = _blank(heights[1:-1, 1:-1] * flow.ELEVATION_UNIT_M, missing)
-    del heights
-    distances = (
-        _blank(_feature_distance(features, resolution_m), missing)
-        for features in (orders[1:-1, 1:-1] > 0, rivers)
-    )
-    return hand, *ways, *distances
 
 
 def _derive_from_disk(

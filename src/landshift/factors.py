@@ -22,6 +22,9 @@ SAFETY_CAP = 10.0
 CRITICAL_RAINFALL_RANGE = (-1.0, 4.0)
 """Critical rainfall is kept in this range [log10(mm/d)]: its ends mean always and never failing."""
 
+HIGHEST_CODE = 2**24
+"""Highest code of a class: up to here float32, in which models take factors, is exact."""
+
 WHOLE_REGION = math.inf
 """Reach of a factor that depends on the whole region [m]."""
 
@@ -49,6 +52,8 @@ class Factor:
         radius of the window.
     rings : int
         Rings of neighbours [cells] that it needs beyond that; one for the fitted surface.
+    classes : bool
+        Whether its values are codes of classes, which have no order.
     """
 
     name: str
@@ -59,6 +64,7 @@ class Factor:
     reference: str
     halo_m: float = 0.0
     rings: int = 1
+    classes: bool = False
 
     def halo_cells(self, resolution_m: float) -> int:
         """Count the rings of neighbours [cells] needed for an exact value."""
@@ -135,6 +141,34 @@ def line_density(layer: str) -> Factor:
     return _line_density(name, f"density of {feature.replace('_', ' ')}s")
 
 
+def class_factor(layer: str) -> Factor:
+    """Give the factor that a layer of class codes leads to.
+
+    Parameters
+    ----------
+    layer
+        Name of the layer, which becomes the name of the factor. Land cover belongs to the group
+        ``surface``, every other layer of codes to ``ground``.
+
+    Raises
+    ------
+    ValueError
+        If the library derives measurements of that name.
+
+    Examples
+    --------
+    >>> class_factor("land_cover").group, class_factor("forest_type").group
+    ('surface', 'ground')
+    """
+    factor = FACTORS.get(layer) or _class_factor(layer, "ground", layer.replace("_", " "))
+    if not factor.classes:
+        raise ValueError(
+            f"a layer of codes cannot be called {layer}, because the group {factor.group} has a "
+            "measured factor of that name; give the layer another name"
+        )
+    return factor
+
+
 def own_factor(layer: str, *, units: str, long_name: str) -> Factor:
     """Give the factor that a raster of the user's own is.
 
@@ -186,6 +220,7 @@ _RELATIVE = (
 _RELIEF = "Range of elevation in a disc: Smith (1935), doi:10.2307/209247"
 _DEVIATION = "Grohmann et al. (2011), doi:10.1109/TGRS.2010.2053546"
 _LINES = "Euclidean distance from the centre of the cell to the nearest line"
+_CLASSES = "The layer of the region: nearest neighbour, or majority when the cells become larger"
 _DENSITY = "Length of lines in a disc over its area, after Horton (1945), drainage density"
 
 
@@ -200,6 +235,11 @@ def _line_density(name: str, long_name: str) -> Factor:
 
 def _index(name: str, long_name: str, reference: str) -> Factor:
     return Factor(name, "surface", "1", long_name, (-1.0, 1.0), reference)
+
+
+def _class_factor(name: str, group: str, long_name: str) -> Factor:
+    codes = (0.0, float(HIGHEST_CODE))
+    return Factor(name, group, "1", f"{long_name} (class code)", codes, _CLASSES, classes=True)
 
 
 def _relative_position(distance_m: int) -> Factor:
@@ -565,14 +605,9 @@ _OTHERS = (
         (0.0, 3000.0),
         "The layer of the region, resampled to its grid",
     ),
-    Factor(
-        "lithology",
-        "ground",
-        "1",
-        "lithological unit (class code of the region's own legend)",
-        (0.0, 65535.0),
-        "The layer of the region, nearest neighbour",
-    ),
+    _class_factor("land_cover", "surface", "land cover"),
+    _class_factor("lithology", "ground", "lithological unit"),
+    _class_factor("soil", "ground", "soil"),
 )
 
 FACTORS: dict[str, Factor] = {

@@ -7,6 +7,8 @@ from pathlib import Path
 
 _PACKAGE = Path(__file__).parent
 _NAME = _PACKAGE.name
+_WITHOUT_EFFECT = {"logs"}
+"""Modules that scripts import and that change no result."""
 
 
 def fingerprint(*modules: str) -> str:
@@ -41,6 +43,27 @@ def fingerprint(*modules: str) -> str:
     for module in sorted(_collect(modules)):
         digest.update(f"{module}\0{_read(_find(module)).hex}\0".encode())
     return digest.hexdigest()[:16]
+
+
+def fingerprint_script(path: str | Path) -> str:
+    """Hash a script and all that it imports from this package.
+
+    The text of the script counts and not its time, so that a fresh clone repeats nothing.
+
+    Parameters
+    ----------
+    path
+        The Python file that a rule runs.
+
+    Returns
+    -------
+    str
+        Sixteen hexadecimal digits of a SHA-256.
+    """
+    text = Path(path).read_bytes()
+    imported = _list_imports(ast.parse(text, filename=str(path)), package=())
+    modules = {module for module in imported if module and _locate(module)} - _WITHOUT_EFFECT
+    return hashlib.sha256(text + fingerprint(*modules).encode()).hexdigest()[:16]
 
 
 def list_modules(*modules: str) -> list[str]:
@@ -90,6 +113,14 @@ def _find_imports(tree: ast.Module, path: Path) -> set[str]:
     own = path.relative_to(_PACKAGE).with_suffix("").parts
     package = own[:-1]
     found = set() if own[-1] == "__init__" else {".".join(package)}
+    found |= _list_imports(tree, package)
+    if _imports_by_name(tree):
+        found |= _modules_beside(path)
+    return {module for module in found if module and _locate(module)}
+
+
+def _list_imports(tree: ast.Module, package: tuple[str, ...]) -> set[str]:
+    found = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
@@ -98,9 +129,16 @@ def _find_imports(tree: ast.Module, path: Path) -> set[str]:
             base = _resolve(node, package)
             for alias in node.names:
                 found |= _modules_of((*base, alias.name))
-                if alias.name == "import_module":
-                    found |= _modules_beside(path)
-    return {module for module in found if module and _locate(module)}
+    return found
+
+
+def _imports_by_name(tree: ast.Module) -> bool:
+    return any(
+        alias.name == "import_module"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    )
 
 
 def _modules_beside(path: Path) -> set[str]:

@@ -32,7 +32,9 @@ class Footprints:
         return [round(float(edge), 4) for edge in (self._west, south, east, self._north)]
 
     def touches(self, shape: shapely.Geometry) -> bool:
-        """Tell whether a part of the geometry lies in a cell of the grid."""
+        """Tell whether a part of the geometry lies in a cell of the grid; not if it is infinite."""
+        if not np.isfinite(shape.bounds).all():
+            return False
         if shape.geom_type in ("Point", "MultiPoint"):
             return bool(self._inside(*self._locate(shapely.get_coordinates(shape))).any())
         return shape.intersects(shapely.box(*self.bounds))
@@ -52,6 +54,14 @@ class Footprints:
     def values_at(self, cells: np.ndarray) -> np.ndarray:
         """Values of the raster in cells given as rows and columns, shape ``(n,)``, float64."""
         return self._values[cells[:, 0], cells[:, 1]].astype(np.float64)
+
+    def sample(self, coordinates: np.ndarray) -> np.ndarray:
+        """Values of the raster at places of shape ``(n, 2)``, NaN outside the raster."""
+        rows, columns = self._locate(coordinates)
+        inside = self._inside(rows, columns)
+        values = np.full(len(coordinates), np.nan)
+        values[inside] = self._values[rows[inside], columns[inside]]
+        return values
 
     def centre_of(self, cell: np.ndarray) -> shapely.Point:
         """Centre of one cell given as row and column."""

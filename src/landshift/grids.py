@@ -1,11 +1,24 @@
 """The one grid of a region: CRS, cell size and extent."""
 
+import math
 from collections.abc import Sequence
 
+import pyproj
 import xarray as xr
 from odc.geo.crs import CRS
 from odc.geo.geobox import GeoBox
+from rasterio._err import CPLE_BaseError
+from rasterio.errors import RasterioError
 from rasterio.warp import transform_bounds
+
+AUTO = "auto"
+"""Word of the configuration for the UTM zone of the region."""
+
+LEAST_CELLS = 3
+"""Cells along an edge that a slope needs [1]."""
+
+MOST_CELLS = 10_000_000_000
+"""Cells that a region may have [1]; more is a slip of the unit."""
 
 
 def plan_grid(
@@ -14,6 +27,8 @@ def plan_grid(
     resolution_m: float,
     crs: str | None = None,
     bounds: Sequence[float] | None = None,
+    box: Sequence[float] | None = None,
+    origin: str = "the grid",
 ) -> GeoBox:
     """Plan the grid of a region from its elevation model and its configuration.
 
@@ -24,10 +39,14 @@ def plan_grid(
     resolution_m
         Edge of a cell [m].
     crs
-        Projected CRS in metres; None takes that of the elevation model.
+        Projected CRS in metres; None takes that of the elevation model, ``auto`` the UTM zone.
     bounds
         Extent as xmin, ymin, xmax, ymax in the CRS of the grid [m]; None takes that of the
         elevation model.
+    box
+        Extent as west, south, east, north [degree], instead of `bounds`.
+    origin
+        How errors name the file of the elevation model.
 
     Returns
     -------
@@ -39,29 +58,161 @@ def plan_grid(
     ------
     ValueError
         If the elevation model has no CRS, the CRS is not projected in metres, or the bounds lie
-        outside the elevation model.
+        outside the elevation model, or the cells would be too few or too many.
     """
     own = dem.odc.geobox
     if own is None or own.crs is None:
         raise ValueError("the elevation model has no CRS; assign one, such as with gdal_edit")
-    wanted = CRS(crs) if crs else own.crs
-    if not wanted.projected or set(wanted.units) != {"metre"}:
-        raise ValueError(
-            f"the grid's CRS {wanted} is not projected in metres, so slopes would be wrong; state "
-            "one in the key grid.crs, such as the UTM zone of the region"
-        )
+    if crs == AUTO:
+        wanted = _choose_zone(box or _cover(own, CRS("EPSG:4326"), origin))
+    else:
+        wanted = _check_crs(_read_crs(crs) if crs else own.crs, origin)
     fits = own.crs == wanted and _has_square_cells(own, resolution_m)
-    if fits and bounds is None:
+    if fits and bounds is None and box is None:
         return own
-    left, bottom, right, top = transform_bounds(str(own.crs), str(wanted), *own.boundingbox.bbox)
-    box = tuple(bounds or (left, bottom, right, top))
-    if box[0] >= right or box[2] <= left or box[1] >= top or box[3] <= bottom:
+    left, bottom, right, top = _cover(own, wanted, origin)
+    if box is not None:
+        bounds = transform_bounds("EPSG:4326", str(wanted), *box)
+    extent = tuple(bounds or (left, bottom, right, top))
+    if extent[0] >= right or extent[2] <= left or extent[1] >= top or extent[3] <= bottom:
         raise ValueError(
-            f"the bounds {list(box)} lie outside the elevation model, which covers "
-            f"{[round(left), round(bottom), round(right), round(top)]} in the CRS of the grid; "
-            "correct the key grid.bounds or the layer dem"
+            f"the bounds {[round(edge) for edge in extent]} lie outside the elevation model, which "
+            f"covers {[round(left), round(bottom), round(right), round(top)]} in the CRS of the "
+            "grid; correct the key grid.bounds or grid.box, or the layer dem"
         )
-    return GeoBox.from_bbox(box, crs=wanted, resolution=resolution_m)
+    _check_size(extent, resolution_m)
+    return GeoBox.from_bbox(extent, crs=wanted, resolution=resolution_m)
+
+
+def plan_box(
+    *,
+    resolution_m: float,
+    box: Sequence[float] | None = None,
+    crs: str | None = None,
+    bounds: Sequence[float] | None = None,
+) -> GeoBox:
+    """Plan the grid of a region whose elevation model is still to be fetched.
+
+    Parameters
+    ----------
+    resolution_m
+        Edge of a cell [m].
+    box
+        Extent as west, south, east, north [degree].
+    crs
+        Projected CRS in metres; None or ``auto`` takes the UTM zone of the middle of the box.
+    bounds
+        Extent as xmin, ymin, xmax, ymax in `crs` [m], instead of a box.
+
+    Returns
+    -------
+    odc.geo.geobox.GeoBox
+        North-up, with cell edges on multiples of the resolution, and covering the whole box.
+
+    Raises
+    ------
+    ValueError
+        If neither a box nor bounds with a CRS are given, or the CRS is not projected in metres.
+
+    Examples
+    --------
+    >>> plan_box(resolution_m=30, box=(10.9, 44.0, 11.0, 44.1)).crs.to_epsg()
+    32632
+    """
+    if box is not None:
+        wanted = _choose_zone(box) if crs in (None, AUTO) else _check_crs(_read_crs(crs))
+        extent = transform_bounds("EPSG:4326", str(wanted), *box)
+        _check_size(extent, resolution_m)
+        return GeoBox.from_bbox(extent, crs=wanted, resolution=resolution_m)
+    if bounds is None or crs in (None, AUTO):
+        raise ValueError(
+            "nothing says where the region is; state grid.box [west, south, east, north in "
+            "degrees], or grid.bounds with grid.crs"
+        )
+    _check_size(bounds, resolution_m)
+    wanted = _check_crs(_read_crs(crs))
+    return GeoBox.from_bbox(tuple(bounds), crs=wanted, resolution=resolution_m)
+
+
+def find_box(grid: GeoBox, *, margin_m: float = 0.0) -> tuple[float, float, float, float]:
+    """Find the extent of a grid as west, south, east, north [degree], with a margin [m]."""
+    left, bottom, right, top = grid.boundingbox.bbox
+    wider = (left - margin_m, bottom - margin_m, right + margin_m, top + margin_m)
+    return transform_bounds(str(grid.crs), "EPSG:4326", *wider)
+
+
+def _choose_zone(box: Sequence[float]) -> CRS:
+    """UTM zone of the middle of a box in degrees."""
+    west, south, east, north = box
+    zone = int(((west + east) / 2 + 180) // 6) % 60 + 1
+    return CRS(f"EPSG:{(32600 if south + north >= 0 else 32700) + zone}")
+
+
+def _check_crs(crs: CRS, origin: str = "the grid") -> CRS:
+    if not crs.projected or set(crs.units) != {"metre"}:
+        raise ValueError(f"{origin}: {_explain_crs(crs)}")
+    return crs
+
+
+def _cover(own: GeoBox, wanted: CRS, origin: str) -> tuple[float, ...]:
+    """Extent of an elevation model in the CRS of the grid [m]."""
+    try:
+        edges = transform_bounds(str(own.crs), str(wanted), *own.boundingbox.bbox)
+    except (RasterioError, CPLE_BaseError):
+        edges = (math.inf,)
+    if not all(map(math.isfinite, edges)):
+        box = [round(float(edge), 4) for edge in own.boundingbox.bbox]
+        raise ValueError(
+            f"{origin}: covers {box} in {name_crs(own.crs)}, which cannot be brought into "
+            f"{name_crs(wanted)}; correct its CRS, or grid.crs"
+        )
+    return edges
+
+
+def name_crs(crs: CRS) -> str:
+    """Name a CRS in a few words: by its EPSG code if it has one.
+
+    Examples
+    --------
+    >>> name_crs(CRS("EPSG:32632"))
+    'EPSG:32632'
+    """
+    return f"EPSG:{crs.epsg}" if crs.epsg else crs.proj.name
+
+
+def _check_size(box: Sequence[float], resolution_m: float) -> None:
+    width, height = ((box[2] - box[0]) / resolution_m, (box[3] - box[1]) / resolution_m)
+    stated = f"grid.resolution_m {resolution_m:g}"
+    edges = [round(edge) for edge in box]
+    if min(width, height) < LEAST_CELLS:
+        raise ValueError(
+            f"{stated} leaves {max(1, round(width))} x {max(1, round(height))} cells of {edges}; "
+            "state a smaller cell"
+        )
+    if width * height > MOST_CELLS:
+        raise ValueError(
+            f"{stated} makes {width * height:.0g} cells of {edges}; state a larger cell, or "
+            "smaller grid.bounds"
+        )
+
+
+def _explain_crs(crs: CRS) -> str:
+    unit = f"is in degrees ({name_crs(crs)}), on which no slope can be computed"
+    if crs.projected:
+        unit = f"is in {name_crs(crs)}, whose unit is {crs.units[0]}"
+    return (
+        f"{unit}; name a projected system in metres in grid.crs, such as the UTM zone of the "
+        "region (EPSG:326xx or EPSG:327xx)"
+    )
+
+
+def _read_crs(crs: str) -> CRS:
+    try:
+        return CRS(crs)
+    except pyproj.exceptions.CRSError as error:
+        raise ValueError(
+            f"grid.crs {crs} is unknown; name one such as EPSG:32643, the UTM zone of the region"
+        ) from error
 
 
 def _has_square_cells(grid: GeoBox, resolution_m: float) -> bool:

@@ -11,12 +11,14 @@ from zipfile import BadZipFile
 
 import numpy as np
 
+from landshift.class_scores import ClassScores
 from landshift.learners import LEARNERS, get_learner
 from landshift.preparation import PREPARATIONS, RankTransform, Standardisation
 from landshift.transfer import SourceModel, TargetModel
 from landshift.transfer.kernel import ResidualKernel
 from landshift.transfer.residual import Member, fit_residual_mixture
 from landshift.transfer.score import LogitScale, SourceScore
+from landshift.transfer.target_kernel import TargetKernel
 
 FORMAT = 1
 """Version of the layout; a reader refuses another one."""
@@ -90,6 +92,7 @@ def _save_source(model: SourceModel, path: Path) -> None:
             "units": list(model.units),
             "mean": model.standardisation.mean.tolist(),
             "sd": model.standardisation.sd.tolist(),
+            "class_scores": _describe_scores(model),
             "sources": dict(model.sources),
             "transfer_auc": model.transfer_auc,
             "seed": model.seed,
@@ -98,13 +101,27 @@ def _save_source(model: SourceModel, path: Path) -> None:
     )
 
 
+def _describe_scores(model: SourceModel) -> dict:
+    return {
+        name: {"legend": model.legends[name], "scores": scores}
+        for name, scores in model.class_scores.scores.items()
+    }
+
+
 def _load_source(path: Path, manifest: dict) -> SourceModel:
     learner = get_learner(manifest["learner"])
+    classes = manifest["class_scores"]
+    scores = {
+        name: {int(code): score for code, score in entry["scores"].items()}
+        for name, entry in classes.items()
+    }
     return SourceModel(
         learner=manifest["learner"],
         factors=tuple(manifest["factors"]),
         units=tuple(manifest["units"]),
         standardisation=Standardisation(np.array(manifest["mean"]), np.array(manifest["sd"])),
+        class_scores=ClassScores(scores),
+        legends={name: entry["legend"] for name, entry in classes.items()},
         fitted={name: learner.load(path / name) for name in PREPARATIONS},
         sources=manifest["sources"],
         transfer_auc=manifest["transfer_auc"],
@@ -126,6 +143,8 @@ def _save_target(model: TargetModel, path: Path) -> None:
         factor_weights=model.kernel.weights,
         label_score=model.label_score,
         label_ranks=model.label_ranks,
+        label_own=model.label_own,
+        own_rank_reference=model.target_kernel.ranks.reference,
         labels=model.labels,
         weights=model.weights,
     )
@@ -142,6 +161,9 @@ def _save_target(model: TargetModel, path: Path) -> None:
             "learners": [source.learner for source in score.models],
             "factors": list(model.factors),
             "units": list(model.units),
+            "target_factors": list(model.target_kernel.measured),
+            "target_classes": list(model.target_kernel.classes),
+            "classes_seen": model.classes_seen,
             "sources": dict(score.models[0].sources),
             "members": members,
             "presences": int(model.labels.sum()),
@@ -163,8 +185,9 @@ def _load_target(path: Path, manifest: dict) -> TargetModel:
     with np.load(path / "arrays.npz", allow_pickle=False) as file:
         arrays = dict(file)
     kernel = ResidualKernel(arrays["factor_weights"])
+    target_kernel = _load_target_kernel(manifest, arrays)
     members = [Member(entry["uses_source"], entry["strength"]) for entry in manifest["members"]]
-    ranks = arrays["label_ranks"]
+    ranks, own = arrays["label_ranks"], arrays["label_own"]
     return TargetModel(
         region=manifest["region"],
         family=manifest["family"],
@@ -175,19 +198,32 @@ def _load_target(path: Path, manifest: dict) -> TargetModel:
             float(arrays["score_scale"]),
         ),
         kernel=kernel,
+        target_kernel=target_kernel,
         # the posterior follows from the labels in milliseconds, so it is not stored
         mixture=fit_residual_mixture(
             members,
             arrays["label_score"],
-            kernel.covariance(ranks, ranks),
+            kernel.covariance(ranks, ranks) + target_kernel.covariance(own, own),
             arrays["labels"],
             arrays["weights"],
         ),
         label_score=arrays["label_score"],
         label_ranks=ranks,
+        label_own=own,
         labels=arrays["labels"],
         weights=arrays["weights"],
         prevalence=manifest["prevalence"],
         seed=manifest["seed"],
         version=manifest["version"],
+    )
+
+
+def _load_target_kernel(manifest: dict, arrays: dict[str, np.ndarray]) -> TargetKernel:
+    measured, classes = manifest["target_factors"], manifest["target_classes"]
+    shared = len(manifest["factors"]) - len(measured) - len(classes)
+    return TargetKernel(
+        tuple(measured),
+        tuple(classes),
+        tuple(manifest["units"][shared:]),
+        RankTransform(arrays["own_rank_reference"]),
     )

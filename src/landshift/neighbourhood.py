@@ -14,6 +14,9 @@ FRACTION = 65536
 """Steps per unit in which real values are summed: 1/65536 m, 1/65536 degree."""
 
 
+_ONE, _NONE = np.float32(1.0), np.float32(0.0)
+
+
 def disc_half_widths(radius: int) -> np.ndarray:
     """Half the length of each row segment of a disc.
 
@@ -139,42 +142,66 @@ def compare_steps(steps, total, count, margin, difference):
 
 
 @njit(nogil=True, cache=True)
-def rank_in_discs(values, half_widths, margin, count, lower, rank):
+def rank_in_discs(values, half_widths, margin, count, excess, rank):
     """Rank every cell among the others in its disc; cells of one height count half.
 
     Parameters
     ----------
     values : numpy.ndarray
-        Array with `margin` extra cells on each side, NaN as no data.
+        Array with `margin` extra cells on each side, float32, NaN as no data.
     half_widths : numpy.ndarray
         The disc, of `disc_half_widths`; its radius is at most `margin`.
     margin : int
         Extra cells on each side [cells].
     count : numpy.ndarray
         Cells with data in each disc, the cell itself included.
-    lower : numpy.ndarray
-        Scratch, int32, one value per column.
+    excess : numpy.ndarray
+        Scratch, float32, one value per column.
     rank : numpy.ndarray
         Receives the share of the other cells that lie lower [1], float32; 1/2 if there are none.
     """
     rows, columns = rank.shape
     radius = half_widths.size // 2
     for row in range(rows):
-        here = values[row + margin, margin:]
+        here = values[row + margin, margin : margin + columns]
         for column in range(columns):
-            lower[column] = -1  # the cell itself will count half
+            excess[column] = 0.0
         for offset in range(-radius, radius + 1):
             line = values[row + margin + offset]
-            width = half_widths[radius + offset]
-            for right in range(margin - width, margin + width + 1):
-                there = line[right:]
-                for column in range(columns):
-                    lower[column] += np.int32(there[column] < here[column]) + np.int32(
-                        there[column] <= here[column]
-                    )
+            first = margin - half_widths[radius + offset]
+            beyond = margin + half_widths[radius + offset] + 1
+            while first + 8 <= beyond:
+                _compare_eight(line[first : first + columns + 7], here, excess)
+                first += 8
+            while first < beyond:
+                _compare_one(line[first : first + columns], here, excess)
+                first += 1
         for column in range(columns):
             others = count[row, column] - 1
-            rank[row, column] = lower[column] / (2.0 * others) if others > 0 else 0.5
+            rank[row, column] = (others + excess[column]) / (2.0 * others) if others > 0 else 0.5
+
+
+@njit(nogil=True, cache=True)
+def _compare_eight(line, here, excess):
+    # float32 counts cells exactly, and in as many lanes as the comparison has
+    for column in range(excess.size):
+        centre = here[column]
+        lower = _NONE
+        for step in range(8):
+            lower += _compare(line[column + step], centre)
+        excess[column] += lower
+
+
+@njit(nogil=True, cache=True)
+def _compare_one(line, here, excess):
+    for column in range(excess.size):
+        excess[column] += _compare(line[column], here[column])
+
+
+@njit(nogil=True, cache=True)
+def _compare(other, centre):
+    """Return 1 for a lower cell, -1 for a higher one; 0 for one of the same height or no data."""
+    return (_ONE if other < centre else _NONE) - (_ONE if other > centre else _NONE)
 
 
 @njit(nogil=True, cache=True)

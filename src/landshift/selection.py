@@ -1,5 +1,7 @@
 """Choice of the conditioning factors, made on the sources alone."""
 
+from collections.abc import Collection
+
 import numpy as np
 import pandas as pd
 
@@ -16,7 +18,11 @@ def list_factors(table: pd.DataFrame) -> list[str]:
 
 
 def select_factors(
-    samples: pd.DataFrame, *, candidates: list[str], max_correlation: float = MAX_CORRELATION
+    samples: pd.DataFrame,
+    *,
+    candidates: list[str],
+    max_correlation: float = MAX_CORRELATION,
+    classes: Collection[str] = (),
 ) -> list[str]:
     """Drop factors that do not vary and factors that repeat another one.
 
@@ -28,6 +34,9 @@ def select_factors(
         Factors in order of preference: of two that repeat each other the first stays.
     max_correlation
         Largest absolute Spearman correlation, pooled over the sources after ranking within each.
+    classes
+        Those of the candidates whose values are class codes: codes have no order, so none of them
+        repeats another factor.
 
     Returns
     -------
@@ -46,12 +55,14 @@ def select_factors(
             f"the sources have no varying factor in common among {candidates}; "
             "check factors.groups and the layers of each source"
         )
-    correlation = _rank_correlation(samples, varying)
+    measured = [name for name in varying if name not in classes]
+    correlation = _rank_correlation(samples, measured) if measured else np.empty((0, 0))
     selected: list[int] = []
-    for index in range(len(varying)):
+    for index in range(len(measured)):
         if not selected or np.abs(correlation[index, selected]).max() <= max_correlation:
             selected.append(index)
-    return [varying[index] for index in selected]
+    kept = {measured[index] for index in selected}
+    return [name for name in varying if name in kept or name in classes]
 
 
 def _rank_correlation(samples: pd.DataFrame, names: list[str]) -> np.ndarray:

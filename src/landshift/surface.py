@@ -19,8 +19,8 @@ BANDS = ("blue", "red", "nir", "swir")
 CLEAR_CLASSES = (4, 5, 6, 7)
 """Scene classes of Sentinel-2 that count: vegetation, bare ground, water, unclassified."""
 
-NAMES = factor_names("surface")
-"""Factors of the group, in the order of the bands."""
+NAMES = tuple(name for name in factor_names("surface") if not FACTORS[name].classes)
+"""Measured factors of the group, in the order of the bands."""
 
 
 def derive_surface_factors(

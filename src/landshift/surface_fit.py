@@ -128,12 +128,16 @@ def fit_surface(
     with scratch.scope():
         filtered = scratch.take((3, rows + stencil.weight.size - 1, columns))
         surface = scratch.take((5, columns))
-        sums = scratch.take((stencil.weight.size, 8))
-        _fit(elevation, *stencil, margin, 1 / resolution_m, filtered, surface, sums, shape)
+        sums = scratch.take((stencil.weight.size, columns, 9))
+        summed = scratch.take((stencil.weight.size, columns), np.int64)
+        summed.fill(-1)
+        _fit(elevation, *stencil, margin, 1 / resolution_m, filtered, surface, sums, summed, shape)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _fit(elevation, weight, level, tilt, bend, margin, sharpest, filtered, surface, sums, shape):
+def _fit(
+    elevation, weight, level, tilt, bend, margin, sharpest, filtered, surface, sums, summed, shape
+):
     rows = elevation.shape[0] - 2 * margin
     columns = elevation.shape[1] - 2 * margin
     radius = weight.size // 2
@@ -148,9 +152,13 @@ def _fit(elevation, weight, level, tilt, bend, margin, sharpest, filtered, surfa
         _filter_bend(smooth, bend, middle, surface[4])
         for column in range(columns):
             if np.isnan(surface[2, column]):
+                _sum_window(
+                    elevation, weight, bend, row + margin, column + margin, sums[:, column],
+                    summed[:, column],
+                )  # fmt: skip
                 _fit_with_gaps(
-                    elevation, weight, level, tilt, bend, row + margin, column + margin, sums,
-                    surface[:, column],
+                    elevation[row + margin, column + margin], weight, level, tilt, bend,
+                    row + margin - radius, sums[:, column], surface[:, column],
                 )  # fmt: skip
         _write_slope(surface[0], surface[1], shape.slope[row])
         _write_curvature(surface, shape.profile_curvature[row], shape.tangential_curvature[row])
@@ -236,54 +244,78 @@ def _filter_tilt(filtered, tilt, middle, result):
             result[column] += lean * (north[column] - south[column])
 
 
+@njit(nogil=True, cache=True)
+def _sum_window(elevation, weight, bend, row, column, sums, summed):
+    """Sum those rows of the window that no cell above has summed: row `r` at `r` modulo height."""
+    radius = weight.size // 2
+    for source in range(row - radius, row + radius + 1):
+        place = source % weight.size
+        if summed[place] != source:
+            summed[place] = source
+            line = elevation[source, column - radius : column + radius + 1]
+            _sum_row(line, _nearest_known(line), weight, bend, sums[place])
+
+
+@njit(nogil=True, cache=True)
+def _nearest_known(line):
+    """Elevation nearest to the middle of a row; 0 where there is none."""
+    radius = line.size // 2
+    for offset in range(radius + 1):
+        for place in (radius - offset, radius + offset):
+            if not np.isnan(line[place]):
+                return line[place]
+    return 0.0
+
+
 @njit(nogil=True, cache=True, error_model="numpy")
-def _fit_with_gaps(elevation, weight, level, tilt, bend, row, column, sums, surface):
+def _fit_with_gaps(centre, weight, level, tilt, bend, top, sums, surface):
     """Fit one cell that lacks neighbours: a plane stands in for them; surface is (p, q, r, s, t).
 
     The operators reproduce planes, so only the deviations of the neighbours there are count. All
-    is made of `sums` over each row of the window, which `_sum_row` fills.
+    is made of `sums` over each row of the window, which begins at the row `top`; see `_sum_window`.
     """
-    centre = elevation[row, column]
     if np.isnan(centre):
         for part in range(5):
             surface[part] = np.nan
         return
     radius = weight.size // 2
-    for i in range(weight.size):
-        _sum_row(elevation[row + i - radius, column - radius :], centre, weight, bend, sums[i])
-    east, north = _fit_plane(weight, sums)
+    east, north = _fit_plane(weight, centre, top, sums)
     for part in range(5):
         surface[part] = 0.0
     per_metre = 0.0
     to_level = level[radius] / weight[radius]
     to_tilt = tilt[radius + 1] / weight[radius + 1]
     for i in range(weight.size):
+        row = sums[(top + i) % weight.size]
+        # heights are summed above a cell of the row, but wanted above the centre
+        lift = row[8] - centre
         down, drop = i - radius, north * (i - radius)
-        smooth = to_level * (sums[i, 0] - (east * sums[i, 4] - drop * sums[i, 3]))
-        steep = to_tilt * (sums[i, 1] - (east * sums[i, 5] - drop * sums[i, 4]))
-        curved = sums[i, 2] - (east * sums[i, 7] - drop * sums[i, 6])
-        surface[0] += level[i] * steep
-        surface[1] -= tilt[i] * smooth
+        smooth = row[0] + lift * row[3] - (east * row[4] - drop * row[3])
+        steep = row[1] + lift * row[4] - (east * row[5] - drop * row[4])
+        curved = row[2] + lift * row[6] - (east * row[7] - drop * row[6])
+        surface[0] += level[i] * to_tilt * steep
+        surface[1] -= tilt[i] * to_level * smooth
         surface[2] += level[i] * curved
-        surface[3] -= tilt[i] * steep
-        surface[4] += bend[i] * smooth
+        surface[3] -= tilt[i] * to_tilt * steep
+        surface[4] += bend[i] * to_level * smooth
         per_metre += tilt[i] * down
     surface[0] += east * per_metre
     surface[1] += north * per_metre
 
 
 @njit(nogil=True, cache=True, fastmath={"reassoc", "nsz"})
-def _sum_row(line, centre, weight, bend, sums):
+def _sum_row(line, reference, weight, bend, sums):
     """Sum a row of a window over its cells with data, weighted in eight ways.
 
-    The first three are sums of height above the centre, weighted by the fit, by the fit and the
-    offset, and by the second derivative; the others are sums of the weights themselves.
+    The first three are sums of height above a reference, weighted by the fit, by the fit and the
+    offset, and by the second derivative; five are sums of the weights themselves, the last value
+    is the reference.
     """
     radius = weight.size // 2
     height = lean = arch = total = moment = spread = bent = bent_moment = 0.0
     for j in range(weight.size):
         known = line[j] == line[j]
-        above = line[j] - centre if known else 0.0
+        above = line[j] - reference if known else 0.0
         share = weight[j] if known else 0.0
         arc = bend[j] if known else 0.0
         right = float(j - radius)
@@ -297,20 +329,23 @@ def _sum_row(line, centre, weight, bend, sums):
         bent_moment += arc * right
     sums[0], sums[1], sums[2], sums[3] = height, lean, arch, total
     sums[4], sums[5], sums[6], sums[7] = moment, spread, bent, bent_moment
+    sums[8] = reference
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _fit_plane(weight, sums):
+def _fit_plane(weight, centre, top, sums):
     """Gradient per cell (east, north) of the plane through a cell fitted to its neighbours."""
     radius = weight.size // 2
     xx = xy = yy = xz = yz = 0.0
     for i in range(weight.size):
         down = i - radius
-        xx += weight[i] * sums[i, 5]
-        xy -= weight[i] * down * sums[i, 4]
-        yy += weight[i] * down * down * sums[i, 3]
-        xz += weight[i] * sums[i, 1]
-        yz -= weight[i] * down * sums[i, 0]
+        row = sums[(top + i) % weight.size]
+        lift = row[8] - centre
+        xx += weight[i] * row[5]
+        xy -= weight[i] * down * row[4]
+        yy += weight[i] * down * down * row[3]
+        xz += weight[i] * (row[1] + lift * row[4])
+        yz -= weight[i] * down * (row[0] + lift * row[3])
     determinant = xx * yy - xy * xy
     trace = xx + yy
     if trace == 0.0:

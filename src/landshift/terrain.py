@@ -283,9 +283,9 @@ def _derive_positions(
         compare_steps(steps, windows.sum(running, name), windows.count(name), halo, out[name])
     rank = out["elevation_percentile_300m"]
     disc = disc_half_widths(_radius("elevation_percentile_300m", resolution_m))
-    lower = scratch.take((rank.shape[1],), np.int32)
+    excess = scratch.take((rank.shape[1],), np.float32)
     count = windows.count("elevation_percentile_300m")
-    rank_in_discs(coarse, disc, halo, count, lower, rank)
+    rank_in_discs(coarse, disc, halo, count, excess, rank)
 
 
 class _Windows:

@@ -4,22 +4,37 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from landshift.comparators import TransferTask, get_comparators
-from landshift.comparators.pooled import TARGET_SHARE, _share_weights
-from landshift.comparators.task import TargetView
+from landshift.comparators import GROUPS, TransferTask, get_comparators
+from landshift.comparators.pooling import share_weights
+from landshift.comparators.task import Shared, view_target
 from landshift.shots import draw_shots
 from landshift.transfer import fine_tune_target
 from landshift.transfer.sources import prepare_training
 
 FACTORS = ["curvature", "noise", "relief", "slope", "wetness"]
 SEED = 7
-METHODS = ("fine_tuned", "local_only", "pooled", "zero_shot")
 FAMILIES = {
+    "all_labels": {"ensemble"},
+    "continued": {"xgb", "lgbm"},
+    "coral": {"lr", "xgb"},
     "fine_tuned": {"ensemble", "lr", "rf", "xgb", "lgbm"},
-    "zero_shot": {"ensemble", "lr", "rf", "xgb", "lgbm"},
+    "gaussian_prior": {"lr"},
+    "leaf_counts": {"rf"},
     "local_only": {"gp", "lr", "rf", "xgb"},
+    "meta_learned": {"lr"},
     "pooled": {"lr", "rf", "xgb", "lgbm"},
+    "pooled_30": {"lr", "xgb"},
+    "pooled_background": {"lr", "xgb"},
+    "pooled_unweighted": {"lr", "xgb"},
+    "refitted": {"xgb", "lgbm"},
+    "tca": {"lr"},
+    "tradaboost": {"lr", "xgb"},
+    "warm_start": {"rf"},
+    "zero_shot": {"ensemble", "lr", "rf", "xgb", "lgbm"},
 }
+METHODS = sorted(FAMILIES)
+BLIND = {"all_labels", "coral", "tca", "zero_shot"}
+"""Methods that do not look at the shots."""
 
 
 @pytest.fixture(scope="module")
@@ -34,15 +49,13 @@ def shots(target):
 
 @pytest.fixture(scope="module")
 def make_task(source_models, source_tables, target, held_out, shots):
+    known = target.samples.iloc[:500]
     training = prepare_training(*source_tables, seed=42)
 
     def make(taken=shots, background=target.background, seed=SEED):
-        view = TargetView(
-            {model.learner: model for model in source_models},
-            background,
-            held_out[FACTORS].to_numpy(np.float32),
-        )
-        return TransferTask(view, training, taken, seed)
+        models = {model.learner: model for model in source_models}
+        view = view_target(models, background, held_out)
+        return TransferTask(view, training, taken, seed, Shared(), known)
 
     return make
 
@@ -71,6 +84,14 @@ def test_named_methods_come_in_their_order():
 def test_an_unknown_method_is_named():
     with pytest.raises(ValueError, match=r"no comparators named \['guess'\]; there are .*pooled"):
         get_comparators(["pooled", "guess"])
+
+
+def test_every_method_has_a_group():
+    assert {module.GROUP for module in get_comparators()} == set(GROUPS)
+    grouped = [module for group in GROUPS for module in get_comparators(group=group)]
+    assert len(grouped) == len(get_comparators())
+    with pytest.raises(ValueError, match="no group of comparators named 'magic'; there are core"):
+        get_comparators(group="magic")
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -117,25 +138,25 @@ def test_zero_shot_is_the_model_without_shots(
     np.testing.assert_allclose(predictions["zero_shot"][family], expected, rtol=0, atol=1e-9)
 
 
-def test_zero_shot_sees_no_labels(make_task, shots, predictions):
+@pytest.mark.parametrize("method", sorted(BLIND))
+def test_blind_methods_see_no_shots(method, make_task, shots, predictions):
     flipped = make_task(shots.assign(presence=1 - shots["presence"]))
-    for family, probability in predict("zero_shot", flipped).items():
-        np.testing.assert_array_equal(probability, predictions["zero_shot"][family])
+    for family, probability in predict(method, flipped).items():
+        np.testing.assert_array_equal(probability, predictions[method][family])
 
 
-@pytest.mark.parametrize("method", ["fine_tuned", "local_only", "pooled"])
+@pytest.mark.parametrize("method", sorted(set(METHODS) - BLIND))
 def test_the_other_methods_use_the_labels(method, make_task, shots, predictions):
     flipped = make_task(shots.assign(presence=1 - shots["presence"]))
     for family, probability in predict(method, flipped).items():
         assert (probability != predictions[method][family]).any()
 
 
-def test_local_only_sees_no_source(make_task, predictions, source_models):
+def test_local_only_sees_no_source(make_task, predictions, source_models, held_out):
     task = make_task()
     strangers = {model.learner: model for model in source_models[1:2]}
-    alone = TransferTask(
-        TargetView(strangers, task.view.background, task.view.queries), None, task.shots, task.seed
-    )
+    view = view_target(strangers, task.view.background, held_out)
+    alone = TransferTask(view, None, task.shots, task.seed)
     found = predict("local_only", alone)
     # the process takes its metric from the sources' forest, which is still there
     for family in FAMILIES["local_only"]:
@@ -150,9 +171,9 @@ def test_local_only_inverts_with_its_labels(make_task, shots, held_out):
 
 def test_shots_hold_half_of_the_pooled_weight():
     source_weights = np.random.default_rng(1).uniform(0.5, 2, 300)
-    weights = _share_weights(source_weights, 10)
+    weights = share_weights(source_weights, np.ones(10), 0.5)
     assert weights.mean() == pytest.approx(1)
-    assert weights[300:].sum() == pytest.approx(TARGET_SHARE * 310)
+    assert weights[300:].sum() == pytest.approx(0.5 * 310)
     np.testing.assert_allclose(weights[:300] / weights[0], source_weights / source_weights[0])
 
 

@@ -10,7 +10,9 @@ import pytest
 from landshift.evaluation import benchmark, evaluate_target, run_transfer_benchmark
 from landshift.evaluation.benchmark import join_sources
 
-COLUMNS = ["target", "family", "method", "regime", "shots", "draw", "auc", "pr_auc", "brier"]
+KEYS = ["target", "family", "method", "regime", "shots", "draw"]
+COLUMNS = [*KEYS, "auc", "pr_auc", "brier", "ece", "log_score"]
+CORE = ["fine_tuned", "local_only", "pooled", "zero_shot"]
 FACTORS = ["curvature", "noise", "relief", "slope", "wetness"]
 
 
@@ -27,6 +29,7 @@ def run(regions):
             "learners": ["lr", "xgb"],
             "shots": [5, 20],
             "draws": 2,
+            "methods": CORE,
             "seed": 42,
         } | settings
         return run_transfer_benchmark(settings.pop("regions", regions), **settings)
@@ -61,7 +64,7 @@ def test_columns(table):
 def test_a_row_for_every_case(table):
     # families: 3 fine-tuned, 3 zero-shot, 4 local, 2 pooled
     assert len(table) == 2 * 2 * 2 * 2 * (3 + 3 + 4 + 2)
-    assert not table.duplicated(COLUMNS[:6]).any()
+    assert not table.duplicated(KEYS).any()
     assert table.notna().all().all()
     assert table["target"].drop_duplicates().tolist() == ["cedar", "alder"]
     assert set(table["regime"]) == {"inductive", "transductive"}
@@ -70,8 +73,8 @@ def test_a_row_for_every_case(table):
 
 
 def test_measures_are_shares(table):
-    assert table[["auc", "pr_auc", "brier"]].to_numpy().min() >= 0
-    assert table[["auc", "pr_auc", "brier"]].to_numpy().max() <= 1
+    assert table[["auc", "pr_auc", "brier", "ece"]].to_numpy().min() >= 0
+    assert table[["auc", "pr_auc", "brier", "ece"]].to_numpy().max() <= 1
 
 
 def rows_of(table, **values):

@@ -19,18 +19,25 @@ def test_values_by_hand():
     assert measures["pr_auc"] == pytest.approx(0.5 * 1 + 0.5 * 3 / 8)
     # mean over presences (0.01 + 0.16) / 2, over absences (0.64 + 0.09 + 0.04) / 3
     assert measures["brier"] == pytest.approx(0.5 * 0.085 + 0.5 * 0.77 / 3)
+    # weights 1/4 and 1/6; every prediction has a class of its own
+    excess = [0.1 / 4, 0.8 / 6, 0.4 / 4, 0.3 / 6, 0.2 / 6]
+    assert measures["ece"] == pytest.approx(sum(excess))
+    presences, absences = np.log([0.9, 0.6]).mean(), np.log([0.2, 0.7, 0.8]).mean()
+    assert measures["log_score"] == pytest.approx((presences + absences) / 2)
 
 
 def test_a_constant_prediction_knows_nothing():
     labels = np.repeat([1, 0], [10, 90])
     measures = measure_prediction(labels, np.full(100, 0.5))
-    assert measures == pytest.approx({"auc": 0.5, "pr_auc": REFERENCE_PREVALENCE, "brier": 0.25})
+    expected = {"auc": 0.5, "pr_auc": REFERENCE_PREVALENCE, "brier": 0.25}
+    assert measures == pytest.approx(expected | {"ece": 0, "log_score": np.log(0.5)})
 
 
 def test_a_perfect_prediction():
     labels = np.repeat([1, 0], [3, 7])
     measures = measure_prediction(labels, labels.astype(float))
-    assert measures == pytest.approx({"auc": 1, "pr_auc": 1, "brier": 0})
+    expected = {"auc": 1, "pr_auc": 1, "brier": 0, "ece": 0, "log_score": 0}
+    assert measures == pytest.approx(expected)
 
 
 @given(st.integers(1, 5), st.integers(0, 99))

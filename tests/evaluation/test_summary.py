@@ -14,7 +14,7 @@ def table():
     draws = np.arange(5)
     level = np.array([0.5, 0.6, 0.7, 0.8, 0.9])
     common = {"target": "cedar", "family": "ensemble", "regime": "transductive", "shots": 5}
-    scores = {"draw": draws, "pr_auc": 0.3, "brier": level / 10}
+    scores = {"draw": draws, "pr_auc": 0.3, "brier": level / 10, "ece": 0.1, "log_score": -0.5}
     return pd.concat(
         [
             pd.DataFrame(common | scores | {"method": "zero_shot", "auc": level - 0.1}),
@@ -34,6 +34,8 @@ def test_means_over_draws(table):
     assert row["auc"] == pytest.approx(0.7)
     assert row["pr_auc"] == pytest.approx(0.3)
     assert row["brier"] == pytest.approx(0.07)
+    assert row["ece"] == pytest.approx(0.1)
+    assert row["log_score"] == pytest.approx(-0.5)
 
 
 def test_gain_is_paired(table):

@@ -10,22 +10,26 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 STUDY = Path(__file__).with_name("study.yaml")
+TINY = Path(__file__).with_name("tiny.yaml")
 
 Snakemake = Callable[..., subprocess.CompletedProcess]
 
 
 @pytest.fixture(scope="session")
 def run_snakemake(tmp_path_factory) -> Snakemake:
-    """Run Snakemake in a folder of its own; results appear below that folder."""
+    """Run Snakemake in a folder of its own; results appear below that folder.
+
+    `root` may name another checkout, whose workflow and library are then the ones that run.
+    """
     environment = os.environ | {"XDG_CACHE_HOME": str(tmp_path_factory.mktemp("cache"))}
     environment.pop("LANDSHIFT_MIRROR", None)
 
-    def run(*arguments: str | Path, folder: Path) -> subprocess.CompletedProcess:
-        command = [sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile"]
+    def run(*arguments: str | Path, folder: Path, root: Path = ROOT) -> subprocess.CompletedProcess:
+        command = [sys.executable, "-m", "snakemake", "--snakefile", root / "Snakefile"]
         return subprocess.run(
             [*map(str, command), "--directory", str(folder), *map(str, arguments)],
-            cwd=ROOT,
-            env=environment,
+            cwd=root,
+            env=environment | {"PYTHONPATH": str(root / "src")},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -1,12 +1,15 @@
 """Shipped configurations plan a run; wrong ones fail before the first job, with the remedy."""
 
 import copy
+import re
 
 import pytest
 import yaml
 
 from .conftest import ROOT, STUDY
+from .test_rules import read_rules
 
+ACQUIRE = ROOT / "workflow" / "rules" / "acquire.smk"
 SHIPPED = sorted((ROOT / "config").glob("*.yaml"))
 BASE = yaml.safe_load(STUDY.read_text())
 TARGET = BASE["regions"]["birch"] | {"role": "target"}
@@ -73,3 +76,15 @@ def test_wrong_configurations_fail_first(run_snakemake, tmp_path, config, expect
     assert expected in result.stdout
     assert "Traceback" not in result.stdout
     assert not (tmp_path / "results").exists()
+
+
+def test_profiles_agree_and_the_one_for_slurm_knows_every_rule():
+    default, slurm = (
+        yaml.safe_load((ROOT / "profiles" / name / "config.yaml").read_text())
+        for name in ("default", "slurm")
+    )
+    assert default.items() <= slurm.items()
+    local = re.search(r"^localrules:\n((?: {4}\w+,\n)+)", ACQUIRE.read_text(), re.MULTILINE)
+    submitted = set(read_rules()) - set(re.findall(r"\w+", local.group(1)))
+    assert set(slurm["set-resources"]) == submitted
+    assert set(slurm["groups"]) <= submitted

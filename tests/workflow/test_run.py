@@ -1,5 +1,6 @@
 """One small study from end to end, offline; then nothing is left to do."""
 
+import hashlib
 import json
 
 import geopandas
@@ -7,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import rasterio
+import yaml
 
 from .conftest import STUDY
 
@@ -59,6 +61,17 @@ def test_stage_two_sees_the_stated_shots_alone(results):
     assert shots["presence"].value_counts().to_dict() == {1: 8, 0: 8}
 
 
+@pytest.mark.parametrize("target", TARGETS)
+def test_lithology_serves_the_target_alone(results, target):
+    selected = json.loads((results / "sources" / target / "factors_selected.json").read_text())
+    assert "lithology" not in selected
+    manifest = json.loads((results / "targets" / target / "model" / "manifest.json").read_text())
+    assert manifest["target_classes"] == ["lithology"]
+    classes = pd.read_csv(results / "targets" / target / "classes_seen.csv")
+    assert set(classes["use"]) == {"target"}
+    assert classes["area_share"].sum() == pytest.approx(1, abs=1e-5)
+
+
 def test_tables_follow_the_contract(results):
     samples = pd.read_parquet(results / "regions" / "alder" / "samples.parquet")
     assert list(samples)[:5] == ["region", "x", "y", "block", "presence"]
@@ -66,11 +79,88 @@ def test_tables_follow_the_contract(results):
     assert set(selected) <= set(samples) and len(selected) > 10
     benchmark = pd.read_csv(results / "benchmark" / "transfer.csv")
     keys = ["target", "family", "method", "regime", "shots", "draw"]
-    assert list(benchmark) == [*keys, "auc", "pr_auc", "brier"]
+    assert list(benchmark) == [*keys, "auc", "pr_auc", "brier", "ece", "log_score"]
+    dominance = pd.read_csv(results / "benchmark" / "dominance.csv")
+    assert set(benchmark["method"]) == set(dominance["method"]) >= {"fine_tuned", "continued"}
     curve = pd.read_csv(results / "targets" / "birch" / "rate_curve.csv")
     assert list(curve) == ["curve", "area_share", "landslide_share"]
     assert set(curve["curve"]) == {"success", "prediction"}
     assert len(geopandas.read_file(results / "regions" / "birch" / "inventory.gpkg")) == 60
+
+
+def test_frozen_source_models_map_a_target_without_the_sources(run_snakemake, finished, results):
+    study = yaml.safe_load(STUDY.read_text())
+    manifest = results / "sources" / "cedar" / "manifest.json"
+    study |= {
+        "study": "frozen",
+        "regions": {"cedar": study["regions"]["cedar"] | {"role": "target"}},
+        "mosaic": None,
+        "benchmark": None,
+    }
+    study["transfer"]["frozen"] = {
+        "folder": str(manifest.parent),
+        "sha256": hashlib.sha256(manifest.read_bytes()).hexdigest(),
+    }
+    path = finished / "frozen.yaml"
+    path.write_text(yaml.safe_dump(study))
+    run = run_snakemake("maps", "--cores", "2", "--configfile", path, folder=finished)
+    assert run.returncode == 0, run.stdout
+    assert "pretrain_sources" not in run.stdout
+    mapped = finished / "results" / "frozen" / "targets" / "cedar" / "susceptibility.tif"
+    expected = results / "targets" / "cedar" / "susceptibility.tif"
+    assert mapped.read_bytes() == expected.read_bytes()
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_maps_say_how_far_they_can_be_trusted(results, target):
+    def read(name):
+        with rasterio.open(results / "targets" / target / f"{name}.tif") as source:
+            assert source.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
+            return source.read(1), source.tags()
+
+    index, tags = read("dissimilarity")
+    mask, _ = read("applicability")
+    inside = index <= np.float32(tags["threshold"])
+    np.testing.assert_array_equal(mask, np.where(np.isnan(index), 255, inside))
+    assert 0.5 < inside.sum() / np.isfinite(index).sum() <= 1
+    lower, middle, upper = (
+        read(name)[0] for name in ("susceptibility_lower", "susceptibility", "susceptibility_upper")
+    )
+    mapped = np.isfinite(middle)
+    assert np.all(lower[mapped] < middle[mapped]) and np.all(middle[mapped] < upper[mapped])
+
+
+def test_tables_explain_the_map(results):
+    folder = results / "targets" / "birch"
+    classes = pd.read_csv(folder / "classes.csv")
+    assert classes["area_share"].sum() == pytest.approx(1, abs=1e-3)
+    assert classes["used"].sum() == 8 and classes["held_out"].sum() == 40
+    drivers = pd.read_csv(folder / "drivers.csv")
+    assert {"map", "class 1", "class 5", "source alder", "source cedar"} <= set(drivers["scope"])
+    np.testing.assert_allclose(drivers.groupby("scope")["share"].sum(), 1, rtol=1e-3)
+    assert len(pd.read_csv(folder / "shot_influence.csv")) == 16
+    units = geopandas.read_file(folder / "priorities.gpkg")
+    assert units["rank"].is_monotonic_increasing
+    with rasterio.open(folder / "classes.tif") as source:
+        high = int((source.read(1) >= 4).sum())
+    assert units["susceptible_km2"].sum() == pytest.approx(high * 0.0009)
+
+
+def test_site_is_described(run_snakemake, finished, results):
+    place = ["lon=9.0199", "lat=46.9658"]
+    result = run_snakemake(
+        "site", "--cores", "1", "--configfile", STUDY, "--config", *place, folder=finished
+    )
+    assert result.returncode == 0, result.stdout
+    assert "What makes it so" in result.stdout
+    described = json.loads((results / "sites" / "9.0199_46.9658.json").read_text())
+    assert described["target"] == "birch" and described["lower"] < described["upper"]
+
+
+def test_site_needs_a_place(run_snakemake, finished):
+    result = run_snakemake("site", "--cores", "1", "--configfile", STUDY, folder=finished)
+    assert result.returncode != 0
+    assert "add --config lon=... lat=..." in result.stdout
 
 
 def test_report_is_written(run_snakemake, finished):

@@ -1,6 +1,15 @@
 """From addresses, files and virtual worlds to layers on one grid and a cleaned inventory."""
 
 
+# On a cluster the compute nodes have no internet: what fetches runs where Snakemake runs.
+localrules:
+    acquire_dem,
+    acquire_layer,
+    acquire_lines,
+    acquire_inventory,
+    write_configuration,
+
+
 rule generate_virtual_region:
     output:
         dem="<results>/regions/{region}/layers/dem.tif",
@@ -23,7 +32,7 @@ rule generate_virtual_region:
     params:
         settings=lambda wildcards: REGIONS[wildcards.region]["virtual"],
         seed=config["seed"],
-        code=fingerprint("virtual"),
+        code=hash_script("generate_virtual_region"),
     message:
         "Shape the virtual region {wildcards.region} and let its slopes fail"
     script:
@@ -32,9 +41,10 @@ rule generate_virtual_region:
 
 rule acquire_dem:
     input:
-        files=lambda wildcards: find_file(wildcards.region, "dem"),
+        files=lambda wildcards: find_files(wildcards.region, "dem"),
     output:
         dem="<results>/regions/{region}/layers/dem.tif",
+        record="<results>/regions/{region}/layers/dem.tif.json",
     log:
         "<logs>/acquire_dem/{region}.log",
     benchmark:
@@ -46,10 +56,11 @@ rule acquire_dem:
     threads: 1
     resources:
         mem_mb=4000,
+        downloads=1,
     params:
         entry=lambda wildcards: find_entry(wildcards.region, "dem"),
         grid=lambda wildcards: REGIONS[wildcards.region]["grid"],
-        code=fingerprint("acquire", "grids", "raster"),
+        code=hash_script("acquire_dem"),
     message:
         "Bring the elevation of {wildcards.region} onto the grid of the region"
     script:
@@ -58,10 +69,11 @@ rule acquire_dem:
 
 rule acquire_layer:
     input:
-        files=lambda wildcards: find_file(wildcards.region, wildcards.layer),
+        files=lambda wildcards: find_files(wildcards.region, wildcards.layer),
         dem="<results>/regions/{region}/layers/dem.tif",
     output:
         layer="<results>/regions/{region}/layers/{layer}.tif",
+        record="<results>/regions/{region}/layers/{layer}.tif.json",
     log:
         "<logs>/acquire_layer/{region}_{layer}.log",
     benchmark:
@@ -73,9 +85,10 @@ rule acquire_layer:
     threads: 1
     resources:
         mem_mb=4000,
+        downloads=1,
     params:
-        entry=lambda wildcards: find_entry(wildcards.region, wildcards.layer),
-        code=fingerprint("acquire", "raster"),
+        entry=lambda wildcards: describe_origin(wildcards.region, wildcards.layer),
+        code=hash_script("acquire_layer"),
     message:
         "Bring the layer {wildcards.layer} of {wildcards.region} onto the grid of its DEM"
     script:
@@ -84,10 +97,11 @@ rule acquire_layer:
 
 rule acquire_lines:
     input:
-        files=lambda wildcards: find_file(wildcards.region, wildcards.layer),
+        files=lambda wildcards: find_files(wildcards.region, wildcards.layer),
         dem="<results>/regions/{region}/layers/dem.tif",
     output:
         lines="<results>/regions/{region}/layers/{layer}.gpkg",
+        record="<results>/regions/{region}/layers/{layer}.gpkg.json",
     log:
         "<logs>/acquire_lines/{region}_{layer}.log",
     benchmark:
@@ -99,9 +113,10 @@ rule acquire_lines:
     threads: 1
     resources:
         mem_mb=2000,
+        downloads=1,
     params:
         entry=lambda wildcards: find_entry(wildcards.region, wildcards.layer),
-        code=fingerprint("acquire"),
+        code=hash_script("acquire_lines"),
     message:
         "Bring the lines {wildcards.layer} into the CRS of {wildcards.region}"
     script:
@@ -110,10 +125,16 @@ rule acquire_lines:
 
 rule acquire_inventory:
     input:
-        files=lambda wildcards: find_file(wildcards.region, wildcards.inventory),
+        files=lambda wildcards: find_files(wildcards.region, wildcards.inventory),
         dem="<results>/regions/{region}/layers/dem.tif",
     output:
         inventory="<results>/regions/{region}/{inventory}.gpkg",
+        cleaning=report(
+            "<results>/regions/{region}/{inventory}_cleaning.csv",
+            caption="../report/cleaning.rst",
+            category="Inventories",
+            labels={"region": "{region}", "what": "Cleaning of the {inventory}"},
+        ),
     log:
         "<logs>/acquire_{inventory}/{region}.log",
     benchmark:
@@ -125,10 +146,33 @@ rule acquire_inventory:
     threads: 1
     resources:
         mem_mb=2000,
+        downloads=1,
     params:
         entry=lambda wildcards: find_entry(wildcards.region, wildcards.inventory),
-        code=fingerprint("acquire", "inventory"),
+        code=hash_script("acquire_inventory"),
     message:
         "Read and clean the {wildcards.inventory} of {wildcards.region}"
     script:
         "../scripts/acquire_inventory.py"
+
+
+rule gather_ledger:
+    input:
+        records=lambda wildcards: list_records(wildcards.region),
+    output:
+        ledger="<results>/regions/{region}/layers.json",
+    log:
+        "<logs>/gather_ledger/{region}.log",
+    wildcard_constraints:
+        region=any_of(REAL),
+    conda:
+        "../../envs/landshift.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+    params:
+        code=hash_script("gather_ledger"),
+    message:
+        "Write down where the layers of {wildcards.region} came from"
+    script:
+        "../scripts/gather_ledger.py"

@@ -1,9 +1,12 @@
 """What the rules know about the study: its regions, their layers, and the files to make."""
 
-from landshift.factors import factor_names, line_density, line_distance, own_factor
-from landshift.fingerprint import fingerprint
+from pathlib import Path
+
+from landshift.factors import FACTORS, factor_names, line_density, line_distance, own_factor
+from landshift.fingerprint import fingerprint_script
 from landshift.study import list_benchmark_targets, list_sources, list_targets, sources_of
-from landshift.study.region_checks import SURFACE_LAYERS, is_vector
+from landshift.study.origins import is_vector, list_files
+from landshift.study.region_checks import SURFACE_LAYERS
 
 REGIONS = config["regions"]
 SOURCES = list_sources(config)
@@ -14,6 +17,25 @@ REAL = [name for name in REGIONS if name not in VIRTUAL]
 LEARNERS = config["transfer"]["learners"]
 
 
+def take_cores(number):
+    """Declare the threads of a job: one for a generated region, which is small."""
+    return lambda wildcards: 1 if wildcards.region in VIRTUAL else number
+
+
+def take_memory(base_mb, bytes_per_cell, most_cells):
+    """Declare the memory [MB] of a job by the cells of its DEM, of which so many are held at most."""
+
+    def count_mb(wildcards, input):
+        Path(input.dem).stat()  # unknown as long as there is no such file: FileNotFoundError
+        import rasterio
+
+        with rasterio.open(input.dem) as dem:
+            cells = min(dem.width * dem.height, most_cells)
+        return base_mb + round(cells * bytes_per_cell / 1e6)
+
+    return count_mb
+
+
 def any_of(names):
     """Write a wildcard constraint that allows these names alone; none allows nothing."""
     return "|".join(sorted(names)) or "(?!)"
@@ -22,8 +44,14 @@ def any_of(names):
 wildcard_constraints:
     region=any_of(REGIONS),
     target=any_of({*TARGETS, *BENCHMARK_TARGETS}),
+    group="[a-z]+",
     layer="(?!dem[.])[a-z][a-z0-9_]*",
     inventory="inventory|validation",
+
+
+def hash_script(rule):
+    """Hash the script of a rule and what it imports, so that an edit of either reruns its jobs."""
+    return fingerprint_script(f"{workflow.basedir}/workflow/scripts/{rule}.py")
 
 
 def find_entry(region, name):
@@ -33,10 +61,9 @@ def find_entry(region, name):
     return REGIONS[region]["layers"][name]
 
 
-def find_file(region, name):
-    """Find the local file of a layer: as an input, its change reruns the job; addresses have none."""
-    entry = find_entry(region, name)
-    return [entry["file"]] if "file" in entry else []
+def find_files(region, name):
+    """Find the local files of a layer: as inputs, their change reruns the job; addresses have none."""
+    return list_files(find_entry(region, name))
 
 
 def list_lines(region):
@@ -62,10 +89,9 @@ def list_own(region):
     return list(describe_own(region))
 
 
-def list_own_units(target):
-    """List the units of the user's own factors in the sources of a target."""
-    sources = sources_of(config, target)
-    stated = [item for region in sources for item in describe_own(region).items()]
+def list_own_units(regions):
+    """List the units of the user's own factors in some regions."""
+    stated = [item for region in regions for item in describe_own(region).items()]
     return {name: factor["units"] for name, factor in sorted(stated)}
 
 
@@ -82,48 +108,45 @@ def check_own():
 check_own()
 
 
-def list_classes(region):
-    """List the layers of class codes of a region."""
-    layers = REGIONS[region].get("layers", {})
-    return [name for name in sorted(layers) if layers[name].get("kind") == "class"]
-
-
 def list_groups(region):
-    """List the factor groups of the study that a region has the layers for."""
+    """List the files of factors that a region has the layers for."""
     layers = REGIONS[region].get("layers", {})
-    missing = set() if list_lines(region) else {"proximity"}
+    missing = {"ground"} if list_lines(region) else {"ground", "proximity"}
     if not list_climate(region):
         missing.add("climate")
     if not SURFACE_LAYERS <= set(layers):
         missing.add("surface")
+    classes = [file for file in ("ground", "land_cover") if list_class_layers(region, file)]
     own = ["own"] if list_own(region) else []
-    return [group for group in config["factors"]["groups"] if group not in missing] + own
+    measured = [group for group in config["factors"]["groups"] if group not in missing]
+    return measured + classes + own
 
 
 def list_optional_factors(region):
     """List the factors of a region that another region may lack."""
     groups, lines = list_groups(region), list_lines(region)
-    names = set(list_own(region))
+    names = {*list_own(region), *list_class_factors(region)}
     if "proximity" in groups:
         names |= {factor(line).name for line in lines for factor in (line_distance, line_density)}
     if "climate" in groups:
         names |= set(list_climate(region))
     if "surface" in groups:
-        names |= set(factor_names("surface"))
+        names |= {name for name in factor_names("surface") if not FACTORS[name].classes}
     return names
 
 
 def explain_left_out(target):
-    """Explain which factors the models of a target do without: names and reasons."""
+    """Explain which factors the shared models of a target do without: names and reasons."""
     regions = sorted({target, *sources_of(config, target)})
     names = {region: list_optional_factors(region) for region in regions}
+    classes = {name for region in regions for name in list_class_factors(region)}
     reasons = {}
     for name in sorted(set.union(*names.values())):
         lacking = [region for region in regions if name not in names[region]]
         if lacking:
             reasons[name] = f"no such factor in {', '.join(lacking)}"
-    for name in sorted({name for region in regions for name in list_classes(region)}):
-        reasons[name] = "its codes mean another class in every region"
+        elif name in classes and name not in find_shared_legends(target):
+            reasons[name] = f"its codes have no legend in common in {', '.join(regions)}"
     return reasons
 
 
@@ -137,31 +160,87 @@ def list_tables(regions, table):
     return [f"<results>/regions/{region}/{table}.parquet" for region in regions]
 
 
+def list_frozen():
+    """List the manifest of the frozen source models, if the study uses any."""
+    frozen = config["transfer"]["frozen"]
+    return [f"{frozen['folder']}/manifest.json"] if frozen else []
+
+
+def list_source_models(target):
+    """List the source models that a target is fine-tuned from: its own, or frozen ones."""
+    folder = "frozen" if config["transfer"]["frozen"] else target
+    return [f"<results>/sources/{folder}/{learner}" for learner in LEARNERS]
+
+
 def list_validation(target):
     """List the file of later landslides of a target, if it has one."""
     known = target in VIRTUAL or "validation" in REGIONS[target]
     return [f"<results>/regions/{target}/validation.gpkg"] if known else []
 
 
+def list_records(region):
+    """List the records of where the layers of a region came from."""
+    lines = list_lines(region)
+    files = [
+        f"{layer}.{'gpkg' if layer in lines else 'tif'}.json" for layer in REGIONS[region]["layers"]
+    ]
+    return expand(f"<results>/regions/{region}/layers/{{file}}", file=sorted(files))
+
+
 def list_maps():
     """List the maps that the study publishes."""
-    kinds = ["susceptibility", "uncertainty", "classes"]
+    kinds = ["susceptibility", "susceptibility_lower", "susceptibility_upper", "uncertainty"]
+    # How far a target is from the samples of its sources is known only where these are.
+    kinds += [] if config["transfer"]["frozen"] else ["dissimilarity", "applicability"]
+    kinds += ["classes"]
     maps = expand("<results>/targets/{target}/{kind}.tif", target=TARGETS, kind=kinds)
     mosaic = expand("<results>/mosaic/{kind}.tif", kind=["susceptibility", "classes"])
     return maps + mosaic if config["mosaic"] else maps
 
 
 def list_scores():
-    """List the tables that score the maps: by held-out landslides and, if virtual, by the truth."""
+    """List the tables that judge and explain the maps; the truth is known of virtual regions."""
+    tables = ["rate_curve", "classes"]
+    tables += ["priorities"] if config["priorities"] else []
+    scores = expand("<results>/targets/{target}/{table}.csv", target=TARGETS, table=tables)
+    classed = [target for target in TARGETS if list_model_classes(target)]
+    scores += expand("<results>/targets/{target}/classes_seen.csv", target=classed)
+    if config["transfer"]["frozen"]:
+        # All else compares the target with the sources' data, which are not here.
+        return scores
     virtual = [target for target in TARGETS if target in VIRTUAL]
-    truth = expand("<results>/targets/{target}/truth.csv", target=virtual)
-    return truth + expand("<results>/targets/{target}/rate_curve.csv", target=TARGETS)
+    scores += expand("<results>/targets/{target}/truth.csv", target=virtual)
+    scores += expand("<results>/targets/{target}/drivers.csv", target=TARGETS)
+    return scores + expand("<results>/sources/{target}/similarity.csv", target=TARGETS)
+
+
+def list_site():
+    """List the description of the place that `lon` and `lat` name."""
+    if "lon" not in config or "lat" not in config:
+        raise WorkflowError(
+            "the target `site` needs a place: add --config lon=... lat=... [degree]"
+        )
+    return f"<results>/sites/{config['lon']}_{config['lat']}.txt"
 
 
 def list_benchmark():
     """List the tables of the transfer benchmark, if the study has one."""
-    tables = ["transfer.parquet", "transfer.csv", "summary.csv"]
+    tables = ["transfer.parquet", "transfer.csv", "summary.csv", "dominance.csv"]
     return expand("<results>/benchmark/{table}", table=tables) if BENCHMARK_TARGETS else []
+
+
+def list_transfer_scores():
+    """List the tables of the transfer benchmark before they are gathered: by target and group."""
+    groups = config["benchmark"]["groups"] if BENCHMARK_TARGETS else []
+    return expand(
+        "<results>/benchmark/{target}/{group}.parquet", target=BENCHMARK_TARGETS, group=groups
+    )
+
+
+def choose_draws():
+    """Choose the settings of the benchmark that the scores of one target and group depend on."""
+    settings = config["benchmark"] or {}
+    return {key: settings[key] for key in settings if key not in ("groups", "targets")}
 
 
 def choose_regime():
@@ -171,8 +250,16 @@ def choose_regime():
 
 
 def list_figures():
-    """List the figures and pages of the report."""
+    """List the figures and pages of the report, and the ledgers of layers that were read."""
     kinds = ["susceptibility", "prediction_rate"]
+    kinds += [] if config["transfer"]["frozen"] else ["drivers", "dependence", "applicability"]
+    kinds += ["bivariate"]
+    kinds += ["corridors"] if (config["priorities"] or {}).get("corridors") else []
     figures = expand("<results>/report/{target}/{kind}.png", target=TARGETS, kind=kinds)
-    curves = ["<results>/report/transfer_curves.png"] if BENCHMARK_TARGETS else []
-    return [*figures, *curves, "<results>/report/configuration.html"]
+    charts = ["transfer_curves", "dominance"] if BENCHMARK_TARGETS else []
+    curves = expand("<results>/report/{chart}.png", chart=charts)
+    ledgers = expand("<results>/regions/{region}/layers.json", region=REAL)
+    return [*figures, *curves, *ledgers, "<results>/report/configuration.html"]
+
+
+include: "classes.smk"

@@ -19,7 +19,7 @@ rule evaluate_target:
     resources:
         mem_mb=4000,
     params:
-        code=fingerprint("curves", "inventory", "shots"),
+        code=hash_script("evaluate_target"),
     message:
         "Score the map of {wildcards.target} on landslides it has not seen"
     script:
@@ -58,16 +58,77 @@ rule evaluate_truth:
     resources:
         mem_mb=4000,
     params:
+        own=lambda wildcards: choose_target_factors(wildcards.target),
         seed=config["seed"],
-        code=fingerprint("comparators", "curves", "models"),
+        code=hash_script("evaluate_truth"),
     message:
         "Score the maps of {wildcards.target} against the true probability of failure"
     script:
         "../scripts/evaluate_truth.py"
 
 
+rule evaluate_similarity:
+    input:
+        background="<results>/regions/{target}/background.parquet",
+        sources=lambda wildcards: list_tables(sources_of(config, wildcards.target), "background"),
+        selected="<results>/sources/{target}/factors_selected.json",
+    output:
+        similarity=report(
+            "<results>/sources/{target}/similarity.csv",
+            caption="../report/similarity.rst",
+            category="Sources",
+            subcategory="{target}",
+            labels={"region": "{target}", "what": "Distance to the sources"},
+        ),
+    log:
+        "<logs>/evaluate_similarity/{target}.log",
+    conda:
+        "../../envs/landshift.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        code=hash_script("evaluate_similarity"),
+    message:
+        "Measure how far {wildcards.target} is from its sources"
+    script:
+        "../scripts/evaluate_similarity.py"
+
+
+rule evaluate_class_coverage:
+    input:
+        model="<results>/targets/{target}/model",
+        factors=lambda wildcards: list_factor_files(wildcards.target),
+    output:
+        table=report(
+            "<results>/targets/{target}/classes_seen.csv",
+            caption="../report/classes_seen.rst",
+            category="Maps",
+            subcategory="{target}",
+            labels={"region": "{target}", "what": "Classes seen in training"},
+        ),
+        summary="<results>/targets/{target}/unseen_classes.json",
+    log:
+        "<logs>/evaluate_class_coverage/{target}.log",
+    benchmark:
+        "<benchmarks>/evaluate_class_coverage/{target}.tsv"
+    conda:
+        "../../envs/landshift.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+    params:
+        block_size=config["maps"]["block_size"],
+        code=hash_script("evaluate_class_coverage"),
+    message:
+        "Measure how much of {wildcards.target} has classes that training has not seen"
+    script:
+        "../scripts/evaluate_class_coverage.py"
+
+
 rule run_transfer_benchmark:
     input:
+        models=rules.pretrain_sources.output.models,
         samples=lambda wildcards: list_tables(
             [wildcards.target, *sources_of(config, wildcards.target)], "samples"
         ),
@@ -75,11 +136,11 @@ rule run_transfer_benchmark:
             [wildcards.target, *sources_of(config, wildcards.target)], "background"
         ),
     output:
-        scores="<results>/benchmark/{target}.parquet",
+        scores="<results>/benchmark/{target}/{group}.parquet",
     log:
-        "<logs>/run_transfer_benchmark/{target}.log",
+        "<logs>/run_transfer_benchmark/{target}/{group}.log",
     benchmark:
-        "<benchmarks>/run_transfer_benchmark/{target}.tsv"
+        "<benchmarks>/run_transfer_benchmark/{target}/{group}.tsv"
     conda:
         "../../envs/landshift.yaml"
     threads: 1
@@ -87,21 +148,20 @@ rule run_transfer_benchmark:
         mem_mb=4000,
     params:
         regions=lambda wildcards: [wildcards.target, *sources_of(config, wildcards.target)],
-        settings=config["benchmark"],
-        learners=LEARNERS,
+        settings=choose_draws(),
         left_out=lambda wildcards: list(explain_left_out(wildcards.target)),
-        max_correlation=config["factors"]["max_correlation"],
+        own=lambda wildcards: choose_target_factors(wildcards.target),
         seed=config["seed"],
-        code=fingerprint("evaluation"),
+        code=hash_script("run_transfer_benchmark"),
     message:
-        "Measure every method on draws of shots from {wildcards.target}"
+        "Measure the methods of the group {wildcards.group} on draws of shots from {wildcards.target}"
     script:
         "../scripts/run_transfer_benchmark.py"
 
 
 rule gather_transfer_benchmark:
     input:
-        scores=expand("<results>/benchmark/{target}.parquet", target=BENCHMARK_TARGETS),
+        scores=list_transfer_scores(),
     output:
         table="<results>/benchmark/transfer.parquet",
         text="<results>/benchmark/transfer.csv",
@@ -110,6 +170,12 @@ rule gather_transfer_benchmark:
             caption="../report/summary.rst",
             category="Transfer benchmark",
             labels={"what": "Mean scores, table"},
+        ),
+        dominance=report(
+            "<results>/benchmark/dominance.csv",
+            caption="../report/dominance.rst",
+            category="Transfer benchmark",
+            labels={"what": "Gains, losses and regret of every method, table"},
         ),
     log:
         "<logs>/gather_transfer_benchmark.log",
@@ -120,7 +186,7 @@ rule gather_transfer_benchmark:
         mem_mb=2000,
     params:
         seed=config["seed"],
-        code=fingerprint("evaluation"),
+        code=hash_script("gather_transfer_benchmark"),
     message:
         "Gather the scores of all targets"
     script:

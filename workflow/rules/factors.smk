@@ -12,11 +12,11 @@ rule derive_terrain_factors:
         "<benchmarks>/derive_terrain_factors/{region}.tsv"
     conda:
         "../../envs/landshift.yaml"
-    threads: 1
+    threads: take_cores(workflow.cores)
     resources:
-        mem_mb=4000,
+        mem_mb=2000,  # 1.1 GB with 2 cores on 4096 x 4096 cells
     params:
-        code=fingerprint("terrain"),
+        code=hash_script("derive_terrain_factors"),
     message:
         "Derive slope, curvature and relief of {wildcards.region}"
     script:
@@ -34,11 +34,11 @@ rule derive_drainage_factors:
         "<benchmarks>/derive_drainage_factors/{region}.tsv"
     conda:
         "../../envs/landshift.yaml"
-    threads: 1
+    threads: take_cores(2)
     resources:
-        mem_mb=4000,
+        mem_mb=take_memory(1000, bytes_per_cell=95, most_cells=400_000_000),
     params:
-        code=fingerprint("drainage"),
+        code=hash_script("derive_drainage_factors"),
     message:
         "Route water over {wildcards.region}"
     script:
@@ -63,7 +63,7 @@ rule derive_proximity_factors:
     resources:
         mem_mb=4000,
     params:
-        code=fingerprint("proximity"),
+        code=hash_script("derive_proximity_factors"),
     message:
         "Measure distances to the lines of {wildcards.region}"
     script:
@@ -87,7 +87,7 @@ rule derive_stability_factors:
         mem_mb=2000,
     params:
         soil=config["factors"]["stability"],
-        code=fingerprint("stability"),
+        code=hash_script("derive_stability_factors"),
     message:
         "Weigh the slopes of {wildcards.region} against their soil and water"
     script:
@@ -112,7 +112,7 @@ rule derive_surface_factors:
     resources:
         mem_mb=2000,
     params:
-        code=fingerprint("surface"),
+        code=hash_script("derive_surface_factors"),
     message:
         "Derive vegetation, moisture and bare soil of {wildcards.region}"
     script:
@@ -136,11 +136,40 @@ rule derive_climate_factors:
     resources:
         mem_mb=2000,
     params:
-        code=fingerprint("factors", "raster"),
+        code=hash_script("derive_climate_factors"),
     message:
         "Take the rainfall of {wildcards.region} as a factor"
     script:
         "../scripts/derive_climate_factors.py"
+
+
+rule derive_class_factors:
+    input:
+        layers=lambda wildcards: expand(
+            "<results>/regions/{{region}}/layers/{layer}.tif",
+            layer=list_class_layers(wildcards.region, wildcards.classes),
+        ),
+        legends=lambda wildcards: list_legend_files(wildcards.region, wildcards.classes),
+    output:
+        factors="<results>/regions/{region}/factors/{classes}.tif",
+    log:
+        "<logs>/derive_class_factors/{region}_{classes}.log",
+    benchmark:
+        "<benchmarks>/derive_class_factors/{region}_{classes}.tsv"
+    wildcard_constraints:
+        classes="ground|land_cover",
+    conda:
+        "../../envs/landshift.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+    params:
+        stated=lambda wildcards: describe_classes(wildcards.region, wildcards.classes),
+        code=hash_script("derive_class_factors"),
+    message:
+        "Take the classes of {wildcards.region} as factors: {wildcards.classes}"
+    script:
+        "../scripts/derive_class_factors.py"
 
 
 rule derive_own_factors:
@@ -161,7 +190,7 @@ rule derive_own_factors:
         mem_mb=2000,
     params:
         stated=lambda wildcards: describe_own(wildcards.region),
-        code=fingerprint("factors", "raster"),
+        code=hash_script("derive_own_factors"),
     message:
         "Take rasters of your own of {wildcards.region} as factors"
     script:
@@ -188,7 +217,7 @@ rule draw_samples:
     params:
         settings=config["samples"],
         seed=config["seed"],
-        code=fingerprint("sampling", "inventory"),
+        code=hash_script("draw_samples"),
     message:
         "Draw presences, absences and background cells of {wildcards.region}"
     script:
@@ -200,6 +229,13 @@ rule select_factors:
         samples=lambda wildcards: list_tables(sources_of(config, wildcards.target), "samples"),
     output:
         selected="<results>/sources/{target}/factors_selected.json",
+        screened=report(
+            "<results>/sources/{target}/factors_screened.csv",
+            caption="../report/screening.rst",
+            category="Sources",
+            subcategory="{target}",
+            labels={"region": "{target}", "what": "Factors as the sources see them"},
+        ),
     log:
         "<logs>/select_factors/{target}.log",
     conda:
@@ -209,8 +245,10 @@ rule select_factors:
         mem_mb=2000,
     params:
         left_out=lambda wildcards: explain_left_out(wildcards.target),
+        classes=lambda wildcards: list(find_shared_legends(wildcards.target)),
         max_correlation=config["factors"]["max_correlation"],
-        code=fingerprint("selection"),
+        max_inflation=config["factors"]["max_inflation"],
+        code=hash_script("select_factors"),
     message:
         "Select the factors that the sources of {wildcards.target} share and that do not repeat"
     script:

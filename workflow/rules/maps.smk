@@ -21,11 +21,63 @@ rule map_susceptibility:
     params:
         breaks=config["maps"]["breaks"],
         block_size=config["maps"]["block_size"],
-        code=fingerprint("mapping", "models", "cog"),
+        code=hash_script("map_susceptibility"),
     message:
         "Map the susceptibility of {wildcards.target}"
     script:
         "../scripts/map_susceptibility.py"
+
+
+rule map_interval:
+    input:
+        susceptibility="<results>/targets/{target}/susceptibility.tif",
+        uncertainty="<results>/targets/{target}/uncertainty.tif",
+    output:
+        lower="<results>/targets/{target}/susceptibility_lower.tif",
+        upper="<results>/targets/{target}/susceptibility_upper.tif",
+    log:
+        "<logs>/map_interval/{target}.log",
+    benchmark:
+        "<benchmarks>/map_interval/{target}.tsv"
+    conda:
+        "../../envs/landshift.yaml"
+    threads: 2
+    resources:
+        mem_mb=3000,
+    params:
+        block_size=config["maps"]["block_size"],
+        code=hash_script("map_interval"),
+    message:
+        "Map between which limits the susceptibility of {wildcards.target} lies"
+    script:
+        "../scripts/map_interval.py"
+
+
+rule map_applicability:
+    input:
+        model="<results>/targets/{target}/model",
+        factors=lambda wildcards: list_factor_files(wildcards.target),
+        samples=lambda wildcards: list_tables(sources_of(config, wildcards.target), "samples"),
+        shots="<results>/targets/{target}/shots.parquet",
+    output:
+        dissimilarity="<results>/targets/{target}/dissimilarity.tif",
+        applicability="<results>/targets/{target}/applicability.tif",
+    log:
+        "<logs>/map_applicability/{target}.log",
+    benchmark:
+        "<benchmarks>/map_applicability/{target}.tsv"
+    conda:
+        "../../envs/landshift.yaml"
+    threads: 2
+    resources:
+        mem_mb=6000,
+    params:
+        block_size=config["maps"]["block_size"],
+        code=hash_script("map_applicability"),
+    message:
+        "Map where {wildcards.target} resembles what its model has learned from"
+    script:
+        "../scripts/map_applicability.py"
 
 
 rule mosaic_maps:
@@ -49,7 +101,7 @@ rule mosaic_maps:
         grid=config["mosaic"],
         breaks=config["maps"]["breaks"],
         block_size=config["maps"]["block_size"],
-        code=fingerprint("mapping", "cog"),
+        code=hash_script("mosaic_maps"),
     message:
         "Join the maps of all targets; the less uncertain map wins where they overlap"
     script:

@@ -23,7 +23,7 @@ rule plot_target_map:
     resources:
         mem_mb=4000,
     params:
-        code=fingerprint("figures.maps", "shots"),
+        code=hash_script("plot_target_map"),
     message:
         "Draw the map of {wildcards.target} over its relief"
     script:
@@ -49,7 +49,7 @@ rule plot_prediction_rate:
     resources:
         mem_mb=2000,
     params:
-        code=fingerprint("figures.curves"),
+        code=hash_script("plot_prediction_rate"),
     message:
         "Draw how many unseen landslides the map of {wildcards.target} finds"
     script:
@@ -76,11 +76,39 @@ rule plot_transfer_curves:
     params:
         regime=choose_regime(),
         seed=config["seed"],
-        code=fingerprint("figures.curves"),
+        code=hash_script("plot_transfer_curves"),
     message:
         "Draw what each landslide of a target adds, method by method"
     script:
         "../scripts/plot_transfer_curves.py"
+
+
+rule plot_dominance:
+    input:
+        table="<results>/benchmark/transfer.parquet",
+        dominance="<results>/benchmark/dominance.csv",
+    output:
+        figure=report(
+            "<results>/report/dominance.png",
+            caption="../report/dominance.rst",
+            category="Transfer benchmark",
+            labels={"what": "All methods at a glance"},
+        ),
+    log:
+        "<logs>/plot_dominance.log",
+    conda:
+        "../../envs/landshift.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        regime=choose_regime(),
+        seed=config["seed"],
+        code=hash_script("plot_dominance"),
+    message:
+        "Draw all methods side by side"
+    script:
+        "../scripts/plot_dominance.py"
 
 
 rule write_configuration:
@@ -100,6 +128,7 @@ rule write_configuration:
         mem_mb=500,
     params:
         configuration=config,
+        code=hash_script("write_configuration"),
     message:
         "Write down the configuration that the study used"
     script:

@@ -8,6 +8,7 @@ rule pretrain_sources:
         background=lambda wildcards: list_tables(sources_of(config, wildcards.target), "background"),
     output:
         models=directory(expand("<results>/sources/{{target}}/{learner}", learner=LEARNERS)),
+        manifest="<results>/sources/{target}/manifest.json",
     log:
         "<logs>/pretrain_sources/{target}.log",
     benchmark:
@@ -19,18 +20,41 @@ rule pretrain_sources:
         mem_mb=4000,
     params:
         learners=LEARNERS,
-        own_units=lambda wildcards: list_own_units(wildcards.target),
+        own_units=lambda wildcards: list_own_units(sources_of(config, wildcards.target)),
+        legends=lambda wildcards: find_shared_legends(wildcards.target),
         seed=config["seed"],
-        code=fingerprint("transfer", "models"),
+        code=hash_script("pretrain_sources"),
     message:
         "Pre-train on the sources of {wildcards.target}"
     script:
         "../scripts/pretrain_sources.py"
 
 
+rule acquire_source_models:
+    input:
+        manifest=list_frozen(),
+    output:
+        models=directory(expand("<results>/sources/frozen/{learner}", learner=LEARNERS)),
+    log:
+        "<logs>/acquire_source_models.log",
+    conda:
+        "../../envs/landshift.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        frozen=config["transfer"]["frozen"],
+        learners=LEARNERS,
+        code=hash_script("acquire_source_models"),
+    message:
+        "Check and take over frozen source models"
+    script:
+        "../scripts/acquire_source_models.py"
+
+
 rule fine_tune_target:
     input:
-        models=rules.pretrain_sources.output.models,
+        models=lambda wildcards: list_source_models(wildcards.target),
         samples="<results>/regions/{target}/samples.parquet",
         background="<results>/regions/{target}/background.parquet",
     output:
@@ -49,8 +73,10 @@ rule fine_tune_target:
         shots=lambda wildcards: REGIONS[wildcards.target].get("shots"),
         prevalence=lambda wildcards: REGIONS[wildcards.target]["prevalence"],
         background_cells=config["transfer"]["background_cells"],
+        own=lambda wildcards: choose_target_factors(wildcards.target),
+        own_units=lambda wildcards: list_own_units([wildcards.target]),
         seed=config["seed"],
-        code=fingerprint("transfer", "models", "shots"),
+        code=hash_script("fine_tune_target"),
     message:
         "Fine-tune on the landslides of {wildcards.target}"
     script:

@@ -3,17 +3,15 @@
 import os
 from pathlib import Path
 
-from landshift.acquire import choose_mirror, fetch_layer
-from landshift.grids import plan_grid
+from landshift.acquire import acquire_dem, choose_mirror, write_record
 from landshift.logs import set_up_logging
-from landshift.raster import align_raster, open_raster, write_raster
+from landshift.raster import write_raster
 
 
-def main(*, entry, grid, cache, mirror, dem):
-    elevation = open_raster(fetch_layer(entry, cache=Path(cache), mirror=mirror))
-    aligned = align_raster(elevation, plan_grid(elevation, **grid))
-    aligned.attrs |= {"units": "m", "long_name": "elevation"}
-    write_raster(aligned.rename("dem"), dem)
+def main(*, entry, grid, cache, mirror, dem, record):
+    acquired = acquire_dem(entry, grid, cache=Path(cache), mirror=mirror)
+    write_raster(acquired.data.rename("dem"), dem)
+    write_record(acquired, record)
 
 
 if __name__ == "__main__":
@@ -24,4 +22,5 @@ if __name__ == "__main__":
         cache=os.environ.get("LANDSHIFT_CACHE", "results/cache"),
         mirror=choose_mirror(snakemake.config["mirror"]),
         dem=snakemake.output.dem,
+        record=snakemake.output.record,
     )

@@ -4,25 +4,42 @@ import logging
 import os
 from pathlib import Path
 
-from landshift.acquire import choose_mirror, fetch_layer
-from landshift.inventory import clean_inventory, read_inventory, write_inventory
+from landshift.acquire import choose_mirror, fetch_inventory
+from landshift.inventory import (
+    clean_inventory,
+    compare_elevations,
+    read_inventory,
+    write_cleaning,
+    write_inventory,
+)
 from landshift.logs import set_up_logging
 from landshift.raster import open_raster
 
-COLUMNS = ("crs", "x", "y", "label", "presence", "date")
+COLUMNS = ("crs", "x", "y", "label", "presence", "date", "type", "elevation")
 
 
-def main(*, entry, dem, cache, mirror, inventory):
-    path = fetch_layer(entry, cache=Path(cache), mirror=mirror)
-    stated = {key: entry[key] for key in COLUMNS if key in entry}
+def main(*, entry, dem, cache, mirror, inventory, cleaning):
+    heights = open_raster(dem)
+    path, columns = fetch_inventory(entry, heights.odc.geobox, cache=Path(cache), mirror=mirror)
+    stated = columns | {key: entry[key] for key in COLUMNS if key in entry}
     landslides, absences = read_inventory(path, **stated)
     cleaned, counts = clean_inventory(
-        landslides, open_raster(dem), merge_m=entry["merge_m"], origin=str(path)
+        landslides,
+        heights,
+        types=entry.get("types"),
+        begin=entry.get("from"),
+        end=entry.get("until"),
+        merge_m=entry["merge_m"],
+        origin=str(path),
     )
     logging.info("landslides: %s", ", ".join(f"{count} {key}" for key, count in counts.items()))
+    comparison = compare_elevations(cleaned, heights, origin=str(path))
+    if comparison is not None and comparison.describe():
+        logging.warning("%s: %s", path, comparison.describe())
     if absences is not None:
         absences = absences.to_crs(cleaned.crs)
     write_inventory(inventory, cleaned, absences)
+    write_cleaning(cleaning, counts, comparison)
 
 
 if __name__ == "__main__":
@@ -33,4 +50,5 @@ if __name__ == "__main__":
         cache=os.environ.get("LANDSHIFT_CACHE", "results/cache"),
         mirror=choose_mirror(snakemake.config["mirror"]),
         inventory=snakemake.output.inventory,
+        cleaning=snakemake.output.cleaning,
     )

@@ -3,20 +3,16 @@
 import os
 from pathlib import Path
 
-from landshift.acquire import choose_mirror, fetch_layer
+from landshift.acquire import acquire_layer, choose_mirror, write_record
 from landshift.logs import set_up_logging
-from landshift.raster import align_raster, open_raster, write_raster
+from landshift.raster import open_raster, write_raster
 
 
-def main(*, entry, dem, cache, mirror, name, layer):
-    values = open_raster(fetch_layer(entry, cache=Path(cache), mirror=mirror))
-    if entry.get("kind") == "class":
-        values = values.fillna(0).astype("int32").assign_attrs(nodata=0)
-    elif "offset" in entry:
-        values = values + entry["offset"]
+def main(*, entry, dem, cache, mirror, name, layer, record):
     grid = open_raster(dem).odc.geobox
-    aligned = align_raster(values, grid, resampling=entry.get("resampling"))
-    write_raster(aligned.rename(name), layer)
+    acquired = acquire_layer(name, entry, grid, cache=Path(cache), mirror=mirror)
+    write_raster(acquired.data, layer)
+    write_record(acquired, record)
 
 
 if __name__ == "__main__":
@@ -28,4 +24,5 @@ if __name__ == "__main__":
         mirror=choose_mirror(snakemake.config["mirror"]),
         name=snakemake.wildcards.layer,
         layer=snakemake.output.layer,
+        record=snakemake.output.record,
     )

@@ -3,18 +3,17 @@
 import os
 from pathlib import Path
 
-import geopandas
-
-from landshift.acquire import choose_mirror, fetch_layer
+from landshift.acquire import acquire_lines, choose_mirror, write_record
+from landshift.geopackage import write_geopackage
 from landshift.logs import set_up_logging
 from landshift.raster import open_raster
 
 
-def main(*, entry, dem, cache, mirror, lines):
-    # The time of writing would change the bytes of a GeoPackage from run to run.
-    os.environ["OGR_CURRENT_DATE"] = "2000-01-01T00:00:00.000Z"
-    layer = geopandas.read_file(fetch_layer(entry, cache=Path(cache), mirror=mirror))
-    layer.to_crs(str(open_raster(dem).odc.crs)).to_file(lines, driver="GPKG")
+def main(*, entry, dem, cache, mirror, lines, record):
+    grid = open_raster(dem).odc.geobox
+    acquired = acquire_lines(entry, grid, cache=Path(cache), mirror=mirror)
+    write_geopackage(lines, {Path(lines).stem: acquired.data})
+    write_record(acquired, record)
 
 
 if __name__ == "__main__":
@@ -25,4 +24,5 @@ if __name__ == "__main__":
         cache=os.environ.get("LANDSHIFT_CACHE", "results/cache"),
         mirror=choose_mirror(snakemake.config["mirror"]),
         lines=snakemake.output.lines,
+        record=snakemake.output.record,
     )

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from landshift.comparators import TransferTask, get_comparators
-from landshift.comparators.task import TargetView
+from landshift.comparators.task import view_target
 from landshift.curves import truth_auc
 from landshift.logs import set_up_logging
 from landshift.models import load_model
@@ -15,11 +15,13 @@ from landshift.raster import open_raster, read_factors
 from landshift.transfer.sources import prepare_training
 
 
-def main(*, models, training, shots, background, factors, maps, seed, truth):
+def main(*, models, training, shots, background, factors, own, maps, seed, truth):
     learners = {model.learner: model for model in map(load_model, models)}
-    names = list(next(iter(learners.values())).factors)
-    layers = read_factors(factors, names=names)
-    values = np.column_stack([layers[name].to_numpy().ravel() for name in names])
+    first = next(iter(learners.values()))
+    names = list(first.factors)
+    columns = [*names, *own["target_factors"], *own["target_classes"]]
+    layers = read_factors(factors, names=columns)
+    values = np.column_stack([layers[name].to_numpy().ravel() for name in columns])
     mapped = open_raster(maps["susceptibility"]).to_numpy().ravel()
     probability = open_raster(maps["true_probability"]).to_numpy().ravel()
     known = np.isfinite(values).all(axis=1) & np.isfinite(mapped) & np.isfinite(probability)
@@ -29,15 +31,23 @@ def main(*, models, training, shots, background, factors, maps, seed, truth):
     )
     labels = ["region", "x", "y", "block"]
     task = TransferTask(
-        TargetView(learners, pd.read_parquet(background), values[known]),
-        prepare_training(
-            samples[[*labels, "presence", *names]], cells[[*labels, *names]], seed=seed
+        view_target(
+            learners,
+            pd.read_parquet(background),
+            pd.DataFrame(values[known], columns=columns),
+            **own,
         ),
-        pd.read_parquet(shots),
+        prepare_training(
+            samples[[*labels, "presence", *names]],
+            cells[[*labels, *names]],
+            seed=seed,
+            classes=first.legends,
+        ),
+        first.class_scores.apply_table(pd.read_parquet(shots)),
         seed,
     )
     rows = [("map", "ensemble", truth_auc(mapped[known], probability[known]))]
-    for comparator in get_comparators():
+    for comparator in get_comparators(group="core"):
         for family, score in comparator.predict_families(task).items():
             rows.append((comparator.METHOD, family, truth_auc(score, probability[known])))
     table = pd.DataFrame(rows, columns=["method", "family", "auc"])
@@ -52,6 +62,7 @@ if __name__ == "__main__":
         shots=snakemake.input.shots,
         background=snakemake.input.background,
         factors=list(snakemake.input.factors),
+        own=snakemake.params.own,
         maps={name: snakemake.input[name] for name in ("susceptibility", "true_probability")},
         seed=snakemake.params.seed,
         truth=snakemake.output.truth,

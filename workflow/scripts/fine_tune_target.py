@@ -4,6 +4,7 @@ import logging
 
 import pandas as pd
 
+from landshift.factors import FACTORS
 from landshift.logs import set_up_logging
 from landshift.models import load_model, save_model
 from landshift.shots import draw_shots
@@ -36,6 +37,9 @@ if __name__ == "__main__":
         settings={
             "prevalence": snakemake.params.prevalence,
             "pseudo_absences": snakemake.params.background_cells,
+            "units": {name: factor.units for name, factor in FACTORS.items()}
+            | snakemake.params.own_units,
+            **snakemake.params.own,
         },
         seed=snakemake.params.seed,
         model=snakemake.output.model,

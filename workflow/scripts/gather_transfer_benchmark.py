@@ -1,16 +1,17 @@
-"""Gather the transfer benchmark of all targets, and summarise it over the draws."""
+"""Gather the transfer benchmark of all targets: means over draws, methods compared."""
 
 import pandas as pd
 
-from landshift.evaluation import summarise_transfer
+from landshift.evaluation import compare_methods, summarise_transfer
 from landshift.logs import set_up_logging
 
 
-def main(*, scores, seed, table, text, summary):
+def main(*, scores, seed, table, text, summary, dominance):
     gathered = pd.concat([pd.read_parquet(path) for path in scores], ignore_index=True)
     gathered.to_parquet(table, index=False)
     gathered.to_csv(text, index=False)
     summarise_transfer(gathered, seed=seed).round(4).to_csv(summary, index=False)
+    compare_methods(gathered, seed=seed).round(4).to_csv(dominance, index=False)
 
 
 if __name__ == "__main__":
@@ -21,4 +22,5 @@ if __name__ == "__main__":
         table=snakemake.output.table,
         text=snakemake.output.text,
         summary=snakemake.output.summary,
+        dominance=snakemake.output.dominance,
     )

@@ -3,6 +3,7 @@
 import dask
 
 from landshift.cog import write_cog, write_cogs
+from landshift.fused import fuse_model
 from landshift.logs import set_up_logging
 from landshift.mapping import (
     CLASS_COLOURS,
@@ -19,7 +20,7 @@ def main(*, model, factors, breaks, block_size, susceptibility, uncertainty, cla
     tags = {"region": tuned.region, "family": tuned.family, "prevalence": str(tuned.prevalence)}
     layers = read_factors(factors, names=tuned.factors, chunks=block_size)
     files = {"susceptibility": susceptibility, "uncertainty": uncertainty}
-    write_cogs(map_susceptibility(tuned, layers), files, tags=tags)
+    write_cogs(map_susceptibility(fuse_model(tuned), layers), files, tags=tags)
     # Read back, so that the model need not run again for the breaks and the classes.
     mapped = open_raster(susceptibility, chunks=block_size)
     limits = class_breaks(mapped, breaks)

@@ -7,12 +7,13 @@ from pathlib import Path
 import pandas as pd
 
 from landshift.factors import FACTORS
+from landshift.frozen import freeze_models
 from landshift.logs import set_up_logging
 from landshift.models import save_model
 from landshift.transfer import pretrain_sources
 
 
-def main(*, samples, background, selected, learners, own_units, seed, models):
+def main(*, samples, background, selected, learners, own_units, legends, seed, models, manifest):
     factors = json.loads(Path(selected).read_text(encoding="utf-8"))
     units = {name: factor.units for name, factor in FACTORS.items()} | own_units
     labelled = pd.concat([pd.read_parquet(path) for path in samples], ignore_index=True)
@@ -25,8 +26,11 @@ def main(*, samples, background, selected, learners, own_units, seed, models):
             learner=learner,
             seed=seed,
             units=units,
+            legends=legends,
         )
         save_model(model, folder)
+    sha256 = freeze_models(models, manifest)
+    logging.info("SHA-256 of the manifest, to freeze these models: %s", sha256)
 
 
 if __name__ == "__main__":
@@ -37,6 +41,8 @@ if __name__ == "__main__":
         selected=snakemake.input.selected,
         learners=list(snakemake.params.learners),
         own_units=snakemake.params.own_units,
+        legends=snakemake.params.legends,
         seed=snakemake.params.seed,
         models=list(snakemake.output.models),
+        manifest=snakemake.output.manifest,
     )

@@ -1,28 +1,33 @@
-"""Score every method on draws of shots from one target, with all other regions as sources."""
+"""Score a group of methods on draws of shots from one target, with all other regions as sources."""
 
 import pandas as pd
 
-from landshift.evaluation import RegionTables, run_transfer_benchmark
+from landshift.comparators import get_comparators
+from landshift.evaluation import RegionTables, evaluate_target
 from landshift.logs import set_up_logging
+from landshift.models import load_model
 
 
-def main(*, target, tables, settings, learners, left_out, max_correlation, seed, scores):
+def main(*, target, group, models, tables, settings, left_out, own, seed, scores):
+    kept = {*own["target_factors"], *own["target_classes"]}
     regions = {
-        region: RegionTables(
-            *(pd.read_parquet(path).drop(columns=left_out, errors="ignore") for path in paths)
+        region: RegionTables(*(pd.read_parquet(path) for path in paths)).without(
+            [name for name in left_out if region != target or name not in kept]
         )
         for region, paths in tables.items()
     }
-    table = run_transfer_benchmark(
+    table = evaluate_target(
+        target,
+        regions.pop(target),
+        [load_model(folder) for folder in models],
         regions,
-        targets=[target],
-        learners=learners,
         shots=settings["shots"],
         draws=settings["draws"],
         regimes=settings["regimes"],
+        methods=[comparator.METHOD for comparator in get_comparators(group=group)],
         redraw=settings["redraw_blocks"],
-        max_correlation=max_correlation,
         seed=seed,
+        **own,
     )
     table.to_parquet(scores, index=False)
 
@@ -32,11 +37,12 @@ if __name__ == "__main__":
     files = zip(snakemake.input.samples, snakemake.input.background, strict=True)
     main(
         target=snakemake.wildcards.target,
+        group=snakemake.wildcards.group,
+        models=list(snakemake.input.models),
         tables=dict(zip(snakemake.params.regions, files, strict=True)),
         settings=snakemake.params.settings,
-        learners=list(snakemake.params.learners),
         left_out=list(snakemake.params.left_out),
-        max_correlation=snakemake.params.max_correlation,
+        own=snakemake.params.own,
         seed=snakemake.params.seed,
         scores=snakemake.output.scores,
     )

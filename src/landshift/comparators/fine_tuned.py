@@ -8,6 +8,7 @@ from landshift.transfer.residual import fit_residual_mixture
 from landshift.transfer.target import members_of
 
 METHOD = "fine_tuned"
+GROUP = "core"
 
 
 def predict_families(task: TransferTask) -> dict[str, np.ndarray]:

@@ -10,6 +10,7 @@ from landshift.comparators.task import TransferTask
 from landshift.transfer.residual import LOCAL_MEMBERS, fit_residual_mixture
 
 METHOD = "local_only"
+GROUP = "core"
 
 
 def predict_families(task: TransferTask) -> dict[str, np.ndarray]:

@@ -1,6 +1,6 @@
 """What a method is given to predict a target from few shots."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import compress
@@ -13,11 +13,14 @@ from landshift.transfer.kernel import ResidualKernel
 from landshift.transfer.score import collect_logits, fit_logit_scale, weigh_models
 from landshift.transfer.sources import SourceModel, TrainingTable
 from landshift.transfer.target import PSEUDO_ABSENCES, gather_labels, weigh_factors
+from landshift.transfer.target_kernel import TargetKernel, fit_target_kernel
 
 
 @dataclass(frozen=True)
 class TargetView:
     """What can be known of a target without labels: shared by all methods and shots.
+
+    The classes of shared class factors are scored (`view_target`).
 
     Attributes
     ----------
@@ -27,11 +30,17 @@ class TargetView:
         Unlabelled cells of the target.
     queries
         Factor values of the cells to predict, shape ``(cells, factors)``.
+    target_kernel
+        What factors of the target alone add to the kernel of the residual.
+    own_queries
+        Their prepared values at the cells to predict, shape ``(cells, own factors)``.
     """
 
     source_models: Mapping[str, SourceModel]
     background: pd.DataFrame
     queries: np.ndarray
+    target_kernel: TargetKernel
+    own_queries: np.ndarray
 
     @property
     def factors(self) -> list[str]:
@@ -97,6 +106,56 @@ class TargetView:
         return self._logit_scale.apply(self._raw_background_logits)
 
 
+def view_target(
+    source_models: Mapping[str, SourceModel],
+    background: pd.DataFrame,
+    queries: pd.DataFrame,
+    *,
+    target_factors: Sequence[str] = (),
+    target_classes: Sequence[str] = (),
+) -> TargetView:
+    """View a target with its unlabelled cells and the cells to predict, from tables of factors.
+
+    Parameters
+    ----------
+    source_models
+        Pre-trained model of each learner.
+    background, queries
+        Unlabelled cells of the target, and cells to predict.
+    target_factors, target_classes
+        Measured and class factors of the target alone; see `fine_tune_target`.
+    """
+    source = next(iter(source_models.values()))
+    score_classes = source.class_scores.apply_table
+    kernel = fit_target_kernel(background, measured=target_factors, classes=target_classes)
+    return TargetView(
+        source_models,
+        score_classes(background),
+        score_classes(queries)[list(source.factors)].to_numpy(np.float32),
+        kernel,
+        kernel.prepare(queries[list(kernel.factors)].to_numpy(np.float32)),
+    )
+
+
+@dataclass(frozen=True)
+class Shared:
+    """Where a method may keep what other tasks of the same target need again.
+
+    Attributes
+    ----------
+    draws
+        What depends on the sources alone.
+    regimes
+        What depends on the shots, but not on the regime.
+    shots
+        What depends on the split and the regime, but not on the shots.
+    """
+
+    draws: dict = field(default_factory=dict)
+    regimes: dict = field(default_factory=dict)
+    shots: dict = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class TransferTask:
     """One target, one draw of shots, one regime.
@@ -108,25 +167,47 @@ class TransferTask:
     training
         The samples of the sources.
     shots
-        Labelled cells of the target: column ``presence`` and the factors.
+        Labelled cells of the target: column ``presence`` and the factors, classes scored.
     seed
         Seed of every random choice of the method.
     shared
-        Where a method may keep what the other regimes of the same shots need again.
+        What the tasks of a target have in common.
+    all_labels
+        Every labelled cell of the blocks that gave the shots: for the ceiling alone.
     """
 
     view: TargetView
     training: TrainingTable
     shots: pd.DataFrame
     seed: int
-    shared: dict = field(default_factory=dict)
+    shared: Shared = field(default_factory=Shared)
+    all_labels: pd.DataFrame | None = None
+
+    @property
+    def shot_labels(self) -> np.ndarray:
+        """1 or 0 for every shot."""
+        return self.shots["presence"].to_numpy(np.int8)
+
+    @cached_property
+    def prepared_shots(self) -> dict[str, np.ndarray]:
+        """Factors of the shots in each preparation, shape ``(shots, factors)``."""
+        return self.prepare(self.shots[self.view.factors].to_numpy(np.float32))
+
+    @cached_property
+    def prepared_queries(self) -> dict[str, np.ndarray]:
+        """Factors of the queries in each preparation, shape ``(cells, factors)``."""
+        raw = self.training.standardisation.apply(self.view.queries)
+        return {"raw": raw, "rank": self.view.query_ranks}
+
+    def prepare(self, values: np.ndarray) -> dict[str, np.ndarray]:
+        """Prepare factor values of the target as those of the sources are."""
+        raw = self.training.standardisation.apply(values)
+        return {"raw": raw, "rank": self.view.ranks.apply(values)}
 
     @cached_property
     def labelled(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Values, labels and weights of shots and pseudo-absences."""
-        return gather_labels(
-            self.shots, self.view.background, self.view.factors, PSEUDO_ABSENCES, self.seed
-        )
+        return self._gather(self.view.factors)
 
     @cached_property
     def label_ranks(self) -> np.ndarray:
@@ -141,9 +222,27 @@ class TransferTask:
     @cached_property
     def label_kernel(self) -> np.ndarray:
         """Kernel among the labelled cells."""
-        return self.view.kernel.covariance(self.label_ranks, self.label_ranks)
+        return self._covariance(self.label_ranks, self._label_own)
 
     @cached_property
     def query_kernel(self) -> np.ndarray:
         """Kernel between queries and labelled cells."""
-        return self.view.kernel.covariance(self.view.query_ranks, self.label_ranks)
+        # the pseudo-absences stand behind the shots and are the same for any number of these
+        shots = len(self.shots)
+        kept = self.shared.shots
+        if "query_kernel" not in kept:
+            kept["query_kernel"] = self._to_queries(slice(shots, None))
+        return np.hstack([self._to_queries(slice(shots)), kept["query_kernel"]])
+
+    def _to_queries(self, labels: slice) -> np.ndarray:
+        view = self.view
+        shared = view.kernel.covariance(view.query_ranks, self.label_ranks[labels])
+        return shared + view.target_kernel.covariance(view.own_queries, self._label_own[labels])
+
+    @cached_property
+    def _label_own(self) -> np.ndarray:
+        kernel = self.view.target_kernel
+        return kernel.prepare(self._gather(kernel.factors)[0])
+
+    def _gather(self, factors: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        return gather_labels(self.shots, self.view.background, factors, PSEUDO_ABSENCES, self.seed)

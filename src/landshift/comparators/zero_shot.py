@@ -7,6 +7,7 @@ from landshift.comparators.task import TransferTask
 from landshift.transfer.residual import PRIOR_SLOPE
 
 METHOD = "zero_shot"
+GROUP = "core"
 
 
 def predict_families(task: TransferTask) -> dict[str, np.ndarray]:

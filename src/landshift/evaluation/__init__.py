@@ -5,6 +5,13 @@ from landshift.evaluation.benchmark import (
     evaluate_target,
     run_transfer_benchmark,
 )
+from landshift.evaluation.dominance import compare_methods
 from landshift.evaluation.summary import summarise_transfer
 
-__all__ = ["RegionTables", "evaluate_target", "run_transfer_benchmark", "summarise_transfer"]
+__all__ = [
+    "RegionTables",
+    "compare_methods",
+    "evaluate_target",
+    "run_transfer_benchmark",
+    "summarise_transfer",
+]

@@ -9,7 +9,7 @@ import pandas as pd
 
 from landshift.blas import on_one_thread
 from landshift.comparators import TransferTask, get_comparators
-from landshift.comparators.task import TargetView
+from landshift.comparators.task import Shared, view_target
 from landshift.evaluation.measures import measure_prediction
 from landshift.evaluation.splits import Draw, draw_split, redraw_blocks
 from landshift.seeds import derive_seed
@@ -31,6 +31,8 @@ COLUMNS = (
     "auc",
     "pr_auc",
     "brier",
+    "ece",
+    "log_score",
 )
 
 
@@ -40,6 +42,11 @@ class RegionTables:
 
     samples: pd.DataFrame
     background: pd.DataFrame
+
+    def without(self, factors: Sequence[str]) -> "RegionTables":
+        """Leave out factors, where there are any of these names."""
+        tables = (self.samples, self.background)
+        return RegionTables(*(table.drop(columns=factors, errors="ignore") for table in tables))
 
 
 def run_transfer_benchmark(
@@ -53,6 +60,9 @@ def run_transfer_benchmark(
     methods: Sequence[str] | None = None,
     redraw: bool = False,
     max_correlation: float = MAX_CORRELATION,
+    legends: Mapping[str, str] | None = None,
+    target_factors: Sequence[str] = (),
+    target_classes: Sequence[str] = (),
     seed: int,
 ) -> pd.DataFrame:
     """Leave one region out: pre-train on the others, fine-tune on its shots, score the rest.
@@ -78,23 +88,32 @@ def run_transfer_benchmark(
         Divide each target into new blocks for every draw, instead of keeping those of its samples.
     max_correlation
         Of two factors more alike than this in the sources one is dropped.
+    legends
+        Class factors that the regions share, and the name of their common legend.
+    target_factors, target_classes
+        Measured and class factors that no source model takes; where a target has them, they serve
+        the kernel of its residual. Every method with that kernel sees them.
     seed
         The study's seed.
 
     Returns
     -------
     pandas.DataFrame
-        A row per target, family, method, regime, number of shots and draw: ``auc``, ``pr_auc``,
-        ``brier``.
+        A row per target, family, method, regime, number of shots and draw, with the measures of
+        `landshift.evaluation.measures`: ``auc``, ``pr_auc``, ``brier``, ``ece``, ``log_score``.
     """
     tables = []
+    own = [*target_factors, *target_classes]
     for target in targets or list(regions):
-        sources = {name: tables_ for name, tables_ in regions.items() if name != target}
-        samples, background = join_sources(sources, max_correlation=max_correlation)
+        sources = {name: part.without(own) for name, part in regions.items() if name != target}
+        samples, background = join_sources(
+            sources, max_correlation=max_correlation, classes=list(legends or {})
+        )
         models = [
-            pretrain_sources(samples, background, learner=learner, seed=seed)
+            pretrain_sources(samples, background, learner=learner, seed=seed, legends=legends)
             for learner in learners
         ]
+        known = regions[target].samples
         tables.append(
             evaluate_target(
                 target,
@@ -106,6 +125,8 @@ def run_transfer_benchmark(
                 regimes=regimes,
                 methods=methods,
                 redraw=redraw,
+                target_factors=[name for name in target_factors if name in known],
+                target_classes=[name for name in target_classes if name in known],
                 seed=seed,
             )
         )
@@ -117,6 +138,7 @@ def join_sources(
     factors: Sequence[str] | None = None,
     *,
     max_correlation: float = MAX_CORRELATION,
+    classes: Sequence[str] = (),
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Join samples and background of all sources, with the factors selected on them.
 
@@ -128,12 +150,17 @@ def join_sources(
         The factors to keep; None selects them on these sources.
     max_correlation
         Of two factors more alike than this one is dropped, see `select_factors`.
+    classes
+        Factors whose values are class codes.
     """
     samples = pd.concat([tables.samples for tables in sources.values()], ignore_index=True)
     background = pd.concat([tables.background for tables in sources.values()], ignore_index=True)
     if factors is None:
         factors = select_factors(
-            samples, candidates=list_factors(samples), max_correlation=max_correlation
+            samples,
+            candidates=list_factors(samples),
+            max_correlation=max_correlation,
+            classes=classes,
         )
     kept = [*SAMPLE_COLUMNS, *factors]
     return samples[kept], background[[name for name in kept if name != "presence"]]
@@ -151,14 +178,18 @@ def evaluate_target(
     regimes: Sequence[str] = REGIMES,
     methods: Sequence[str] | None = None,
     redraw: bool = False,
+    target_factors: Sequence[str] = (),
+    target_classes: Sequence[str] = (),
     seed: int,
 ) -> pd.DataFrame:
     """Score all comparators on one target; see `run_transfer_benchmark`."""
     models = {model.learner: model for model in source_models}
-    factors = list(source_models[0].factors)
-    training = prepare_training(*join_sources(sources, factors), seed=seed)
+    first = source_models[0]
+    factors = list(first.factors)
+    training = prepare_training(*join_sources(sources, factors), seed=seed, classes=first.legends)
     comparators = get_comparators(None if methods is None else list(methods))
     rows = []
+    kept: dict = {}
     for number in range(draws):
         draw_seed = derive_seed(seed, "draw", target, str(number))
         samples, background = tables.samples, tables.background
@@ -167,16 +198,22 @@ def evaluate_target(
         draw = draw_split(samples, shots=max(shots), seed=draw_seed)
         held_out = samples.iloc[draw.held_out]
         labels = held_out["presence"].to_numpy()
-        shared = {count: {} for count in shots}
+        score_classes = first.class_scores.apply_table
+        all_labels = score_classes(samples[samples["block"].isin(draw.shot_blocks)])
+        by_shots: dict = {count: {} for count in shots}
         for regime in regimes:
-            view = TargetView(
+            view = view_target(
                 models,
                 _background_of(background, draw, regime),
-                held_out[factors].to_numpy(np.float32),
+                held_out,
+                target_factors=target_factors,
+                target_classes=target_classes,
             )
+            by_view: dict = {}
             for count in shots:
-                taken = draw.take_shots(samples, count)
-                task = TransferTask(view, training, taken, draw_seed, shared[count])
+                taken = score_classes(draw.take_shots(samples, count))
+                shared = Shared(kept, by_shots[count], by_view)
+                task = TransferTask(view, training, taken, draw_seed, shared, all_labels)
                 for method, family, probability in _predict_all(comparators, task):
                     measures = measure_prediction(labels, probability)
                     key = (target, family, method, regime, count, number)

@@ -5,6 +5,7 @@ import pandas as pd
 
 KEYS = ["target", "family", "method", "regime", "shots"]
 RESAMPLES = 2000
+MEASURES = ["auc", "pr_auc", "brier", "ece", "log_score"]
 INTERVAL = (2.5, 97.5)
 """Percentiles of a 95 % bootstrap interval."""
 
@@ -22,9 +23,9 @@ def summarise_transfer(table: pd.DataFrame, *, seed: int) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        A row per target, family, method, regime and shots: ``auc, pr_auc, brier`` (means over
-        draws), ``gain`` (mean difference in AUC to the zero-shot ensemble on the same draws) with
-        its 95 % interval ``gain_low``, ``gain_high``.
+        A row per target, family, method, regime and shots: the measures (means
+        over draws), ``gain`` (mean difference in AUC to the zero-shot ensemble on the same draws)
+        with its 95 % interval ``gain_low``, ``gain_high``.
     """
     reference = table[(table["method"] == "zero_shot") & (table["family"] == "ensemble")]
     cells = ["target", "regime", "shots", "draw"]
@@ -33,7 +34,7 @@ def summarise_transfer(table: pd.DataFrame, *, seed: int) -> pd.DataFrame:
     )
     paired["gain"] = paired["auc"] - paired["zero_shot_auc"]
     groups = paired.groupby(KEYS, sort=True)
-    summary = groups[["auc", "pr_auc", "brier", "gain"]].mean()
+    summary = groups[[*MEASURES, "gain"]].mean()
     limits = {key: bootstrap_interval(group["gain"], seed=seed) for key, group in groups}
     summary["gain_low"] = [limits[key][0] for key in summary.index]
     summary["gain_high"] = [limits[key][1] for key in summary.index]

@@ -70,26 +70,26 @@ def plot_susceptibility_map(
     ValueError
         If the map and the elevation differ in grid, or the map has no data.
     """
-    view = _look(susceptibility, dem)
+    view = look(susceptibility, dem)
     low, high = limits or _quantiles(view.values, (0.01, 0.99))
     norm = logit_norm(low, high)
     figure, axes, panel = lay_out_map(view.grid, title)
-    _draw_values(axes, view, SUSCEPTIBILITY, norm)
+    draw_values(axes, view, SUSCEPTIBILITY, norm)
     handles = _draw_points(axes, view.grid, shots, landslides)
     _draw_colour_bar(panel, SUSCEPTIBILITY, norm, "Susceptibility [1]", _share_ticks(low, high))
-    panel.add_legend(handles + _explain_gaps(view))
+    panel.add_legend(handles + explain_gaps(view))
     return figure
 
 
 @figure_style()
 def plot_uncertainty_map(uncertainty: xr.DataArray, dem: xr.DataArray, *, title: str) -> Figure:
     """Draw the uncertainty of a map [logit] over a hillshade; see `plot_susceptibility_map`."""
-    view = _look(uncertainty, dem)
+    view = look(uncertainty, dem)
     norm = Normalize(*_quantiles(view.values, (0.01, 0.99)))
     figure, axes, panel = lay_out_map(view.grid, title)
-    _draw_values(axes, view, UNCERTAINTY, norm)
+    draw_values(axes, view, UNCERTAINTY, norm)
     _draw_colour_bar(panel, UNCERTAINTY, norm, "Uncertainty\n(sd of the logit)", None)
-    panel.add_legend(_explain_gaps(view))
+    panel.add_legend(explain_gaps(view))
     return figure
 
 
@@ -112,15 +112,15 @@ def plot_classes(
         As for `plot_susceptibility_map`.
     """
     shares = _class_shares(classes)
-    view = _look(classes, dem)
+    view = look(classes, dem)
     figure, axes, panel = lay_out_map(view.grid, title)
-    _draw_values(axes, view, CLASSES, Normalize(0.5, 5.5))
+    draw_values(axes, view, CLASSES, Normalize(0.5, 5.5))
     handles = [
         Patch(facecolor=colour, edgecolor=INK, linewidth=0.5, label=f"{name} ({share:.0%})")
         for name, colour, share in zip(CLASS_NAMES, CLASS_COLOURS, shares, strict=True)
     ]
     panel.add_legend(handles[::-1], title="Susceptibility\n(share of area)")
-    panel.add_legend(_draw_points(axes, view.grid, shots, landslides) + _explain_gaps(view))
+    panel.add_legend(_draw_points(axes, view.grid, shots, landslides) + explain_gaps(view))
     return figure
 
 
@@ -139,7 +139,7 @@ def plot_truth_comparison(
     title
         Heading of the figure.
     """
-    views = {name: _look(each, dem) for name, each in maps.items()}
+    views = {name: look(each, dem) for name, each in maps.items()}
     first = next(iter(views.values()))
     low, high = _quantiles(first.values, (0.01, 0.99))
     norm = logit_norm(low, high)
@@ -151,7 +151,7 @@ def plot_truth_comparison(
     for index, (name, view) in enumerate(views.items()):
         left = 0.15 + index * (width + 0.15)
         axes = figure.add_axes((left / WIDTH_IN, 0.9 / total, width / WIDTH_IN, height / total))
-        _draw_values(axes, view, SUSCEPTIBILITY, norm)
+        draw_values(axes, view, SUSCEPTIBILITY, norm)
         axes.set_title(name, fontsize=9)
         axes.set_xticks([])
         axes.set_yticks([])
@@ -185,15 +185,16 @@ def logit_norm(low: float, high: float) -> FuncNorm:
 
 
 @dataclass(frozen=True)
-class _View:
-    """A map thinned to the pixels of a figure."""
+class View:
+    """A map thinned to the pixels of a figure, and the brightness of its relief."""
 
     values: np.ndarray
     brightness: np.ndarray
     grid: GeoBox
 
 
-def _look(values: xr.DataArray, dem: xr.DataArray, pixels: int = 1400) -> _View:
+def look(values: xr.DataArray, dem: xr.DataArray, pixels: int = 1400) -> View:
+    """Thin a map to the pixels of a figure; refuse another grid or a map without data."""
     if values.odc.geobox != dem.odc.geobox:
         raise ValueError(
             f"the map and the elevation differ in grid: {values.odc.geobox} and {dem.odc.geobox}"
@@ -208,10 +209,11 @@ def _look(values: xr.DataArray, dem: xr.DataArray, pixels: int = 1400) -> _View:
     heights = dem.transpose("y", "x")[thin].to_numpy()
     grid = values.odc.geobox
     brightness = furniture.shade_relief(heights, step * abs(grid.resolution.x))
-    return _View(shown, brightness, grid)
+    return View(shown, brightness, grid)
 
 
-def _draw_values(axes: Axes, view: _View, colours: Colormap, norm: Normalize) -> None:
+def draw_values(axes: Axes, view: View, colours: Colormap, norm: Normalize) -> None:
+    """Draw a map over its relief; what has no data stays plain."""
     box = view.grid.boundingbox
     picture = furniture.shade_colours(
         colours(np.asarray(norm(np.nan_to_num(view.values, nan=norm.vmin)))), view.brightness
@@ -262,7 +264,8 @@ def _draw_points(
     return handles[::-1]
 
 
-def _explain_gaps(view: _View) -> list:
+def explain_gaps(view: View) -> list:
+    """List the entry of a legend for no data, if there is any."""
     if not np.isnan(view.values).any():
         return []
     return [Patch(facecolor=WATERMARK, edgecolor=INK, linewidth=0.5, label="no data")]

@@ -39,8 +39,20 @@ UNCERTAINTY: Colormap = LinearSegmentedColormap.from_list(
 )
 """Another hue than susceptibility, so that the two maps are never confused."""
 
+SIGNED: Colormap = LinearSegmentedColormap.from_list(
+    "signed", ["#2166ac", "#92c5de", "#f7f7f7", "#f4a582", "#b2182b"]
+)
+"""Blue lowers, red raises: safe for colour-blind readers; in greyscale the numbers tell."""
+
 CLASSES: Colormap = ListedColormap(list(CLASS_COLOURS), name="classes")
 """The five classes, as in the published raster's colour table."""
+
+BIVARIATE = (
+    *("#f3f0e9", "#f0b98b", "#d95f0e"),
+    *("#bcd0e6", "#b79a9c", "#8f4a2a"),
+    *("#5b8fc9", "#4d5f86", "#2b2430"),
+)
+"""Susceptibility rises in a row, uncertainty from row to row; distinct to the colour-blind."""
 
 LINES = (
     {"color": "#b2182b", "linestyle": "-", "marker": "o", "linewidth": 2.2},

@@ -216,10 +216,16 @@ def sweep_traces(directions, waiting, steps, reached):
                         stack.append(donor)
 
 
-def path_lengths(steps: np.ndarray) -> np.ndarray:
+@njit(nogil=True, cache=True)
+def path_lengths(steps):
     """Turn numbers of steps, as `trace_streams` counts them, into float64 lengths [cells]."""
-    straight = steps >> 32
-    return straight + (steps - (straight << 32)) * DIAGONAL
+    lengths = np.empty(steps.shape)
+    for row in range(steps.shape[0]):
+        for column in range(steps.shape[1]):
+            straight = steps[row, column] >> 32
+            diagonal = steps[row, column] - (straight << 32)
+            lengths[row, column] = straight + diagonal * DIAGONAL
+    return lengths
 
 
 @njit(nogil=True, cache=True)

@@ -2,7 +2,8 @@
 
 A learner module has ``fit(values, labels, weights, *, seed)`` and ``load(path)``; both return a
 fitted model with ``logit(values)`` and ``save(path)``. Files hold no pickle: loading a model runs
-no code. A new learner is a module here plus its name in `LEARNERS`.
+no code. A new learner is a module here plus its name in `LEARNERS`. One that sums trees also has
+``trees()`` and ``logit_of_sum(total)``, from which `landshift.fused` compiles it for maps.
 """
 
 from importlib import import_module

@@ -1,10 +1,14 @@
 """Extreme gradient boosting with shallow trees, saved in XGBoost's UBJSON."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import xgboost
+from scipy.special import logit
+
+from landshift.trees import Trees, first_nodes, renumber_children
 
 ROUNDS = 150
 PARAMETERS = {
@@ -32,6 +36,33 @@ class GradientBoostingModel:
         matrix = np.ascontiguousarray(values, np.float32)
         margin = self.booster.inplace_predict(matrix, predict_type="margin")
         return np.asarray(margin, float)
+
+    def logit_of_sum(self, total: np.ndarray) -> np.ndarray:
+        """Margin from the sum over `trees`."""
+        return np.asarray(total, float)
+
+    def trees(self) -> Trees:
+        """Return the trees, whose float32 leaves add up to the margin."""
+        learner = json.loads(self.booster.save_raw("json"))["learner"]
+        trees = learner["gradient_booster"]["model"]["trees"]
+        roots = first_nodes([len(tree["left_children"]) for tree in trees])
+        left, right = (
+            renumber_children([np.array(tree[side]) for tree in trees], roots)
+            for side in ("left_children", "right_children")
+        )
+        # the value of a leaf stands where an inner node has its condition
+        conditions = np.concatenate([tree["split_conditions"] for tree in trees], dtype=np.float32)
+        base = float(learner["learner_model_param"]["base_score"].strip("[]"))
+        return Trees(
+            roots=roots,
+            factor=np.concatenate([tree["split_indices"] for tree in trees], dtype=np.int32),
+            # XGBoost goes left where a value is smaller
+            threshold=np.nextafter(conditions, np.float32(-np.inf)),
+            left=left,
+            right=right,
+            value=conditions,
+            start=float(logit(base)),
+        )
 
     def save(self, path: Path) -> None:
         """Write ``path`` with the suffix ``.ubj``."""

@@ -7,6 +7,8 @@ import numpy as np
 from numba import njit
 from scipy.special import logit
 
+from landshift.trees import Trees, first_nodes, renumber_children, round_down
+
 TREES = 150
 SAMPLES_A_LEAF = 20
 PROBABILITY_LIMIT = 1e-3
@@ -50,8 +52,16 @@ class RandomForestModel:
             self.right,
             self.share,
         )
+        return self.logit_of_sum(total)
+
+    def logit_of_sum(self, total: np.ndarray) -> np.ndarray:
+        """Logit from the sum over `trees`."""
         probability = total / len(self.roots)
         return logit(np.clip(probability, PROBABILITY_LIMIT, 1 - PROBABILITY_LIMIT))
+
+    def trees(self) -> Trees:
+        """Return the trees, whose leaves add their share of presences."""
+        return Trees(self.roots, self.factor, self.threshold, self.left, self.right, self.share)
 
     def save(self, path: Path) -> None:
         """Write ``path`` with the suffix ``.npz``."""
@@ -60,13 +70,13 @@ class RandomForestModel:
 
 
 def fit(
-    values: np.ndarray, labels: np.ndarray, weights: np.ndarray, *, seed: int
+    values: np.ndarray, labels: np.ndarray, weights: np.ndarray, *, seed: int, trees: int = TREES
 ) -> RandomForestModel:
     """Grow the forest on values of shape ``(cells, factors)``."""
     from sklearn.ensemble import RandomForestClassifier
 
     forest = RandomForestClassifier(
-        n_estimators=TREES, min_samples_leaf=SAMPLES_A_LEAF, random_state=seed, n_jobs=1
+        n_estimators=trees, min_samples_leaf=SAMPLES_A_LEAF, random_state=seed, n_jobs=1
     )
     forest.fit(values.astype(np.float32), labels, weights)
     return flatten_forest(forest)
@@ -86,27 +96,17 @@ def flatten_forest(forest) -> RandomForestModel:
     A threshold is rounded down to float32: for a float32 value the comparison stays the same.
     """
     trees = [estimator.tree_ for estimator in forest.estimators_]
-    roots = np.cumsum([0] + [tree.node_count for tree in trees[:-1]]).astype(np.int32)
+    roots = first_nodes([tree.node_count for tree in trees])
     positive = list(forest.classes_).index(1)
     return RandomForestModel(
         roots=roots,
         factor=np.concatenate([tree.feature for tree in trees]).astype(np.int32),
-        threshold=_round_down(np.concatenate([tree.threshold for tree in trees])),
-        left=_renumber([tree.children_left for tree in trees], roots),
-        right=_renumber([tree.children_right for tree in trees], roots),
+        threshold=round_down(np.concatenate([tree.threshold for tree in trees])),
+        left=renumber_children([tree.children_left for tree in trees], roots),
+        right=renumber_children([tree.children_right for tree in trees], roots),
         share=np.concatenate([tree.value[:, 0, positive] for tree in trees]),
         importance=forest.feature_importances_,
     )
-
-
-def _renumber(children: list[np.ndarray], roots: np.ndarray) -> np.ndarray:
-    shifted = [np.where(c < 0, -1, c + r) for c, r in zip(children, roots, strict=True)]
-    return np.concatenate(shifted).astype(np.int32)
-
-
-def _round_down(threshold: np.ndarray) -> np.ndarray:
-    nearest = threshold.astype(np.float32)
-    return np.where(nearest > threshold, np.nextafter(nearest, np.float32(-np.inf)), nearest)
 
 
 @njit(nogil=True, cache=True)

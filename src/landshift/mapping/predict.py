@@ -53,7 +53,8 @@ def map_susceptibility(model: Model, factors: xr.Dataset) -> xr.Dataset:
     Parameters
     ----------
     model
-        A fine-tuned model; see `Model`.
+        A fine-tuned model; see `Model`. One that `landshift.fused.fuse_model` has compiled gives
+        the same map in a fraction of the time.
     factors
         A variable of dimensions ``(y, x)`` per factor, in any order; more than the model uses are
         ignored. Dask-backed input is mapped lazily, at one chunk per thread in memory; eager

@@ -4,7 +4,7 @@ The schema of the configuration checks keys, types and ranges; this package chec
 several keys. It imports the standard library alone, because the workflow reads it at every start.
 """
 
-from landshift.study.checks import check_study
+from landshift.study.checks import check_files, check_results, check_study, raise_problems
 from landshift.study.regions import (
     list_benchmark_targets,
     list_regions,
@@ -12,12 +12,19 @@ from landshift.study.regions import (
     list_targets,
     sources_of,
 )
+from landshift.study.repeated import find_repeated_keys
+from landshift.study.violations import explain_violations
 
 __all__ = [
+    "check_files",
+    "check_results",
     "check_study",
+    "explain_violations",
+    "find_repeated_keys",
     "list_benchmark_targets",
     "list_regions",
     "list_sources",
     "list_targets",
+    "raise_problems",
     "sources_of",
 ]

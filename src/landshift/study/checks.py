@@ -1,17 +1,15 @@
 """What can be wrong with a study as a whole: names, parts, shared grid, benchmark and maps."""
 
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
-from landshift.study.region_checks import (
-    SURFACE_LAYERS,
-    Problem,
-    check_crs,
-    check_region,
-    is_vector,
-)
+from landshift.study.factor_checks import check_factors
+from landshift.study.origins import Problem, check_file
+from landshift.study.region_checks import LEAST_CELL_M, check_crs, check_region
 from landshift.study.regions import (
     list_benchmark_targets,
     list_regions,
@@ -19,8 +17,9 @@ from landshift.study.regions import (
     list_targets,
     sources_of,
 )
+from landshift.study.repeated import check_repeated_regions
 
-RESERVED_NAMES = frozenset({"all", "mosaic", "ensemble", "con", "nul", "aux", "prn"})
+RESERVED_NAMES = frozenset({"all", "mosaic", "ensemble", "frozen", "con", "nul", "aux", "prn"})
 """Names that a region cannot have: the pipeline or an operating system uses them for itself."""
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
@@ -39,10 +38,57 @@ def check_study(config: Mapping[str, Any]) -> None:
     ValueError
         With every problem found, each by the path of its key and with its remedy.
     """
-    problems = [f"  {path}: {problem}" for path, problem in _find_problems(config)]
-    if problems:
-        count = "one problem" if len(problems) == 1 else f"{len(problems)} problems"
-        raise ValueError("\n".join([f"the study's configuration has {count}:", *problems]))
+    raise_problems(_find_problems(config))
+
+
+def check_files(config: Mapping[str, Any]) -> None:
+    """Check that the local files of a study are there.
+
+    Raises
+    ------
+    ValueError
+        With every file that is missing, each by the path of its key.
+    """
+    problems = []
+    for name in list_regions(config):
+        region = config["regions"][name]
+        entries = {f"layers.{layer}": entry for layer, entry in region.get("layers", {}).items()}
+        entries |= {key: region[key] for key in ("inventory", "validation") if key in region}
+        for key, entry in entries.items():
+            problems += check_file(f"regions.{name}.{key}", entry)
+    raise_problems(problems)
+
+
+def check_results(folder: str | Path) -> None:
+    """Check that results can be written, or nothing is worth computing.
+
+    Parameters
+    ----------
+    folder
+        Folder of all results; it need not exist yet.
+
+    Raises
+    ------
+    ValueError
+        If it, or the folder that it would be made in, is no folder or must not be written.
+    """
+    folder = Path(folder)
+    existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not existing.is_dir():
+        raise ValueError(f"{folder} is a file, but results go to a folder of that name; rename it")
+    if not os.access(existing, os.W_OK | os.X_OK):
+        raise ValueError(
+            f"{existing.absolute()} cannot be written, but results go there; change its "
+            "permissions, or choose another folder with --directory"
+        )
+
+
+def raise_problems(problems: Iterable[Problem]) -> None:
+    """Raise a ValueError with a line for every problem; without any, do nothing."""
+    lines = [f"  {path}: {problem}" for path, problem in problems]
+    if lines:
+        count = "one problem" if len(lines) == 1 else f"{len(lines)} problems"
+        raise ValueError("\n".join([f"the study's configuration has {count}:", *lines]))
 
 
 def _find_problems(config: Mapping[str, Any]) -> Iterator[Problem]:
@@ -50,8 +96,9 @@ def _find_problems(config: Mapping[str, Any]) -> Iterator[Problem]:
     yield from _check_roles(config)
     for region in list_regions(config):
         yield from check_region(region, config["regions"][region])
-    yield from _check_groups(config)
-    yield from _check_own_factors(config)
+    yield from check_repeated_regions(config.get("regions") or {})
+    yield from _check_distances(config)
+    yield from check_factors(config)
     yield from _check_resolutions(config)
     yield from _check_benchmark(config)
     yield from _check_breaks((config.get("maps") or {}).get("breaks"))
@@ -89,55 +136,32 @@ def _pair_alike(names: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 def _check_roles(config: Mapping[str, Any]) -> Iterator[Problem]:
     sources, targets = list_sources(config), list_targets(config)
-    if not sources:
+    frozen = (config.get("transfer") or {}).get("frozen")
+    if not sources and not frozen:
         yield "regions", "no region is a source; give one with many landslides `role: source`"
     if not targets:
         yield "regions", "no region is a target; give the one to be mapped `role: target`"
     for target in targets:
-        if sources and not sources_of(config, target):
+        if sources and not frozen and not sources_of(config, target):
             yield (
                 f"regions.{target}.role",
                 "this target is the only source; add another region with `role: source`",
             )
 
 
-def _check_groups(config: Mapping[str, Any]) -> Iterator[Problem]:
-    regions = [config["regions"][name] for name in list_regions(config)]
-    layers = [region.get("layers") or {} for region in regions]
-    rainy = any("virtual" in region for region in regions) or any(
-        {"rainfall", "extreme_rainfall"} & set(own) for own in layers
-    )
-    lined = any(is_vector(entry) for own in layers for entry in own.values())
-    imaged = any(set(own) >= SURFACE_LAYERS for own in layers)
-    needs = {
-        "climate": ("`rainfall` or `extreme_rainfall`", rainy),
-        "proximity": ("of lines", lined),
-        "surface": ("for each of the bands `blue`, `red`, `nir` and `swir`", imaged),
-    }
-    for group in (config.get("factors") or {}).get("groups", []):
-        layer, present = needs.get(group, ("", True))
-        if not present:
-            yield (
-                "factors.groups",
-                f"no region has a layer {layer} for the group `{group}`; add one to its `layers` "
-                "or remove the group",
-            )
-
-
-def _check_own_factors(config: Mapping[str, Any]) -> Iterator[Problem]:
-    first: dict[str, tuple[str, str]] = {}
-    for region in list_regions(config):
-        for name, entry in (config["regions"][region].get("layers") or {}).items():
-            units = (entry.get("factor") or {}).get("units")
-            if units is None:
-                continue
-            other, expected = first.setdefault(name, (region, units))
-            if units != expected:
-                yield (
-                    f"regions.{region}.layers.{name}.factor.units",
-                    f"{units} differs from {expected} in regions.{other}; models are shared, so "
-                    "bring the layers to one unit or give them two names",
-                )
+def _check_distances(config: Mapping[str, Any]) -> Iterator[Problem]:
+    distances = [
+        ("samples", key, (config.get("samples") or {}).get(key))
+        for key in ("buffer_m", "thinning_m")
+    ]
+    distances.append(("mosaic", "resolution_m", (config.get("mosaic") or {}).get("resolution_m")))
+    for name in list_regions(config):
+        for part in ("inventory", "validation"):
+            entry = config["regions"][name].get(part) or {}
+            distances.append((f"regions.{name}.{part}", "merge_m", entry.get("merge_m")))
+    for path, key, value in distances:
+        if value is not None and 0 < value < LEAST_CELL_M:
+            yield f"{path}.{key}", f"{value} m looks like degrees; state metres"
 
 
 def _check_resolutions(config: Mapping[str, Any]) -> Iterator[Problem]:
@@ -146,6 +170,8 @@ def _check_resolutions(config: Mapping[str, Any]) -> Iterator[Problem]:
         region = config["regions"][name]
         grid = region.get("virtual") or region.get("grid") or {}
         stated[name] = float(grid.get("resolution_m", 30.0))
+    # Degrees are told elsewhere.
+    stated = {name: size_m for name, size_m in stated.items() if size_m >= LEAST_CELL_M}
     if len(set(stated.values())) > 1:
         listing = ", ".join(f"{name} {size_m:g} m" for name, size_m in stated.items())
         yield (

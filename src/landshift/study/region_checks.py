@@ -5,23 +5,32 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
+from landshift.study.inventory_checks import check_inventories
+from landshift.study.origins import (
+    IMAGE_LAYERS,
+    IMAGE_RECIPES,
+    INVENTORY_RECIPES,
+    Problem,
+    check_origin,
+    is_class,
+    is_vector,
+)
+
 CLASS_LAYERS = frozenset({"lithology", "land_cover", "soil"})
 """Layers whose cells are codes: averaging them would be meaningless."""
 
 TAKEN_NAMES = frozenset({"dem", "region", "x", "y", "block", "presence"})
-"""Layers and columns that cannot be a factor of the user's own."""
+"""Layers and columns that cannot be a factor of the user's own, nor one of classes."""
 
 SURFACE_LAYERS = frozenset({"blue", "red", "nir", "swir"})
 """Bands that the group `surface` needs."""
 
+LEGEND_SUFFIXES = frozenset({".csv", ".json"})
+"""Endings of the files that name classes."""
+
 CLASS_RESAMPLING = frozenset({"nearest", "mode"})
 """Resampling that makes no new codes."""
 
-VECTOR_SUFFIXES = frozenset({".shp", ".gpkg", ".geojson", ".parquet"})
-"""Endings of the files whose lines become distances."""
-
-_SIDECARS = ("shx", "dbf", "prj")
-_SHA256 = re.compile(r"[0-9a-f]{64}\Z")
 # The geographic systems people meet most; the rest is caught when the layers are aligned.
 _GEOGRAPHIC = re.compile(
     r"(EPSG:)?(4326|4979|4258|4267|4269|4283|4490|4612|4617|4674|4737|6318|6668|7844)\Z"
@@ -31,13 +40,8 @@ _GEOGRAPHIC = re.compile(
 _WEB_MERCATOR = re.compile(r"(EPSG:)?(3857|900913)\Z", re.IGNORECASE)
 _UTM = "the UTM zone of the region (EPSG:326xx north of the equator, EPSG:327xx south)"
 
-Problem = tuple[str, str]
-"""Path of a configuration key, and what is wrong with it and how to mend it."""
-
-
-def is_vector(entry: Mapping[str, Any]) -> bool:
-    """Tell a layer of lines from a raster by the ending of its file."""
-    return _suffix(entry) in VECTOR_SUFFIXES
+LEAST_CELL_M = 0.1
+"""Cells and distances below this are degrees by mistake [m]."""
 
 
 def check_region(name: str, region: Mapping[str, Any]) -> Iterator[Problem]:
@@ -60,8 +64,10 @@ def check_region(name: str, region: Mapping[str, Any]) -> Iterator[Problem]:
                 )
     else:
         yield from _check_grid(f"{path}.grid", region.get("grid") or {})
+        yield from _check_box(f"{path}.grid.box", region.get("grid") or {})
+        yield from _check_extent(path, region)
         yield from _check_layers(f"{path}.layers", region.get("layers") or {})
-        yield from _check_inventories(path, region)
+        yield from check_inventories(path, region)
 
 
 def check_crs(path: str, crs: str | None) -> Iterator[Problem]:
@@ -87,6 +93,11 @@ def _check_prevalence(path: str, prevalence: float | None) -> Iterator[Problem]:
 def _check_grid(path: str, grid: Mapping[str, Any]) -> Iterator[Problem]:
     if "resolution_m" not in grid:
         yield f"{path}.resolution_m", "missing; state the cell size in metres, such as 30"
+    elif grid["resolution_m"] < LEAST_CELL_M:
+        yield (
+            f"{path}.resolution_m",
+            f"{grid['resolution_m']} m is the size of a cell in degrees; state metres, such as 30",
+        )
     crs, bounds = grid.get("crs"), grid.get("bounds")
     yield from check_crs(f"{path}.crs", crs)
     if crs is not None and _WEB_MERCATOR.match(crs.strip()):
@@ -101,14 +112,53 @@ def _check_grid(path: str, grid: Mapping[str, Any]) -> Iterator[Problem]:
             f"{path}.bounds",
             f"{bounds} is no box; state [xmin, ymin, xmax, ymax] in metres of the grid's CRS",
         )
+    elif bounds is not None and max(map(abs, bounds)) <= 180:
+        yield (
+            f"{path}.bounds",
+            f"{bounds} look like degrees; state [xmin, ymin, xmax, ymax] in metres of the grid's "
+            "CRS",
+        )
+
+
+def _check_box(path: str, grid: Mapping[str, Any]) -> Iterator[Problem]:
+    box = grid.get("box")
+    if box is None:
+        return
+    if "bounds" in grid:
+        yield path, "the extent is stated twice; remove `box` or `bounds`"
+    west, south, east, north = box if len(box) == 4 else (0, 0, 0, 0)
+    if not (-180 <= west < east <= 180 and -90 < south < north < 90):
+        yield (
+            path,
+            f"{box} is no box; state [west, south, east, north] in degrees of longitude and "
+            "latitude, such as [10.9, 44.0, 11.2, 44.2]",
+        )
+
+
+def _check_extent(path: str, region: Mapping[str, Any]) -> Iterator[Problem]:
+    grid, dem = region.get("grid") or {}, (region.get("layers") or {}).get("dem") or {}
+    stated = "box" in grid or ("bounds" in grid and grid.get("crs", "auto") != "auto")
+    if ("recipe" in dem or "stac" in dem) and not stated:
+        yield (
+            f"{path}.grid.box",
+            "missing; without an elevation model of your own state where the region is: "
+            "[west, south, east, north] in degrees",
+        )
 
 
 def _check_layers(path: str, layers: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
     if "dem" not in layers:
         yield f"{path}.dem", "missing; every region needs an elevation model"
     for name, entry in layers.items():
-        yield from _check_origin(f"{path}.{name}", entry)
-        if name in CLASS_LAYERS and entry.get("kind") != "class":
+        yield from check_origin(f"{path}.{name}", entry)
+        if entry.get("recipe") in INVENTORY_RECIPES:
+            yield f"{path}.{name}", f"{entry['recipe']} is an inventory; name it there"
+        if entry.get("recipe") in IMAGE_RECIPES and name not in IMAGE_LAYERS:
+            yield (
+                f"{path}.{name}",
+                f"{entry['recipe']} gives {', '.join(sorted(IMAGE_LAYERS))}; rename the layer",
+            )
+        if name in CLASS_LAYERS and not is_class(entry):
             yield (
                 f"{path}.{name}",
                 f"the cells of {name} are codes, which must not be averaged; add `kind: class`",
@@ -116,66 +166,35 @@ def _check_layers(path: str, layers: Mapping[str, Mapping[str, Any]]) -> Iterato
         yield from _check_use(f"{path}.{name}", entry)
         if name in TAKEN_NAMES and "factor" in entry:
             yield f"{path}.{name}.factor", f"{name} means something else; rename the layer"
-        if name == "dem" and (is_vector(entry) or entry.get("kind") == "class"):
+        elif name in TAKEN_NAMES - {"dem"} and is_class(entry):
+            yield f"{path}.{name}", "means something else; rename the layer"
+        if name == "dem" and (is_vector(entry) or is_class(entry)):
             yield f"{path}.dem", "must be a raster of metres; name one and remove `kind: class`"
 
 
 def _check_use(path: str, entry: Mapping[str, Any]) -> Iterator[Problem]:
-    coded = entry.get("kind") == "class"
+    coded = is_class(entry)
     if "factor" in entry and (coded or is_vector(entry)):
         yield (
             f"{path}.factor",
             "only a raster of measurements can be a factor of your own: codes mean another class "
             "in every region, and lines make factors by themselves; remove this key",
         )
+    for key in ("legend", "classes"):
+        if key in entry and not coded:
+            yield f"{path}.{key}", "belongs to class codes; add `kind: class` or remove this key"
+    yield from _check_classes(f"{path}.classes", entry.get("classes"))
     if coded and entry.get("resampling", "nearest") not in CLASS_RESAMPLING:
         yield f"{path}.resampling", "codes must not be averaged; choose `nearest` or `mode`"
     if coded and "offset" in entry:
         yield f"{path}.offset", "would change the meaning of codes; remove this key"
 
 
-def _check_inventories(path: str, region: Mapping[str, Any]) -> Iterator[Problem]:
-    if not region.get("inventory"):
-        yield (
-            f"{path}.inventory",
-            "missing; name a `file` or a `url` with the landslides mapped in this region",
-        )
-    for key in ("inventory", "validation"):
-        if region.get(key):
-            yield from _check_inventory(f"{path}.{key}", region[key])
-
-
-def _check_inventory(path: str, entry: Mapping[str, Any]) -> Iterator[Problem]:
-    yield from _check_origin(path, entry)
-    if _suffix(entry) == ".csv":
-        for key in ("x", "y", "crs"):
-            if key not in entry:
-                yield f"{path}.{key}", "missing; a table of points needs `x`, `y` and `crs`"
-    if ("label" in entry) != ("presence" in entry):
-        yield (
-            path,
-            "`label` (a column) and `presence` (its values that mean landslide) "
-            "only make sense together; add the other or remove both",
-        )
-
-
-def _check_origin(path: str, entry: Mapping[str, Any]) -> Iterator[Problem]:
-    if ("file" in entry) == ("url" in entry):
-        yield path, "state where it comes from: either `file` or `url`, and not both"
-    elif "file" in entry:
-        for key in ("sidecars", "conversion"):
-            if key in entry:
-                yield f"{path}.{key}", "belongs to a `url`, not to a `file`; remove it"
+def _check_classes(path: str, classes: Mapping[Any, str] | str | None) -> Iterator[Problem]:
+    if isinstance(classes, str):
+        if PurePosixPath(classes).suffix.lower() not in LEGEND_SUFFIXES:
+            yield path, f"{classes} is neither a .csv nor a .json file; write the legend as one"
     else:
-        if not _SHA256.match(str(entry.get("sha256", ""))):
-            yield f"{path}.sha256", "missing or malformed; state the file's 64 hexadecimal digits"
-        missing = [part for part in _SIDECARS if part not in entry.get("sidecars", {})]
-        if _suffix(entry) == ".shp" and missing:
-            yield (
-                f"{path}.sidecars",
-                f"a shapefile is several files; add the sha256 of {', '.join(missing)}",
-            )
-
-
-def _suffix(entry: Mapping[str, Any]) -> str:
-    return PurePosixPath(str(entry.get("file") or entry.get("url") or "")).suffix.lower()
+        for code in classes or {}:
+            if not str(code).isdigit():
+                yield path, f"{code!r} is no code of a class; codes are integers from 0"

@@ -1,13 +1,14 @@
 """Stage 1: one learner pre-trained on all sources, on both preparations of the factors."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from landshift import __version__
+from landshift.class_scores import ClassScores, fit_class_scores, score_sources
 from landshift.learners import get_learner
 from landshift.preparation import (
     PREPARATIONS,
@@ -37,6 +38,10 @@ class SourceModel:
         Unit of each factor.
     standardisation
         The statistics of the sources behind the ``raw`` preparation.
+    class_scores
+        What the codes of class factors are replaced by, before anything else.
+    legends
+        Name of the legend of every class factor.
     fitted
         The fitted model of each preparation.
     sources
@@ -52,6 +57,8 @@ class SourceModel:
     factors: tuple[str, ...]
     units: tuple[str, ...]
     standardisation: Standardisation
+    class_scores: ClassScores
+    legends: Mapping[str, str]
     fitted: Mapping[str, object]
     sources: Mapping[str, str]
     transfer_auc: float | None
@@ -72,7 +79,7 @@ class SourceModel:
         Parameters
         ----------
         values
-            Factor values, shape ``(cells, factors)``.
+            Factor values with classes scored, shape ``(cells, factors)``.
         ranks
             Their normal scores within the region, same shape.
 
@@ -101,6 +108,10 @@ class TrainingTable:
         Mean 1; every region and class has the same total.
     standardisation
         The statistics behind the ``raw`` preparation.
+    class_scores
+        The scores behind the columns of class factors.
+    regions, blocks
+        Region of each sample and its spatial block there.
     """
 
     factors: tuple[str, ...]
@@ -108,6 +119,9 @@ class TrainingTable:
     labels: np.ndarray
     weights: np.ndarray
     standardisation: Standardisation
+    class_scores: ClassScores
+    regions: np.ndarray
+    blocks: np.ndarray
 
 
 def pretrain_sources(
@@ -117,6 +131,7 @@ def pretrain_sources(
     learner: str,
     seed: int,
     units: Mapping[str, str] | None = None,
+    legends: Mapping[str, str] | None = None,
 ) -> SourceModel:
     """Fit one learner on the samples of all sources.
 
@@ -135,13 +150,17 @@ def pretrain_sources(
         Seed of the choice of samples and of the learner.
     units
         Unit of each factor, kept with the model.
+    legends
+        For every factor whose values are class codes the name of the legend that all sources and
+        the target share; see `landshift.class_scores`.
 
     Raises
     ------
     ValueError
         If a region has no presences, no absences or no background, or a factor is missing.
     """
-    training = prepare_training(samples, background, seed=seed)
+    classes = {name: legend for name, legend in (legends or {}).items() if name in samples}
+    training = prepare_training(samples, background, seed=seed, classes=classes)
     factors = training.factors
     regions = sorted(samples["region"].unique())
     checksums = {region: _checksum(samples, region, factors) for region in regions}
@@ -151,9 +170,11 @@ def pretrain_sources(
         factors=factors,
         units=tuple(unit_of.get(name, "") for name in factors),
         standardisation=training.standardisation,
+        class_scores=training.class_scores,
+        legends=dict(sorted(classes.items())),
         fitted=_fit_preparations(training, learner, seed),
         sources=checksums,
-        transfer_auc=_measure_transfer(samples, background, learner, seed),
+        transfer_auc=_measure_transfer(samples, background, learner, seed, classes),
         seed=seed,
     )
 
@@ -172,7 +193,11 @@ def _fit_preparations(training: TrainingTable, learner: str, seed: int) -> dict[
 
 
 def _measure_transfer(
-    samples: pd.DataFrame, background: pd.DataFrame, learner: str, seed: int
+    samples: pd.DataFrame,
+    background: pd.DataFrame,
+    learner: str,
+    seed: int,
+    classes: Collection[str],
 ) -> float | None:
     """Mean AUC on each source of the models that the other sources train."""
     from sklearn.metrics import roc_auc_score
@@ -184,11 +209,12 @@ def _measure_transfer(
     for region in regions:
         left_out = samples["region"] == region
         others = background[background["region"] != region]
-        training = prepare_training(samples[~left_out], others, seed=seed)
+        training = prepare_training(samples[~left_out], others, seed=seed, classes=classes)
         fitted = _fit_preparations(training, learner, seed)
         columns = list(training.factors)
-        values = samples.loc[left_out, columns].to_numpy(np.float32)
-        reference = background.loc[background["region"] == region, columns].to_numpy()
+        score = training.class_scores.apply_table
+        values = score(samples[left_out])[columns].to_numpy(np.float32)
+        reference = score(background[background["region"] == region])[columns].to_numpy()
         prepared = {
             "raw": training.standardisation.apply(values),
             "rank": fit_rank_transform(reference).apply(values),
@@ -199,13 +225,15 @@ def _measure_transfer(
 
 
 def prepare_training(
-    samples: pd.DataFrame, background: pd.DataFrame, *, seed: int
+    samples: pd.DataFrame, background: pd.DataFrame, *, seed: int, classes: Collection[str] = ()
 ) -> TrainingTable:
     """Choose, weigh and prepare the samples of stage 1; see `pretrain_sources`."""
     factors = tuple(sorted(list_factors(samples)))
     regions = sorted(samples["region"].unique())
     _check_sources(samples, background, factors, regions)
-    chosen = pd.concat([_limit_samples(samples, region, seed) for region in regions])
+    class_scores = fit_class_scores(samples, classes)
+    samples, background = score_sources(samples, background, classes)
+    chosen = pd.concat([limit_samples(samples, region, seed) for region in regions])
     values = chosen[list(factors)].to_numpy(np.float32)
     weights = _balance_weights(chosen)
     standardisation = fit_standardisation(values, weights)
@@ -214,7 +242,16 @@ def prepare_training(
         "rank": _rank_within_regions(chosen, background, factors, regions),
     }
     labels = chosen["presence"].to_numpy(np.int8)
-    return TrainingTable(factors, prepared, labels, weights, standardisation)
+    return TrainingTable(
+        factors,
+        prepared,
+        labels,
+        weights,
+        standardisation,
+        class_scores,
+        chosen["region"].to_numpy(str),
+        chosen["block"].to_numpy(),
+    )
 
 
 def _check_sources(samples, background, factors, regions) -> None:
@@ -240,8 +277,8 @@ def _check_sources(samples, background, factors, regions) -> None:
             raise ValueError(f"source {region}: has no background cells")
 
 
-def _limit_samples(samples: pd.DataFrame, region: str, seed: int) -> pd.DataFrame:
-    """At most 400 presences and 800 absences of a region, in an order of their own."""
+def limit_samples(samples: pd.DataFrame, region: str, seed: int) -> pd.DataFrame:
+    """Take the samples of a region that enter stage 1: 400 presences and 800 absences at most."""
     own = samples[samples["region"] == region].sort_values(["presence", "x", "y"], kind="stable")
     generator = np.random.default_rng(derive_seed(seed, "limit", region))
     parts = []

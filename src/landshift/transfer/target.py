@@ -1,6 +1,6 @@
 """The fine-tuned model of a target region."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,10 +21,10 @@ from landshift.transfer.residual import (
 )
 from landshift.transfer.score import SourceScore, fit_source_score
 from landshift.transfer.sources import SourceModel
+from landshift.transfer.target_kernel import TargetKernel, fit_target_kernel
 
 PSEUDO_ABSENCES = 150
 """Unlabelled cells of the target that join the absences of the shots."""
-
 
 IMPORTANCE_EXPONENT = 1.5
 """Sharpens the importance of factors in the kernel: of 0, .5, 1 and 1.5 the best."""
@@ -64,11 +64,11 @@ class TargetModel:
         Name of the target.
     family
         ``ensemble`` or the name of one learner.
-    source_score, kernel, mixture
+    source_score, kernel, target_kernel, mixture
         The parts of the model.
-    label_score, label_ranks
-        Source score and normal scores of the labelled cells, shapes ``(labels,)`` and
-        ``(labels, factors)``.
+    label_score, label_ranks, label_own
+        Score, normal scores and prepared own factors of the labelled cells: ``(labels,)``,
+        ``(labels, shared factors)`` and ``(labels, own factors)``.
     labels, weights
         1 or 0 and the weight of each labelled cell.
     prevalence
@@ -81,9 +81,11 @@ class TargetModel:
     family: str
     source_score: SourceScore
     kernel: ResidualKernel
+    target_kernel: TargetKernel
     mixture: ResidualMixture
     label_score: np.ndarray
     label_ranks: np.ndarray
+    label_own: np.ndarray
     labels: np.ndarray
     weights: np.ndarray
     prevalence: float
@@ -93,19 +95,34 @@ class TargetModel:
     @property
     def factors(self) -> tuple[str, ...]:
         """Names of the factors, in the order of the columns that `predict` takes."""
-        return self.source_score.models[0].factors
+        return self.source_score.models[0].factors + self.target_kernel.factors
 
     @property
     def units(self) -> tuple[str, ...]:
         """Unit of each factor."""
-        return self.source_score.models[0].units
+        return self.source_score.models[0].units + self.target_kernel.units
+
+    @property
+    def classes_seen(self) -> dict[str, list[int]]:
+        """Codes of each class factor that the sources, or the labelled cells, hold."""
+        shared = self.source_score.models[0].class_scores.scores
+        own = dict(zip(self.target_kernel.factors, self.label_own.T, strict=True))
+        return {name: sorted(scores) for name, scores in shared.items()} | {
+            name: np.unique(own[name]).astype(int).tolist() for name in self.target_kernel.classes
+        }
 
     def predict(self, values: np.ndarray) -> Prediction:
         """Predict cells from factor values of shape ``(cells, factors)``, none of them NaN."""
-        score, ranks = self.source_score.apply(values)
+        source = self.source_score.models[0]
+        shared, own = np.split(values, [len(source.factors)], axis=1)
+        score, ranks = self.source_score.apply(source.class_scores.apply(shared, source.factors))
         kernel = self.kernel.covariance(ranks, self.label_ranks)
+        variance = self.kernel.variance
+        if self.target_kernel.factors:
+            kernel += self.target_kernel.covariance(self.target_kernel.prepare(own), self.label_own)
+            variance += self.target_kernel.variance
         mean = self.mixture.mean(score, self.label_score, kernel)
-        sd = self.mixture.sd(score, self.label_score, kernel, self.kernel.variance)
+        sd = self.mixture.sd(score, self.label_score, kernel, variance)
         return Prediction(mean, sd, self.prevalence)
 
 
@@ -119,6 +136,9 @@ def fine_tune_target(
     family: str = "ensemble",
     pseudo_absences: int = PSEUDO_ABSENCES,
     region: str = "target",
+    target_factors: Sequence[str] = (),
+    target_classes: Sequence[str] = (),
+    units: Mapping[str, str] | None = None,
 ) -> TargetModel:
     """Fine-tune pre-trained source models on the shots of a target.
 
@@ -143,6 +163,11 @@ def fine_tune_target(
         Number of background cells that join the absences.
     region
         Name of the target.
+    target_factors, target_classes
+        Measured factors and class factors that the source models lack; they serve the kernel of
+        the residual alone.
+    units
+        Unit of each of these factors, kept with the model.
 
     Returns
     -------
@@ -155,24 +180,39 @@ def fine_tune_target(
         If the source models differ in factors, a factor is missing or has no value, the family is
         not among the models, or the prevalence is not between 0 and 1.
     """
-    _check_target(source_models, shots, background, prevalence, family)
+    own_factors = [*target_factors, *target_classes]
+    _check_target(source_models, shots, background, prevalence, family, own_factors)
     factors = list(source_models[0].factors)
+    score_classes = source_models[0].class_scores.apply_table
+    shots, background = score_classes(shots), score_classes(background)
     reference = background[factors].to_numpy(np.float32)
     models = [model for model in source_models if family in ("ensemble", model.learner)]
     source_score = fit_source_score(models, fit_rank_transform(reference), reference)
-    values, labels, weights = gather_labels(shots, background, factors, pseudo_absences, seed)
+    gathered, labels, weights = gather_labels(
+        shots, background, factors + own_factors, pseudo_absences, seed
+    )
+    values, own_values = np.split(gathered, [len(factors)], axis=1)
     score, ranks = source_score.apply(values)
     kernel = ResidualKernel(weigh_factors(source_models))
+    target_kernel = fit_target_kernel(
+        background,
+        measured=target_factors,
+        classes=target_classes,
+        units=[(units or {}).get(name, "") for name in own_factors],
+    )
+    own = target_kernel.prepare(own_values)
     members = members_of(family, presences=int(labels.sum()))
-    covariance = kernel.covariance(ranks, ranks)
+    covariance = kernel.covariance(ranks, ranks) + target_kernel.covariance(own, own)
     return TargetModel(
         region=region,
         family=family,
         source_score=source_score,
         kernel=kernel,
+        target_kernel=target_kernel,
         mixture=fit_residual_mixture(members, score, covariance, labels, weights),
         label_score=score,
         label_ranks=ranks,
+        label_own=own,
         labels=labels,
         weights=weights,
         prevalence=prevalence,
@@ -213,10 +253,15 @@ def weigh_factors(source_models: Sequence[SourceModel]) -> np.ndarray:
     The importance in the sources' random forests to the power of `IMPORTANCE_EXPONENT`; equal
     weights without any forest.
     """
+    raised = find_importance(source_models) ** IMPORTANCE_EXPONENT
+    return raised / raised.sum()
+
+
+def find_importance(source_models: Sequence[SourceModel]) -> np.ndarray:
+    """Find the importance of the factors in the sources' forest: sum 1, equal without any."""
     for model in source_models:
         if model.importance is not None:
-            raised = model.importance**IMPORTANCE_EXPONENT
-            return raised / raised.sum()
+            return model.importance
     factors = len(source_models[0].factors)
     return np.full(factors, 1 / factors)
 
@@ -228,7 +273,7 @@ def members_of(family: str, *, presences: int) -> tuple[Member, ...]:
     return SOURCE_MEMBERS + LOCAL_MEMBERS if family == "ensemble" else SOURCE_MEMBERS
 
 
-def _check_target(source_models, shots, background, prevalence, family) -> None:
+def _check_target(source_models, shots, background, prevalence, family, own_factors) -> None:
     if not source_models:
         raise ValueError("fine-tuning needs at least one source model")
     factors = source_models[0].factors
@@ -243,11 +288,14 @@ def _check_target(source_models, shots, background, prevalence, family) -> None:
     learners = [model.learner for model in source_models]
     if len(set(learners)) < len(learners):
         raise ValueError(f"two source models of one learner were given: {learners}")
+    twice = [factor for factor in own_factors if factor in factors]
+    if twice:
+        raise ValueError(f"the factors {twice} of the target are in the source models already")
     for table, name in ((shots, "shots"), (background, "background")):
-        missing = [factor for factor in factors if factor not in table]
+        missing = [factor for factor in (*factors, *own_factors) if factor not in table]
         if missing:
             raise ValueError(f"the {name} table lacks the factors {missing}")
-        empty = [factor for factor in factors if table[factor].isna().any()]
+        empty = [factor for factor in (*factors, *own_factors) if table[factor].isna().any()]
         if empty:
             raise ValueError(f"the {name} table has cells without a value of {empty}")
     if not 0 < prevalence < 1:

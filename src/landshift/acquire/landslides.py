@@ -1,0 +1,73 @@
+"""Fetch inventories: of the user, or as a last resort the landslides of a global catalogue."""
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from odc.geo.geobox import GeoBox
+
+from landshift.acquire.downloads import fetch_current, fetch_layer
+from landshift.acquire.recipes import find_recipe
+from landshift.acquire.records import key_of
+from landshift.grids import find_box
+from landshift.raster import unfinished
+
+ACCURACIES = ("exact", "1km")
+"""Accuracies of location in NASA's catalogue that can teach a map anything."""
+COLUMNS = {"x": "longitude", "y": "latitude", "date": "event_date", "crs": "EPSG:4326"}
+"""How NASA's catalogue names what an inventory needs."""
+
+_log = logging.getLogger("landshift.acquire")
+
+
+def fetch_inventory(
+    entry: Mapping[str, Any], grid: GeoBox, *, cache: str | Path, mirror: str | None = None
+) -> tuple[Path, dict[str, str]]:
+    """Fetch the file of an inventory.
+
+    Parameters
+    ----------
+    entry
+        Where it comes from: ``file``, ``url`` or ``recipe``.
+    grid
+        Grid of the region: of a global catalogue, the landslides inside are taken.
+    cache, mirror
+        As for `landshift.acquire.fetch_layer`.
+
+    Returns
+    -------
+    pathlib.Path
+        File that `landshift.inventory.read_inventory` reads.
+    dict
+        Options of that function that a catalogue determines.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be had.
+    ValueError
+        If a catalogue has no well-located landslide in the region.
+    """
+    if "recipe" not in entry:
+        return fetch_layer(entry, cache=cache, mirror=mirror), {}
+    recipe = find_recipe(entry["recipe"])
+    source, record = fetch_current(recipe.service, cache=cache, mirror=mirror)
+    table = pd.read_csv(source)
+    west, south, east, north = find_box(grid)
+    inside = table["longitude"].between(west, east) & table["latitude"].between(south, north)
+    located = inside & table["location_accuracy"].isin(ACCURACIES)
+    _log.info("%d landslides in the region, %d well located", inside.sum(), located.sum())
+    if not located.any():
+        raise ValueError(
+            f"{record['address']}: of {inside.sum()} landslides in the region none is located to "
+            "1 km or better; state an inventory of your own"
+        )
+    days = pd.to_datetime(table.loc[located, "event_date"], format="%m/%d/%Y %I:%M:%S %p")
+    chosen = table[located].assign(event_date=days.dt.strftime("%Y-%m-%d"))
+    name = f"{key_of(record['sha256'], grid.crs, grid.affine, grid.shape)}.csv"
+    path = Path(cache) / "inventories" / name
+    with unfinished(path) as partial:
+        chosen.to_csv(partial, index=False)
+    return path, dict(COLUMNS)

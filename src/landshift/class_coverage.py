@@ -1,0 +1,65 @@
+"""Which classes of a map training has seen, and what share of the map they cover."""
+
+import json
+import operator
+from functools import reduce
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from landshift.transfer import TargetModel
+
+COLUMNS = ("factor", "use", "code", "name", "seen", "area_share")
+
+
+def measure_class_coverage(model: TargetModel, factors: xr.Dataset) -> pd.DataFrame:
+    """Measure the share of a map that each class covers, and say whether training has seen it.
+
+    Parameters
+    ----------
+    model
+        A fine-tuned model.
+    factors
+        The factors of the model, dimensions ``(y, x)``, NaN as no data; eager or dask-backed.
+        Names of classes come from ``attrs["classes"]``, a JSON object by code.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row per class factor and class on the map: ``factor``; ``use``, ``shared`` or ``target``;
+        ``code``; ``name``, empty if unknown; ``seen``; ``area_share`` [1] of the mapped cells.
+    """
+    layers = factors[list(model.factors)]
+    valid = reduce(operator.and_, (np.isfinite(layers[name]) for name in model.factors))
+    mapped = valid.to_numpy()
+    cells = max(int(mapped.sum()), 1)
+    rows = []
+    for name, seen in model.classes_seen.items():
+        names = json.loads(layers[name].attrs.get("classes", "{}"))
+        use = "target" if name in model.target_kernel.classes else "shared"
+        codes = layers[name].to_numpy()[mapped]
+        for code, count in zip(*np.unique(codes.astype(int), return_counts=True), strict=True):
+            label = names.get(str(code), "")
+            rows.append((name, use, int(code), label, int(code) in seen, count / cells))
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def summarise_unseen(coverage: pd.DataFrame) -> dict[str, dict]:
+    """Gather the unseen classes of every factor: their codes, names and share of the map [1].
+
+    Examples
+    --------
+    >>> row = ("soil", "target", 4, "peat", False, 0.25)
+    >>> summarise_unseen(pd.DataFrame([row], columns=list(COLUMNS)))
+    {'soil': {'codes': [4], 'names': ['peat'], 'area_share': 0.25}}
+    """
+    summary = {}
+    for name, classes in coverage.groupby("factor", sort=False):
+        unseen = classes[~classes["seen"].astype(bool)]
+        summary[name] = {
+            "codes": unseen["code"].tolist(),
+            "names": unseen["name"].tolist(),
+            "area_share": round(float(unseen["area_share"].sum()), 6),
+        }
+    return summary

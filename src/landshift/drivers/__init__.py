@@ -1,0 +1,25 @@
+"""What drives a map: contributions of factors to the logit, and of shots to the fine-tuning."""
+
+from landshift.drivers.explanation import (
+    EXPLAINED_CELLS,
+    Explanation,
+    choose_reference,
+    explain_cells,
+)
+from landshift.drivers.summary import (
+    compare_sources,
+    summarise_dependence,
+    summarise_drivers,
+    summarise_shots,
+)
+
+__all__ = [
+    "EXPLAINED_CELLS",
+    "Explanation",
+    "choose_reference",
+    "compare_sources",
+    "explain_cells",
+    "summarise_dependence",
+    "summarise_drivers",
+    "summarise_shots",
+]

@@ -1,0 +1,81 @@
+"""What stands on the slopes: roads, buildings and population, as points that carry an amount."""
+
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import rasterio
+import shapely
+from odc.geo.geobox import GeoBox
+
+RASTERS = frozenset({".tif", ".tiff", ".vrt"})
+"""Endings of the files that are rasters of amounts."""
+
+
+def read_exposure(path: str | Path, grid: GeoBox) -> gpd.GeoDataFrame:
+    """Read roads, buildings or population, and break them into points.
+
+    Lines become the middles of pieces of at most half a cell that carry their length [km],
+    points and polygons one point each that counts 1, and the cells of a raster, such as people
+    per cell, their centres with their value.
+
+    Parameters
+    ----------
+    path
+        Vector file, or a raster by its ending.
+    grid
+        Grid of the region.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        Points within the region, in its CRS, with the column ``amount``.
+
+    Raises
+    ------
+    ValueError
+        If the file states no CRS.
+    """
+    path = Path(path)
+    if path.suffix.lower() in RASTERS:
+        found = _read_amounts(path)
+    else:
+        layer = gpd.read_file(path)
+        if layer.crs is None:
+            raise ValueError(f"{path}: states no CRS; add one to the file")
+        shapes = layer.geometry.to_crs(str(grid.crs)).explode(ignore_index=True)
+        found = _break_up(shapes[~(shapes.is_empty | shapes.isna())], float(grid.resolution.x) / 2)
+    found = found.to_crs(str(grid.crs))
+    box = grid.boundingbox
+    return found.cx[box.left : box.right, box.bottom : box.top].reset_index(drop=True)
+
+
+def _break_up(shapes: gpd.GeoSeries, piece_m: float) -> gpd.GeoDataFrame:
+    lined = shapes.geom_type.isin(["LineString", "LinearRing"])
+    pieces = shapely.segmentize(shapes[lined].to_numpy(), piece_m)
+    starts, ends = [np.empty((0, 2))], [np.empty((0, 2))]
+    for piece in pieces:
+        corners = shapely.get_coordinates(piece)
+        starts.append(corners[:-1])
+        ends.append(corners[1:])
+    start, end = np.concatenate(starts), np.concatenate(ends)
+    middles = shapely.points((start + end) / 2)
+    lengths_km = np.hypot(*(end - start).T) / 1000
+    others = shapes[~lined].representative_point().to_numpy()
+    return gpd.GeoDataFrame(
+        {"amount": np.concatenate([lengths_km, np.ones(len(others))])},
+        geometry=np.concatenate([middles, others]),
+        crs=shapes.crs,
+    )
+
+
+def _read_amounts(path: Path) -> gpd.GeoDataFrame:
+    with rasterio.open(path) as source:
+        if source.crs is None:
+            raise ValueError(f"{path}: states no CRS; add one to the file")
+        values = source.read(1, masked=True).filled(0)
+        rows, columns = np.nonzero(np.nan_to_num(values) > 0)
+        x, y = source.transform @ np.array([columns + 0.5, rows + 0.5])
+        crs = source.crs
+    points = gpd.points_from_xy(x, y, crs=crs)
+    return gpd.GeoDataFrame({"amount": values[rows, columns].astype(float)}, geometry=points)

@@ -1,0 +1,50 @@
+"""What is wrong with a file that GDAL cannot read, in one sentence."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rasterio._err import CPLE_BaseError
+from rasterio.errors import RasterioError, RasterioIOError
+
+_PAGE = (b"<!doctype", b"<html", b"<?xml")
+_LFS = b"version https://git-lfs"
+
+
+@contextmanager
+def explain_unreadable(path: str | Path) -> Iterator[None]:
+    """Turn GDAL's and rasterio's errors on reading a raster into a sentence about the file.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If it is no raster, or is cut or damaged.
+    """
+    try:
+        yield
+    # rasterio lets some of GDAL's own errors through when it reads blocks.
+    except (RasterioError, CPLE_BaseError) as error:
+        raise _explain(Path(path), error) from error
+
+
+def _explain(path: Path, error: Exception) -> OSError | ValueError:
+    if not path.is_file():
+        return FileNotFoundError(f"{path} does not exist; correct the path")
+    with path.open("rb") as stored:
+        start = stored.read(512).lstrip().lower()
+    if not start:
+        return ValueError(f"{path}: the file is empty; fetch or copy it again")
+    if start.startswith(_PAGE):
+        return ValueError(
+            f"{path}: is a web page and no raster, as servers send where a file is gone or a login"
+            " is needed; fetch the file itself"
+        )
+    if start.startswith(_LFS):
+        return ValueError(f"{path}: is a pointer of Git LFS and no raster; run git lfs pull")
+    if isinstance(error, RasterioIOError) and "not recognized" in str(error):
+        return ValueError(f"{path}: is no raster that GDAL reads; convert it to GeoTIFF")
+    return ValueError(
+        f"{path}: cannot be read to its end, so it is cut or damaged; fetch or copy it again"
+    )

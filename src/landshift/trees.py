@@ -1,0 +1,49 @@
+"""Decision trees of any learner, in one form that compiled code can evaluate."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Trees:
+    """Binary trees whose leaves are summed, in flat arrays of shape ``(nodes,)``.
+
+    Attributes
+    ----------
+    roots
+        First node of every tree; the nodes of a tree follow it.
+    factor, threshold
+        A cell goes left where its float32 value of this factor is <= the float32 threshold.
+    left, right
+        Children as node numbers, -1 at a leaf.
+    value
+        What a leaf adds. Its type is the one the learner adds up in, float32 or float64.
+    start
+        What the sum starts from.
+    """
+
+    roots: np.ndarray
+    factor: np.ndarray
+    threshold: np.ndarray
+    left: np.ndarray
+    right: np.ndarray
+    value: np.ndarray
+    start: float = 0.0
+
+
+def round_down(threshold: np.ndarray) -> np.ndarray:
+    """Round thresholds down to float32: for a float32 value the comparison stays the same."""
+    nearest = threshold.astype(np.float32)
+    return np.where(nearest > threshold, np.nextafter(nearest, np.float32(-np.inf)), nearest)
+
+
+def renumber_children(children: list[np.ndarray], roots: np.ndarray) -> np.ndarray:
+    """Join the child numbers of single trees, each from 0, into numbers among all nodes."""
+    shifted = [np.where(c < 0, -1, c + r) for c, r in zip(children, roots, strict=True)]
+    return np.concatenate(shifted).astype(np.int32)
+
+
+def first_nodes(sizes: list[int]) -> np.ndarray:
+    """First node of every tree, from the number of nodes of each."""
+    return np.cumsum([0, *sizes[:-1]]).astype(np.int32)

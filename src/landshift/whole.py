@@ -1,0 +1,60 @@
+"""Find out whether a GeoTIFF was written whole.
+
+GDAL reports a full disk when it flushes a file while closing it, where rasterio raises nothing: the
+file looks finished, and only reading the tiles that are not there fails.
+"""
+
+from pathlib import Path
+
+import rasterio
+from rasterio.errors import RasterioIOError
+
+
+def check_whole(path: str | Path, *, name: str | Path | None = None) -> None:
+    """Check that every tile that the directory of a GeoTIFF lists lies in the file.
+
+    Overviews are checked as well. No tile is read.
+
+    Parameters
+    ----------
+    path
+        The file.
+    name
+        How the error names it, if not by its path.
+
+    Raises
+    ------
+    OSError
+        If one does not, or the directory cannot be read.
+    """
+    path = Path(path)
+    size = path.stat().st_size
+    try:
+        with rasterio.open(path) as source:
+            whole = all(
+                _lies_within(source, band, level, size)
+                for level in (None, *range(len(source.overviews(1))))
+                for band in source.indexes
+            )
+    except RasterioIOError:
+        whole = False
+    if not whole:
+        raise OSError(
+            f"{name or path}: could not be written whole, most likely because the disk is full; "
+            "free some space and run the same command again, what is finished is kept"
+        )
+
+
+def _lies_within(source: rasterio.DatasetReader, band: int, level: int | None, size: int) -> bool:
+    # Not worked out from the factor of the overview, which is rounded.
+    options = {} if level is None else {"overview_level": level}
+    with rasterio.open(source.name, **options) as reduced:
+        blocks = [place for place, _ in reduced.block_windows(band)]
+    for row, column in blocks:
+        offset, length = (
+            source.get_tag_item(f"BLOCK_{what}_{column}_{row}", "TIFF", bidx=band, ovr=level)
+            for what in ("OFFSET", "SIZE")
+        )
+        if offset is None or length is None or int(offset) + int(length) > size:
+            return False
+    return True

@@ -1,0 +1,130 @@
+"""Lines, a catalogue of landslides, rainfall and lithology, from a local stand-in."""
+
+import hashlib
+import json
+import zipfile
+from dataclasses import replace
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+from landshift.acquire import acquire_layer, acquire_lines, fetch_inventory
+from landshift.acquire.recipes import RAINFALL_YEARS, RECIPES
+from landshift.grids import find_box
+from landshift.inventory import read_inventory
+
+from . import products
+
+
+@pytest.fixture
+def mirror(tmp_path):
+    return tmp_path / "mirror"
+
+
+def write_lines(folder, grid, classes):
+    """Write lines across a region and one far away, as a zipped shapefile of OpenStreetMap."""
+    west, south, east, north = find_box(grid)
+    far = shapely.LineString([(west + 5, south), (east + 5, north)])
+    lines = [shapely.LineString([(west, south), (east, north)])] * len(classes) + [far]
+    table = gpd.GeoDataFrame({"fclass": [*classes, classes[0]]}, geometry=lines, crs=4326)
+    for stem in ("gis_osm_roads_free_1", "gis_osm_waterways_free_1"):
+        table.to_file(folder / f"{stem}.shp")
+    address = RECIPES["osm_roads"].service.format(extract="europe/italy/nord-est")
+    path = products.place(folder, address)
+    path.parent.mkdir(parents=True)
+    with zipfile.ZipFile(path, "w") as archive:
+        for part in sorted(folder.glob("gis_osm_*")):
+            archive.write(part, part.name)
+            part.unlink()
+
+
+@pytest.mark.parametrize(("recipe", "kept"), [("osm_roads", 2), ("osm_rivers", 1)])
+def test_lines_of_an_extract_near_the_region(mirror, grid, tmp_path, recipe, kept):
+    mirror.mkdir()
+    write_lines(mirror, grid, ["primary", "footway", "track", "drain", "river"])
+    entry = {"recipe": recipe, "extract": "europe/italy/nord-est"}
+    lines = acquire_lines(entry, grid, cache=tmp_path / "cache", mirror=str(mirror))
+    assert len(lines.data) == kept and lines.data.crs == str(grid.crs)
+    assert lines.origin["licence"] == "ODbL-1.0"
+    assert lines.sources[0]["address"].endswith("europe/italy/nord-est-latest-free.shp.zip")
+
+
+def test_the_first_version_of_an_extract_is_kept(mirror, grid, tmp_path):
+    mirror.mkdir()
+    write_lines(mirror, grid, ["primary"])
+    entry = {"recipe": "osm_roads", "extract": "europe/italy/nord-est"}
+    options = {"cache": tmp_path / "cache", "mirror": str(mirror)}
+    first = acquire_lines(entry, grid, **options)
+    next(mirror.rglob("*.zip")).write_bytes(b"renewed")
+    assert acquire_lines(entry, grid, **options).sources == first.sources
+
+
+def test_faults_far_away_are_an_error(mirror, grid, tmp_path):
+    path = products.place(mirror, RECIPES["gem_faults"].service)
+    path.parent.mkdir(parents=True)
+    line = {"type": "LineString", "coordinates": [[50.0, 10.0], [51.0, 11.0]]}
+    feature = {"type": "Feature", "properties": {}, "geometry": line}
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+    with pytest.raises(ValueError, match="gem_faults has no line within 5 km of the region"):
+        acquire_lines({"recipe": "gem_faults"}, grid, cache=tmp_path, mirror=str(mirror))
+
+
+def test_a_missing_copy_says_where_to_put_it(mirror, grid, tmp_path):
+    mirror.mkdir()
+    with pytest.raises(FileNotFoundError, match=r"lacks https://raw\.githubusercontent\.com/GEM"):
+        acquire_lines({"recipe": "gem_faults"}, grid, cache=tmp_path, mirror=str(mirror))
+
+
+def test_reported_landslides_of_the_region_that_are_well_located(mirror, grid, tmp_path):
+    path = products.place(mirror, RECIPES["nasa_landslides"].service)
+    path.parent.mkdir(parents=True)
+    west, south, east, north = find_box(grid)
+    middle = ((west + east) / 2, (south + north) / 2)
+    table = pd.DataFrame(
+        {
+            "event_date": ["08/01/2008 12:00:00 AM"] * 4,
+            "location_accuracy": ["exact", "1km", "50km", "exact"],
+            "longitude": [middle[0]] * 3 + [50.0],
+            "latitude": [middle[1]] * 4,
+        }
+    )
+    table.to_csv(path, index=False)
+    entry = {"recipe": "nasa_landslides"}
+    options = {"cache": tmp_path / "cache", "mirror": str(mirror)}
+    found, columns = fetch_inventory(entry, grid, **options)
+    landslides, _ = read_inventory(found, **columns)
+    assert len(landslides) == 2 and set(landslides["date"]) == {"2008-08-01"}
+
+
+def test_rainfall_is_the_mean_of_thirty_years(mirror, grid, tmp_path):
+    for year in RAINFALL_YEARS:
+        address = RECIPES["chirps_rainfall"].service.format(year=year)
+        values = np.full((400, 400), year, np.float32)
+        transform, _, _ = products.tile_cells(5, 35, 20, 400)
+        products.write_cog(products.place(mirror, address), values, transform, nodata=-9999)
+    rainfall = acquire_layer(
+        "rainfall", {"recipe": "chirps_rainfall"}, grid, cache=tmp_path / "c", mirror=str(mirror)
+    )
+    np.testing.assert_allclose(rainfall.data, 2005.5, rtol=1e-6)
+    assert rainfall.data.attrs["units"] == "mm/a" and len(rainfall.sources) == 30
+
+
+def test_lithology_comes_out_of_its_archive(mirror, grid, tmp_path, monkeypatch):
+    recipe = RECIPES["glim_lithology"]
+    path = products.place(mirror, recipe.service)
+    path.parent.mkdir(parents=True)
+    rows = "\n".join(" ".join(["7"] * 720) for _ in range(360))
+    header = "ncols 720\nnrows 360\nxllcorner -180\nyllcorner -90\ncellsize 0.5\n"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(recipe.member, f"{header}NODATA_value -9999\n{rows}\n")
+    # The archive is pinned by its checksum: stand in for it.
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    (mirror / "MANIFEST.sha256").write_text(f"{sha256}  ./{path.relative_to(mirror)}\n")
+    monkeypatch.setitem(RECIPES, "glim_lithology", replace(recipe, sha256=sha256))
+    layer = acquire_layer(
+        "lithology", {"recipe": "glim_lithology"}, grid, cache=tmp_path / "c", mirror=str(mirror)
+    )
+    assert np.unique(layer.data).tolist() == [7] and layer.data.attrs["nodata"] == 0

@@ -1,0 +1,147 @@
+"""Configurations that are wrong: each is refused before the first job, in one sentence."""
+
+import pytest
+import yaml
+
+from .conftest import check_text, explain, write_slides
+
+BIRCH = "regions.birch"
+
+# path, value, the key in the message, and the sentence behind it
+KEYS = [
+    ("shotz", 5, "shotz", "unknown key; remove it, or choose from study, seed, mirror, regions,"),
+    ("sample", {}, "sample", "unknown key; did you mean `samples`?"),
+    (f"{BIRCH}.prevalense", 0.1, f"{BIRCH}.prevalense", "unknown key; did you mean `prevalence`?"),
+    (f"{BIRCH}.grid.resolution", 30, f"{BIRCH}.grid.resolution",
+     "unknown key; did you mean `resolution_m`?"),
+    (f"{BIRCH}.layers.dem.path", "a", f"{BIRCH}.layers.dem.path", "unknown key; remove it, or "),
+    (f"{BIRCH}.inventory.untill", 2010, f"{BIRCH}.inventory.untill",
+     "unknown key; did you mean `until`?"),
+    ("samples.buffer", 100, "samples.buffer", "unknown key; did you mean `buffer_m`?"),
+    ("samples.buffer_m", "100 m", "samples.buffer_m",
+     "'100 m' must be a number, without a unit: Absences keep at least this distance from any "
+     "landslide [m]"),
+    ("samples.buffer_m", -5, "samples.buffer_m", "-5 must be at least 0: Absences keep"),
+    ("samples.buffer_m", 0.001, "samples.buffer_m", "0.001 m looks like degrees; state metres"),
+    ("samples.blocks", 2.5, "samples.blocks", "2.5 must be a whole number: Spatial blocks"),
+    ("seed", "forty-two", "seed", "'forty-two' must be a whole number: Seed of every"),
+    ("regions", [1], "regions", "[1] must be keys with values: Every region of the study once"),
+    (f"{BIRCH}.role", "targt", f"{BIRCH}.role",
+     "'targt' must be one of source, target, both; did you mean `target`?"),
+    (f"{BIRCH}.grid.resolution_m", None, f"{BIRCH}.grid.resolution_m",
+     "missing; state it: Cell size [m]; the same in all regions of a study"),
+    (f"{BIRCH}.grid.resolution_m", 0.0003, f"{BIRCH}.grid.resolution_m",
+     "0.0003 m is the size of a cell in degrees; state metres, such as 30"),
+    (f"{BIRCH}.grid.bounds", [9.1, 44.2, 9.4, 44.6], f"{BIRCH}.grid.bounds",
+     "[9.1, 44.2, 9.4, 44.6] look like degrees; state [xmin, ymin, xmax, ymax] in metres of the "
+     "grid's CRS"),
+    (f"{BIRCH}.grid.crs", "EPSG:4326", f"{BIRCH}.grid.crs", "EPSG:4326 is in degrees; name a proj"),
+    (f"{BIRCH}.grid.crs", 32643, f"{BIRCH}.grid.crs", "32643 must be a text: Projected coordinate"),
+    (f"{BIRCH}.prevalence", None, f"{BIRCH}.prevalence", "missing; a target must state the share"),
+    (f"{BIRCH}.prevalence", 5, f"{BIRCH}.prevalence", "5 must be less than 1: Targets: the share"),
+    (f"{BIRCH}.shots", 0, f"{BIRCH}.shots", "0 must be at least 1: Targets: how many landslides"),
+    (f"{BIRCH}.inventory", None, f"{BIRCH}.inventory", "missing; name a `file` or a `url`"),
+    (f"{BIRCH}.inventory.from", "last year", f"{BIRCH}.inventory.from",
+     "'last year' is not written as wanted: First year, or day in quotes, of the period"),
+    (f"{BIRCH}.inventory.types", ["slide"], f"{BIRCH}.inventory.type",
+     "missing; `types` needs the column that holds them"),
+    (f"{BIRCH}.inventory.presence", [1], f"{BIRCH}.inventory", "`label` (a column) and `presence`"),
+    (f"{BIRCH}.inventory.file", "no/such.gpkg", f"{BIRCH}.inventory.file",
+     "no/such.gpkg does not exist; correct the path of the file"),
+    (f"{BIRCH}.layers.dem.file", "/", f"{BIRCH}.layers.dem.file",
+     "/ is a folder; correct the path of the file"),
+    (f"{BIRCH}.layers.dem", {}, f"{BIRCH}.layers.dem", "state where it comes from: either `file`"),
+    (f"{BIRCH}.layers.rain", {"url": "ftp://example.org/a.tif"}, f"{BIRCH}.layers.rain.url",
+     "'ftp://example.org/a.tif' is not written as wanted: Public address of the file"),
+    (f"{BIRCH}.layers.soil", {"file": "soil.tif"}, f"{BIRCH}.layers.soil",
+     "the cells of soil are codes, which must not be averaged; add `kind: class`"),
+    ("maps.breaks", "equal", "maps.breaks",
+     "'equal' must be one of quantile, natural"),
+    ("maps.breaks", [0.1, 0.2, 2, 0.4], "maps.breaks[2]", "2 must be less than 1"),
+    ("transfer.learners", ["rf", "rf"], "transfer.learners", "names something twice; remove"),
+    ("transfer.learners", ["svm"], "transfer.learners[0]", "'svm' must be one of lr, rf, xgb, lg"),
+    ("factors.groups", ["climate"], "factors.groups", "no region has a layer `rainfall` or"),
+    ("mosaic", {"crs": "EPSG:32632"}, "mosaic.resolution_m",
+     "missing; state it: Cell size of the mosaic [m]"),
+    ("benchmark", {"targets": ["chile"]}, "benchmark.targets", "there is no region 'chile'; choo"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "key", "sentence"), KEYS, ids=[f"{case[0]}={case[1]}" for case in KEYS]
+)
+def test_a_wrong_key_is_one_line(spoil, path, value, key, sentence):
+    lines = explain(check_text, yaml.safe_dump(spoil(path, value))).splitlines()
+    assert lines[0] == "the study's configuration has one problem:"
+    (line,) = lines[1:]
+    assert line.startswith(f"  {key}: ") and sentence in line
+
+
+def test_a_sound_study_passes(sound):
+    check_text(yaml.safe_dump(sound))
+
+
+def test_a_repeated_region_is_found(sound):
+    text = yaml.safe_dump(sound)
+    again = text.replace("  birch:", "  alder:")
+    assert "regions.alder: stated twice, again in line 11; remove or rename one of them" in explain(
+        check_text, again
+    )
+
+
+def test_a_source_that_is_the_target_is_found(spoil, sound):
+    config = spoil("regions.copy", sound["regions"]["birch"] | {"role": "source"})
+    assert "regions.copy: is the same place as regions.birch (same dem and inventory), so a" in (
+        explain(check_text, yaml.safe_dump(config))
+    )
+    config["regions"]["birch"]["grid"]["bounds"] = [0, 0, 900, 900]
+    config["regions"]["copy"]["grid"] = {"resolution_m": 30, "bounds": [900, 0, 1800, 900]}
+    check_text(yaml.safe_dump(config))
+
+
+def test_validation_on_the_training_landslides_is_found(spoil, sound):
+    inventory = sound["regions"]["birch"]["inventory"]
+    config = spoil("regions.birch.validation", inventory | {"from": 2011})
+    assert "regions.birch.validation: is the inventory itself, so the map would be tested on" in (
+        explain(check_text, yaml.safe_dump(config))
+    )
+    config["regions"]["birch"]["inventory"] = inventory | {"until": 2011}
+    assert "regions.birch.validation: is the inventory itself" in (
+        explain(check_text, yaml.safe_dump(config))
+    )
+    config["regions"]["birch"]["inventory"]["until"] = 2010
+    check_text(yaml.safe_dump(config))
+
+
+def test_a_period_that_ends_before_it_begins_is_found(spoil, sound):
+    entry = sound["regions"]["birch"]["inventory"] | {"from": 2012, "until": "2010-05-01"}
+    assert "regions.birch.inventory.until: 2010-05-01 is before `from` 2012; swap" in (
+        explain(check_text, yaml.safe_dump(spoil("regions.birch.inventory", entry)))
+    )
+
+
+def test_a_shapefile_without_its_table_is_found(spoil, tmp_path):
+    write_slides(tmp_path / "slides.shp")
+    (tmp_path / "slides.dbf").unlink()
+    config = spoil("regions.birch.inventory", {"file": str(tmp_path / "slides.shp")})
+    assert "slides.shp is a part of a shapefile; put its .dbf beside it" in (
+        explain(check_text, yaml.safe_dump(config))
+    )
+
+
+def test_regions_without_a_common_factor_are_found(sound, tmp_path):
+    for name, layer in (("alder", "roads"), ("birch", "faults")):
+        file = write_slides(tmp_path / f"{layer}.gpkg")
+        sound["regions"][name]["layers"][layer] = {"file": str(file)}
+    sound["factors"] = {"groups": ["proximity"]}
+    assert "factors.groups: birch and its sources have no factor in common in proximity; add" in (
+        explain(check_text, yaml.safe_dump(sound))
+    )
+    sound["factors"]["groups"].append("terrain")
+    check_text(yaml.safe_dump(sound))
+
+
+def test_all_problems_are_told_at_once(spoil):
+    config = spoil("samples.buffer", 3) | {"sed": 4}
+    lines = explain(check_text, yaml.safe_dump(config)).splitlines()
+    assert [line.split(":")[0].strip() for line in lines[1:]] == ["samples.buffer", "sed"]

@@ -1,0 +1,179 @@
+"""Mutated configurations and files: whatever comes in, no traceback comes out."""
+
+import copy
+
+import numpy as np
+import pytest
+import rasterio
+import yaml
+from affine import Affine
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from landshift.grids import plan_grid
+from landshift.inventory import read_inventory
+from landshift.layer_checks import check_codes, check_coverage, check_elevations, check_layer
+from landshift.logs import explain_error
+from landshift.raster import align_raster, open_raster
+
+from .conftest import CRS, NORTH, ROOT, WEST, check_text, make_hills, write_slides, write_tif
+
+FUZZ = settings(
+    deadline=None,
+    derandomize=True,
+    max_examples=40,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+TEMPLATE = yaml.safe_load((ROOT / "config/template.yaml").read_text())
+# GDAL and PROJ warn about what the mutated files hold; the sentence comes from this package.
+pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning", "ignore::UserWarning")
+
+VALUES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.text(max_size=8),
+    st.lists(st.one_of(st.integers(), st.floats(), st.text(max_size=3), st.none()), max_size=5),
+    st.dictionaries(st.text(max_size=5), st.one_of(st.integers(), st.text(max_size=5)), max_size=3),
+    st.dates(),
+)
+
+
+SEEDS = st.integers(0, 2**32)
+
+
+def only_explained(function, *args, **kwargs):
+    """Call what may fail, but only with a sentence for the user."""
+    try:
+        function(*args, **kwargs)
+    except Exception as error:
+        sentence = explain_error(error)
+        if sentence is None:
+            raise
+        assert sentence and len(sentence) < 20_000
+
+
+def list_paths(value, path=()):
+    """List the paths of all keys and items of a configuration."""
+    pairs = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, below in pairs:
+        yield (*path, key)
+        if isinstance(below, dict | list):
+            yield from list_paths(below, (*path, key))
+
+
+PATHS = list(list_paths(TEMPLATE))
+
+
+@settings(FUZZ, max_examples=100)
+@given(data=st.data())
+def test_mutated_configurations(data):
+    config = copy.deepcopy(TEMPLATE)
+    for _ in range(data.draw(st.integers(1, 3))):
+        *parents, last = data.draw(st.sampled_from(PATHS))
+        place = config
+        try:
+            for key in parents:
+                place = place[key]
+            if data.draw(st.booleans()):
+                place[last] = data.draw(VALUES)
+            else:
+                place[data.draw(st.text(max_size=8))] = place.pop(last)
+        except (KeyError, IndexError, TypeError, AttributeError):
+            continue  # an earlier mutation took this place away
+    only_explained(check_text, yaml.safe_dump(config))
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    """A folder with a sound file of every kind, to be spoilt under another name."""
+    folder = tmp_path_factory.mktemp("fuzz")
+    write_tif(folder / "a.tif", compress="deflate", predictor=3)
+    write_tif(folder / "mask.tif", (make_hills() > 580).astype(np.uint8))
+    csv = folder / "a.csv"
+    csv.write_text("x,y,year,elev\n500100,4999900,2010,520\n500200,4999800,2011,510\n")
+    for kind in ("gpkg", "geojson", "parquet", "shp"):
+        write_slides(folder / f"slides.{kind}")
+    return folder
+
+
+def mutate(seed, content):
+    """Cut a file, change some of its bytes, or repeat a part of it."""
+    generator = np.random.default_rng(seed)
+    content = bytearray(content)
+    for kind in generator.choice(["change", "change", "change", "cut", "repeat"], 6):
+        at = int(generator.integers(1, len(content)))
+        if kind == "change":
+            content[at] = generator.integers(256)
+        elif kind == "repeat":
+            content[at:at] = content[at : at + 16]
+        elif len(content) > 200:
+            del content[at:]
+    return bytes(content)
+
+
+def acquire_dem(path):
+    elevation = open_raster(path)
+    check_elevations(elevation, origin=str(path))
+    aligned = align_raster(elevation, plan_grid(elevation, resolution_m=30, crs=CRS))
+    check_coverage(aligned, elevation.odc.geobox, origin=str(path))
+
+
+@settings(FUZZ, max_examples=60)
+@given(seed=SEEDS)
+def test_mutated_rasters(files, seed):
+    path = files / "spoilt.tif"
+    path.write_bytes(mutate(seed, (files / "a.tif").read_bytes()))
+    only_explained(acquire_dem, path)
+
+
+@pytest.mark.parametrize(
+    "name", ["a.csv", "mask.tif", "slides.gpkg", "slides.geojson", "slides.parquet", "slides.shp"]
+)
+def test_mutated_inventories(files, name):
+    path = files / f"spoilt.{name.split('.')[1]}"
+    content = (files / name).read_bytes()
+    if name == "slides.shp":
+        for ending in ("shx", "dbf", "prj"):
+            part = files / f"slides.{ending}"
+            path.with_suffix(f".{ending}").write_bytes(part.read_bytes())
+
+    @FUZZ
+    @given(seed=SEEDS)
+    def spoil(seed):
+        path.write_bytes(mutate(seed, content))
+        only_explained(read_inventory, path, crs=CRS)
+        only_explained(read_inventory, path, date="year")
+
+    spoil()
+
+
+DTYPES = ["uint8", "int8", "int16", "uint16", "int32", "uint32", "int64", "float32", "float64",
+          "complex64"]  # fmt: skip
+NUMBERS = st.floats(width=32) | st.sampled_from([0.0, 30.0, -30.0, 1e-9, 1e9])
+TRANSFORMS = st.sampled_from(
+    [Affine(30, 0, WEST, 0, -30, NORTH), Affine(30, 0, WEST, 0, 30, NORTH)]
+) | st.builds(Affine, NUMBERS, NUMBERS, NUMBERS, NUMBERS, NUMBERS, NUMBERS)
+
+
+@settings(FUZZ, max_examples=60)
+@given(
+    dtype=st.sampled_from(DTYPES),
+    shape=st.tuples(st.integers(1, 6), st.integers(1, 6)),
+    odd=st.sampled_from([0.0, np.inf, -np.inf, np.nan, 3e38]),
+    transform=TRANSFORMS,
+    crs=st.sampled_from([CRS, None, "EPSG:4326", "EPSG:2227", "EPSG:5186", "EPSG:3857"]),
+)
+def test_odd_rasters(files, dtype, shape, odd, transform, crs):
+    values = np.random.default_rng(7).uniform(0, 100, shape).astype(dtype)
+    if values.dtype.kind == "f":
+        values.flat[0] = odd
+    path = files / "odd.tif"
+    try:
+        write_tif(path, values, transform=transform, crs=crs)
+    except (rasterio.errors.RasterioError, ValueError, SystemError, OverflowError):
+        return  # no such file can be written
+    only_explained(acquire_dem, path)
+    only_explained(lambda: check_layer(open_raster(path), origin="odd", name="rainfall"))
+    only_explained(lambda: check_codes(open_raster(path), origin="odd"))

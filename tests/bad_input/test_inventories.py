@@ -1,0 +1,247 @@
+"""Inventories and lines that are wrong: real files, handed to the scripts that acquire them."""
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+from shapely import LineString, Point, Polygon
+
+from .conftest import CRS, NORTH, WEST, explain, load_main, make_hills, write_slides, write_tif
+
+UNREADABLE = (
+    ": no inventory that can be read; give CSV, GeoPackage, GeoJSON, shapefile (with .shx, .dbf,"
+    " .prj beside it), GeoParquet or a GeoTIFF of landslide cells ("
+)
+
+
+def acquire(path, tmp_path, **entry):
+    dem = tmp_path / "dem.tif"
+    if not dem.is_file():
+        write_tif(dem)
+    load_main("acquire_inventory")(
+        entry={"file": str(path), "merge_m": 0} | entry, dem=dem, cache=tmp_path, mirror=None,
+        inventory=tmp_path / "out/inventory.gpkg", cleaning=tmp_path / "out/cleaning.csv",
+    )  # fmt: skip
+
+
+def write_table(path, text):
+    path.write_text(text)
+
+
+def swap(path):
+    points = [Point(NORTH - step, WEST + step) for step in (100, 200)]
+    gpd.GeoDataFrame(geometry=points, crs=CRS).to_file(path)
+
+
+def state_feet(path):
+    hills = make_hills()
+    steps = np.arange(12) * 80.0 + 100.0
+    cells = (steps // 30).astype(int)
+    write_slides(path, elevation=list(hills[cells, cells] / 0.3048))
+
+
+# file name, how it is made, further keys, and the sentence behind its name
+CASES = {
+    "missing": ("a.csv", lambda path: None, {}, " does not exist; correct the path"),
+    "empty file": (
+        "a.csv", lambda path: write_table(path, ""), {},
+        ": no CSV table with a header in UTF-8 (No columns to parse from file)",
+    ),
+    "not UTF-8": (
+        "a.csv", lambda path: path.write_bytes(b"x,y\n\xff\xfe,2\n"), {},
+        ": no CSV table with a header in UTF-8 ('utf-8' codec can't decode byte 0xff in position "
+        "4: invalid start byte)",
+    ),
+    "header alone": (
+        "a.csv", lambda path: write_table(path, "x,y\n"), {"crs": CRS},
+        ": the inventory holds no landslide; give a file with at least one",
+    ),
+    "no CRS": (
+        "a.csv", lambda path: write_table(path, "lon,lat\n9,45\n"), {},
+        ": states no CRS; give the inventory's crs, such as EPSG:32717, or EPSG:4326 for degrees "
+        "of WGS 84",
+    ),
+    "unknown CRS": (
+        "a.csv", lambda path: write_table(path, "x,y\n1,2\n"), {"crs": "EPSG:99"},
+        ": crs EPSG:99 is unknown; give one such as EPSG:32717",
+    ),
+    "no coordinates": (
+        "a.csv", lambda path: write_table(path, "name,size\na,2\n"), {"crs": CRS},
+        ": recognises no coordinates; name their columns with x and y, out of ['name', 'size']",
+    ),
+    "two pairs of coordinates": (
+        "a.csv", lambda path: write_table(path, "x,y,lon,lat\n1,2,3,4\n"), {"crs": CRS},
+        ": coordinates may be any of [('x', 'y'), ('lon', 'lat')]; name their columns with x and y,"
+        " out of ['x', 'y', 'lon', 'lat']",
+    ),
+    "no such column": (
+        "a.csv", lambda path: write_table(path, "x,y\n1,2\n"), {"crs": CRS, "x": "e", "y": "n"},
+        ": column 'e' (x) is not there; name the columns of the coordinates with x and y, out of "
+        "['x', 'y']",
+    ),
+    "decimal commas": (
+        "a.csv", lambda path: write_table(path, "x;y\n1,5;2,5\n"), {"crs": CRS},
+        ": x in row 1 is 1,5, no number; correct or remove the row",
+    ),
+    "degrees that are none": (
+        "a.csv", lambda path: write_table(path, "x,y\n500100,4999900\n"), {"crs": "EPSG:4326"},
+        ": its coordinates are no degrees: they span [500100.0, 4999900.0, 500100.0, 4999900.0], "
+        "and the CRS is EPSG:4326; correct the columns or the CRS",
+    ),
+    "swapped degrees": (
+        "a.csv", lambda path: write_table(path, "x,y\n45,120\n"), {"crs": "EPSG:4326"},
+        ": x and y are swapped: they span [45.0, 120.0, 45.0, 120.0], and the CRS is EPSG:4326; "
+        "correct the columns or the CRS",
+    ),
+    "degrees for metres": (
+        "a.csv", lambda path: write_table(path, "x,y\n9,45\n9.1,45.1\n"), {"crs": CRS},
+        ": none of 2 landslides is left: 2 outside the region; they span [9.0, 45.0, 9.1, 45.1] in "
+        "EPSG:32632, the region [500000.0, 4998800.0, 501200.0, 5000000.0] in EPSG:32632; they look"
+        " like degrees, so state crs: EPSG:4326",
+    ),
+    "swapped metres": (
+        "a.gpkg", swap, {},
+        ": none of 2 landslides is left: 2 outside the region; they span [4999800.0, 500100.0, "
+        "4999900.0, 500200.0] in EPSG:32632, the region [500000.0, 4998800.0, 501200.0, 5000000.0] "
+        "in EPSG:32632; check the CRS and whether x and y are swapped",
+    ),
+    "wrong zone": (
+        "a.gpkg", lambda path: write_slides(path, 2, crs="EPSG:32633"), {},
+        ": none of 2 landslides is left: 2 outside the region; they span [500100.0, 4999820.0, "
+        "500180.0, 4999900.0] in EPSG:32633, the region [500000.0, 4998800.0, 501200.0, 5000000.0] "
+        "in EPSG:32632; check the CRS and whether x and y are swapped",
+    ),
+    "contradicted CRS": (
+        "a.gpkg", write_slides, {"crs": "EPSG:4326"},
+        ": its own CRS is EPSG:32632, but crs says EPSG:4326; remove crs if the file is right, else"
+        " correct the file",
+    ),
+    "web page": (
+        "a.gpkg", lambda path: write_table(path, "<html>"), {}, UNREADABLE,
+    ),
+    "cut GeoPackage": (
+        "a.gpkg", lambda path: path.write_bytes(write_slides(path).read_bytes()[:9000]), {},
+        UNREADABLE,
+    ),
+    "cut GeoParquet": (
+        "a.parquet", lambda path: path.write_bytes(write_slides(path).read_bytes()[:500]), {},
+        UNREADABLE,
+    ),
+    "table without geometry": (
+        "a.parquet", lambda path: pd.DataFrame({"a": [1]}).to_parquet(path), {}, UNREADABLE,
+    ),
+    "wrong date": (
+        "a.gpkg", lambda path: write_slides(path, 2, when=["2015", "31/8/15"]), {"date": "when"},
+        ": when in row 2 is '31/8/15'; write dates as 2015 or 2015-08-31",
+    ),
+    "no such date column": (
+        "a.gpkg", write_slides, {"date": "when"},
+        ": date names the column 'when', but there are ['year']",
+    ),
+    "nothing in the period": (
+        "a.gpkg", lambda path: write_slides(path, 2), {"from": 2012},
+        ": none of 2 landslides is left: 2 before or after the period; correct the inventory, its "
+        "period or its types",
+    ),
+    "no dates for a period": (
+        "a.gpkg", lambda path: write_slides(path, 2, size=[1, 2]), {"from": 2012},
+        ": none of 2 landslides is left: 2 without a date that tells whether they lie in the "
+        "period; correct the inventory, its period or its types",
+    ),
+    "no such type": (
+        "a.gpkg", lambda path: write_slides(path, 2, kind=["fall", "flow"]),
+        {"type": "kind", "types": ["slide"]},
+        ": no landslide is of the types ['slide']; there are ['fall', 'flow']",
+    ),
+    "label without values": (
+        "a.gpkg", lambda path: write_slides(path, 2, kind=["a", "b"]), {"label": "kind"},
+        ": label is kind but presence is missing; state which values are landslides",
+    ),
+    "no such presence": (
+        "a.gpkg", lambda path: write_slides(path, 2, kind=["a", "b"]),
+        {"label": "kind", "presence": [1]},
+        ": no kind is [1]; its values are ['a', 'b'], correct presence",
+    ),
+    "feet": (
+        "a.gpkg", state_feet, {},
+        ": its elevations are 3.28 times those of the elevation model, so the unit of the "
+        "inventory's elevations seems to be feet; bring both to metres",
+    ),
+    "mask of measurements": (
+        "a.tif", write_tif, {},
+        ": the cells are float32, but a mask holds whole numbers, 0 where there is no landslide; "
+        "convert it",
+    ),
+    "empty mask": (
+        "a.tif", lambda path: write_tif(path, np.zeros((40, 40), np.uint8)), {},
+        ": the inventory holds no landslide; give a file with at least one",
+    ),
+    "lines": (
+        "a.gpkg",
+        lambda path: gpd.GeoDataFrame(
+            geometry=[LineString([(WEST, NORTH), (WEST + 9, NORTH)])], crs=CRS
+        ).to_file(path),
+        {},
+        ": none of 1 landslides is left: 1 neither points nor polygons; correct the inventory, its "
+        "period or its types",
+    ),
+    "polygons that enclose nothing": (
+        "a.gpkg",
+        lambda path: gpd.GeoDataFrame(
+            geometry=[Polygon([(WEST, NORTH), (WEST + 9, NORTH), (WEST, NORTH)])], crs=CRS
+        ).to_file(path),
+        {},
+        ": none of 1 landslides is left: 1 polygons that enclose nothing; correct the inventory, "
+        "its period or its types",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_wrong_inventory_is_named(name, tmp_path):
+    file, make, entry, sentence = CASES[name]
+    path = tmp_path / file
+    make(path)
+    found = explain(acquire, path, tmp_path, **entry).removeprefix("file: ")
+    if sentence.endswith("("):
+        assert found.startswith(f"{path}{sentence}")
+        assert "\n" not in found
+    else:
+        assert found == f"{path}{sentence}"
+    assert not (tmp_path / "out").exists()
+
+
+def acquire_lines(path, tmp_path):
+    load_main("acquire_lines")(
+        entry={"file": str(path)}, dem=write_tif(tmp_path / "dem.tif"), cache=tmp_path, mirror=None,
+        lines=tmp_path / "out/lines.gpkg", record=tmp_path / "out/lines.json",
+    )  # fmt: skip
+
+
+LINES = {
+    "web page": (
+        lambda path: write_table(path, "<html>"),
+        ": cannot be read as a layer of lines; give GeoPackage, GeoJSON, shapefile or GeoParquet",
+    ),
+    "no CRS": (
+        lambda path: write_slides(path, crs=None),
+        ": states no CRS; put the .prj beside it, or state it in the file",
+    ),
+    "nothing": (
+        lambda path: gpd.GeoDataFrame({"a": [1]}, geometry=[None], crs=CRS).to_file(path),
+        ": holds no lines; give a file with some, or remove the layer",
+    ),
+    "elsewhere": (
+        lambda path: write_slides(path, east=200_000),
+        ": lies 199 km from the region; check its CRS, or remove the layer",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LINES)
+@pytest.mark.filterwarnings("ignore:'crs' was not provided")
+def test_a_wrong_layer_of_lines_is_named(name, tmp_path):
+    make, sentence = LINES[name]
+    path = tmp_path / "lines.gpkg"
+    make(path)
+    assert explain(acquire_lines, path, tmp_path) == f"{path}{sentence}"

@@ -1,0 +1,278 @@
+"""Rasters that are wrong: real files, handed to the scripts that acquire them."""
+
+import hashlib
+import os
+
+import numpy as np
+import pytest
+import rasterio
+from affine import Affine
+from rasterio.transform import from_origin
+
+from .conftest import NORTH, WEST, explain, load_main, make_hills, write_tif
+
+HILLS = make_hills()
+
+
+def acquire_dem(path, tmp_path, **entry):
+    entry = {"file": str(path)} | entry
+    grid = entry.pop("grid", {"resolution_m": 30})
+    load_main("acquire_dem")(
+        entry=entry, grid=grid, cache=tmp_path / "cache", mirror=None, dem=tmp_path / "out/dem.tif",
+        record=tmp_path / "out/dem.json",
+    )  # fmt: skip
+
+
+def spoil_pixels(value, count=1):
+    values = HILLS.copy()
+    values.flat[:count] = value
+    return values
+
+
+def cut(path):
+    path.write_bytes(path.read_bytes()[:3000])
+
+
+def flip_bytes(path):
+    """Compressed, and then with another byte in the middle of every row of a tile."""
+    write_tif(path, compress="deflate", tiled=True, blockxsize=16, blockysize=16)
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2 :: 7] = bytes(len(content[len(content) // 2 :: 7]))
+    path.write_bytes(content)
+
+
+ROTATED = Affine.translation(WEST, NORTH) * Affine.rotation(20) * Affine.scale(30, -30)
+MIRRORED = Affine(-30, 0, WEST, 0, -30, NORTH)
+
+# how the file is made, and the sentence behind its name
+DEMS = {
+    "missing": (lambda path: path.unlink(), " does not exist; correct the path"),
+    "empty": (lambda path: path.write_bytes(b""), ": the file is empty; fetch or copy it again"),
+    "web page": (
+        lambda path: path.write_text("<!DOCTYPE html><html>Not Found</html>"),
+        ": is a web page and no raster, as servers send where a file is gone or a login is needed; "
+        "fetch the file itself",
+    ),
+    "XML": (
+        lambda path: path.write_text("<?xml version='1.0'?><Error>AccessDenied</Error>"),
+        ": is a web page and no raster, as servers send where a file is gone or a login is needed; "
+        "fetch the file itself",
+    ),
+    "Git LFS": (
+        lambda path: path.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:1"),
+        ": is a pointer of Git LFS and no raster; run git lfs pull",
+    ),
+    "text": (
+        lambda path: path.write_text("ncols 40"),
+        ": is no raster that GDAL reads; convert it to GeoTIFF",
+    ),
+    "cut": (cut, ": cannot be read to its end, so it is cut or damaged; fetch or copy it again"),
+    "damaged": (
+        flip_bytes,
+        ": cannot be read to its end, so it is cut or damaged; fetch or copy it again",
+    ),
+    "no CRS": (
+        lambda path: write_tif(path, crs=None),
+        ": has no CRS; state it in the file, such as with gdal_edit.py -a_srs EPSG:32643",
+    ),
+    "rotated": (
+        lambda path: write_tif(path, transform=ROTATED),
+        ": is rotated or mirrored ((28.190778623577252, 10.260604299770062, 500000.0, "
+        "10.260604299770062, -28.190778623577252, 5000000.0)); turn it north up, such as with "
+        "gdalwarp",
+    ),
+    "mirrored": (
+        lambda path: write_tif(path, transform=MIRRORED),
+        ": is rotated or mirrored ((-30.0, 0.0, 500000.0, 0.0, -30.0, 5000000.0)); turn it north "
+        "up, such as with gdalwarp",
+    ),
+    "three bands": (
+        lambda path: write_tif(path, count=3),
+        ": expected one band, found 3; extract one, such as with gdal_translate -b 1",
+    ),
+    "complex": (
+        lambda path: write_tif(path, HILLS.astype(np.complex64)),
+        ": holds complex numbers; extract what they measure",
+    ),
+    "no data": (
+        lambda path: write_tif(path, np.full_like(HILLS, -1), nodata=-1),
+        ": no cell has data; give another file",
+    ),
+    "infinite": (
+        lambda path: write_tif(path, spoil_pixels(np.inf)),
+        ": holds infinite values; declare them as no data in the file",
+    ),
+    "undeclared no data": (
+        lambda path: write_tif(path, spoil_pixels(-32768)),
+        ": holds -32768, but land lies between -1000 and 9000 m; declare that value as no data in "
+        "the file (gdal_edit.py -a_nodata), or correct the unit",
+    ),
+    "absurd": (
+        lambda path: write_tif(path, spoil_pixels(1e30)),
+        ": holds 1e+30, but land lies between -1000 and 9000 m; declare that value as no data in "
+        "the file (gdal_edit.py -a_nodata), or correct the unit",
+    ),
+    "millimetres": (
+        lambda path: write_tif(path, HILLS * 1000),
+        ": holds 599882, but land lies between -1000 and 9000 m; declare that value as no data in "
+        "the file (gdal_edit.py -a_nodata), or correct the unit",
+    ),
+    "flat": (
+        lambda path: write_tif(path, np.full_like(HILLS, 3)),
+        ": is 3 m high everywhere; give an elevation model",
+    ),
+    "stated feet": (
+        lambda path: write_tif(path, unit="ft"),
+        ": states that its elevations are in ft; convert them to metres, and the unit with them",
+    ),
+    "feet in the CRS": (
+        lambda path: write_tif(path, crs="EPSG:32632+6360"),
+        ": states that its elevations are in US survey foot; convert them to metres, and the unit "
+        "with them",
+    ),
+    "decimetres": (
+        lambda path: write_tif(path, HILLS * 10),
+        ": half of its slopes are steeper than 73 degrees if its elevations are metres, which no "
+        "landscape is; convert feet, decimetres or centimetres to metres",
+    ),
+    "degrees": (
+        lambda path: write_tif(path, crs="EPSG:4326", transform=from_origin(9, 45, 3e-4, 3e-4)),
+        ": is in degrees (EPSG:4326), on which no slope can be computed; name a projected system "
+        "in metres in grid.crs, such as the UTM zone of the region (EPSG:326xx or EPSG:327xx)",
+    ),
+    "metres as degrees": (
+        lambda path: write_tif(path, crs="EPSG:4326"),
+        ": covers [500000.0, 4998800.0, 501200.0, 5000000.0] in EPSG:4326, which cannot be brought "
+        "into EPSG:32632; correct its CRS, or grid.crs",
+        {"crs": "EPSG:32632", "resolution_m": 30},
+    ),
+    "feet on the ground": (
+        lambda path: write_tif(path, crs="EPSG:2227"),
+        ": is in EPSG:2227, whose unit is US survey foot; name a projected system in metres in "
+        "grid.crs, such as the UTM zone of the region (EPSG:326xx or EPSG:327xx)",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", DEMS)
+def test_a_wrong_elevation_model_is_named(name, tmp_path):
+    spoil, sentence, *grid = DEMS[name]
+    path = write_tif(tmp_path / "dem.tif")
+    spoil(path)
+    found = explain(acquire_dem, path, tmp_path, **({"grid": grid[0]} if grid else {}))
+    assert found.removeprefix("file: ") == f"{path}{sentence}"
+    assert not (tmp_path / "out").exists() or not os.listdir(tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    ("grid", "sentence"),
+    [
+        (
+            {"crs": "EPSG:999999", "resolution_m": 30},
+            "grid.crs EPSG:999999 is unknown; name one such as EPSG:32643, the UTM zone of the "
+            "region",
+        ),
+        (
+            {"resolution_m": 30, "bounds": [0, 0, 900, 900]},
+            "the bounds [0, 0, 900, 900] lie outside the elevation model, which covers [500000, "
+            "4998800, 501200, 5000000] in the CRS of the grid; correct the key grid.bounds or the "
+            "layer dem",
+        ),
+        (
+            {"resolution_m": 5000},
+            "grid.resolution_m 5000 leaves 1 x 1 cells of [500000, 4998800, 501200, 5000000]; "
+            "state a smaller cell",
+        ),
+        (
+            {"resolution_m": 0.2, "bounds": [400000, 4900000, 600000, 5100000]},
+            "grid.resolution_m 0.2 makes 1e+12 cells of [400000, 4900000, 600000, 5100000]; state "
+            "a larger cell, or smaller grid.bounds",
+        ),
+    ],
+    ids=["unknown CRS", "elsewhere", "one cell", "too many cells"],
+)
+def test_a_wrong_grid_is_named(grid, sentence, tmp_path):
+    path = write_tif(tmp_path / "dem.tif")
+    assert explain(acquire_dem, path, tmp_path, grid=grid) == sentence
+
+
+def test_a_wrong_checksum_is_named(tmp_path):
+    path = write_tif(tmp_path / "dem.tif")
+    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert explain(acquire_dem, path, tmp_path, sha256="0" * 64) == (
+        f"{path}: SHA-256 should be {'0' * 64} but is {found}"
+    )
+
+
+def acquire_layer(path, tmp_path, *, name="soil", **entry):
+    dem = write_tif(tmp_path / "dem.tif")
+    load_main("acquire_layer")(
+        entry={"file": str(path)} | entry, dem=dem, cache=tmp_path, mirror=None, name=name,
+        layer=tmp_path / "out/layer.tif", record=tmp_path / "out/layer.json",
+    )  # fmt: skip
+
+
+CLASS = {"kind": "class"}
+LAYERS = {
+    "misses the region": (
+        {"transform": from_origin(WEST + 90_000, NORTH, 30, 30)}, {},
+        ": has no data in the region; it covers [590000.0, 4998800.0, 591200.0, 5000000.0] in "
+        "EPSG:32632, the region [500000.0, 4998800.0, 501200.0, 5000000.0] in EPSG:32632; correct "
+        "its CRS, grid.bounds or the file",
+    ),
+    "codes miss the region": (
+        {"values": np.ones((40, 40), np.uint8), "crs": "EPSG:32633"}, CLASS,
+        ": has no data in the region; it covers [500000.0, 4998800.0, 501200.0, 5000000.0] in "
+        "EPSG:32633, the region [500000.0, 4998800.0, 501200.0, 5000000.0] in EPSG:32632; correct "
+        "its CRS, grid.bounds or the file",
+    ),
+    "codes with fractions": (
+        {"values": HILLS}, CLASS,
+        f": holds {HILLS[np.round(HILLS) != HILLS][0]:g}, but the cells of a layer of kind class "
+        "are whole numbers; remove `kind: class`, or give the codes",
+    ),
+    "codes without data": (
+        {"values": np.zeros((40, 40), np.uint8), "nodata": 0}, CLASS,
+        ": no cell has data; give another file",
+    ),
+    "codes without CRS": (
+        {"values": np.ones((40, 40), np.uint8), "crs": None}, CLASS,
+        ": has no CRS; state it in the file, such as with gdal_edit.py -a_srs EPSG:32643",
+    ),
+    "undeclared no data": (
+        {"values": spoil_pixels(-3.4e38)}, {},
+        ": holds -3.4e+38, but no measurement is that large; declare that value as no data in the "
+        "file (gdal_edit.py -a_nodata), or correct the unit",
+    ),
+    "negative rain": (
+        {"values": spoil_pixels(-9999)}, {"name": "rainfall"},
+        ": holds -9999, but rainfall lies between 0 and 20000 mm/a; declare that value as no data "
+        "in the file (gdal_edit.py -a_nodata), or correct the unit",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_a_wrong_layer_is_named(name, tmp_path):
+    profile, entry, sentence = LAYERS[name]
+    path = write_tif(tmp_path / "soil.tif", **profile)
+    assert explain(acquire_layer, path, tmp_path, **entry) == f"{path}{sentence}"
+
+
+def test_a_raster_that_begins_in_the_south_is_turned(tmp_path):
+    path = write_tif(
+        tmp_path / "south.tif", HILLS[::-1], transform=Affine(30, 0, WEST, 0, 30, NORTH - 1200)
+    )
+    acquire_dem(path, tmp_path)
+    with rasterio.open(tmp_path / "out/dem.tif") as source:
+        assert source.transform == from_origin(WEST, NORTH, 30, 30)
+        np.testing.assert_array_equal(source.read(1), HILLS)
+
+
+def test_a_stated_scale_is_applied(tmp_path):
+    path = write_tif(tmp_path / "dem.tif", np.round(HILLS * 10).astype(np.int16), nodata=-1)
+    with rasterio.open(path, "r+") as sink:
+        sink.scales = (0.1,)
+    acquire_dem(path, tmp_path)
+    with rasterio.open(tmp_path / "out/dem.tif") as source:
+        np.testing.assert_allclose(source.read(1), HILLS, atol=0.051)

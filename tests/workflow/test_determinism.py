@@ -1,0 +1,59 @@
+"""The same bytes on one core and two, with small and large blocks; within the declared memory."""
+
+import csv
+import re
+
+import pytest
+import yaml
+
+from .conftest import ROOT, STUDY
+from .jobs import assert_same_results
+from .test_rules import read_rules
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def run_study(run_snakemake, tmp_path_factory):
+    """Run the small study; its page of the configuration states the blocks and is left out."""
+
+    def run(cores, block_size):
+        folder = tmp_path_factory.mktemp("run")
+        config = yaml.safe_load(STUDY.read_text())
+        config["maps"]["block_size"] = block_size
+        (folder / "study.yaml").write_text(yaml.safe_dump(config))
+        result = run_snakemake(
+            "--cores", cores, "--configfile", folder / "study.yaml", folder=folder
+        )
+        assert result.returncode == 0, result.stdout
+        results = folder / "results" / "small"
+        (results / "report" / "configuration.html").unlink()
+        return results
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def on_one_core(run_study):
+    return run_study("1", 512)
+
+
+@pytest.mark.parametrize(("cores", "block_size"), [("2", 512), ("2", 64)])
+def test_cores_and_blocks_change_no_byte(run_study, on_one_core, cores, block_size):
+    assert_same_results(on_one_core, run_study(cores, block_size))
+
+
+def test_rules_keep_to_their_memory(on_one_core):
+    rules = read_rules()
+    profile = yaml.safe_load((ROOT / "profiles/slurm/config.yaml").read_text())["set-resources"]
+    measured = sorted((on_one_core / "benchmarks").rglob("*.tsv"))
+    assert len(measured) > 10
+    for path in measured:
+        rule = path.relative_to(on_one_core / "benchmarks").parts[0].removesuffix(".tsv")
+        declared = int(re.search(r"mem_mb=(\d+)", rules[rule]).group(1))
+        first_attempt = int(profile[rule]["mem_mb"].split()[0]) if rule in profile else declared
+        with path.open() as stream:
+            row = next(csv.DictReader(stream, delimiter="\t"))
+        # Jobs of less than half a second are not measured.
+        peak = 0.0 if row["max_rss"] in ("-", "NA") else float(row["max_rss"])
+        assert peak <= min(declared, first_attempt), f"{path}: {peak} MB"

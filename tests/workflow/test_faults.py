@@ -1,0 +1,202 @@
+"""Runs that are killed, find no disk or meet another run: they say so, and go on later."""
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from odc.geo.geobox import GeoBox
+from odc.geo.xr import xr_zeros
+
+from landshift.raster import wrap_like, write_raster
+from landshift.seeds import derive_seed
+
+from .conftest import ROOT, TINY
+from .jobs import assert_same_results, copy_checkout, read_jobs
+
+KILLS = int(os.environ.get("LANDSHIFT_KILLS", "100"))
+SEED = 11
+RUN = ("--cores", "2", "--configfile", TINY)
+
+pytestmark = pytest.mark.faults
+
+
+def start(folder, root=ROOT):
+    """Start a run in a process group of its own, with its output in a file."""
+    command = [sys.executable, "-m", "snakemake", "--snakefile", root / "Snakefile"]
+    with (folder / "run.log").open("w") as stream:
+        return subprocess.Popen(
+            list(map(str, [*command, "--directory", folder, *RUN])),
+            cwd=root,
+            env=os.environ | {"PYTHONPATH": str(root / "src")},
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+
+def list_processes(folder):
+    """List the processes that work in a folder, also those that a killed run left."""
+    found = []
+    for link in Path("/proc").glob("[0-9]*/cwd"):
+        try:
+            if link.resolve() == folder:
+                found.append(int(link.parent.name))
+        except OSError:
+            continue
+    return found
+
+
+def wait_until(happened):
+    deadline = time.monotonic() + 900
+    while not happened():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def kill(process, folder):
+    """Kill a run with all its processes; what another group still does is left to end."""
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    wait_until(lambda: not list_processes(folder))
+
+
+def read_times(folder):
+    return {path: path.stat().st_mtime_ns for path in (folder / "results").rglob("*")}
+
+
+@pytest.fixture(scope="module")
+def undisturbed(run_snakemake, tmp_path_factory):
+    """Make the results of a run that nothing disturbs, and how long it takes [s]."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    began = time.monotonic()
+    result = run_snakemake(*RUN, folder=folder)
+    assert result.returncode == 0, result.stdout
+    return folder / "results" / "tiny", time.monotonic() - began
+
+
+def list_due(run_snakemake, folder, root):
+    """Unlock a folder and list the jobs that are left."""
+    assert run_snakemake("--unlock", *RUN, folder=folder, root=root).returncode == 0
+    result = run_snakemake("--dry-run", *RUN, folder=folder, root=root)
+    assert result.returncode == 0, result.stdout
+    return read_jobs(result.stdout)
+
+
+def test_killed_runs_lose_nothing(run_snakemake, undisturbed, tmp_path):
+    """Kill a study again and again until it is complete, and then the next one."""
+    expected, seconds = undisturbed
+    root = tmp_path / "checkout"
+    copy_checkout(ROOT, root)
+    generator = random.Random(derive_seed(SEED, "kills"))
+    killed = 0
+    while killed < KILLS:
+        folder = tmp_path / f"after_{killed}"
+        folder.mkdir()
+        due = jobs = list_due(run_snakemake, folder, root)
+        assert len(jobs) > 20
+        while due and killed < KILLS:
+            before = read_times(folder)
+            process = start(folder, root)
+            time.sleep(generator.uniform(0, seconds / 3))
+            if process.poll() is None:
+                kill(process, folder)
+                killed += 1
+            finished = (folder / "run.log").read_text().count("Finished jobid")
+            left = list_due(run_snakemake, folder, root)
+            # What Snakemake called finished is not due again; what was finished is untouched.
+            assert left <= due
+            assert not left or len(due) - len(left) >= finished
+            kept = {path for job in jobs - due for path in map(folder.joinpath, job.outputs)}
+            after = read_times(folder)
+            assert all(after[path] == before[path] for path in kept)
+            due = left
+        if due:
+            assert run_snakemake(*RUN, folder=folder, root=root).returncode == 0
+        assert_same_results(expected, folder / "results" / "tiny")
+        shutil.rmtree(folder)
+
+
+def test_second_run_is_refused_while_one_works(run_snakemake, undisturbed, tmp_path):
+    process = start(tmp_path)
+    wait_until(lambda: list((tmp_path / ".snakemake" / "locks").glob("*")))
+    second = run_snakemake(*RUN, folder=tmp_path)
+    assert second.returncode != 0
+    assert "Directory cannot be locked" in second.stdout
+    assert process.wait() == 0
+    assert_same_results(undisturbed[0], tmp_path / "results" / "tiny")
+
+
+@pytest.fixture
+def mount():
+    """Mount file systems for a test, where that is allowed."""
+    mounted = []
+
+    def attach(*arguments, folder):
+        done = subprocess.run(
+            ["mount", *arguments, str(folder)], capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            pytest.skip(f"no file system can be mounted here: {done.stderr.strip()}")
+        mounted.append(folder)
+
+    yield attach
+    for folder in reversed(mounted):
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_full_disk_fails_and_is_gone_on_from(run_snakemake, undisturbed, mount, tmp_path):
+    results = tmp_path / "results"
+    results.mkdir()
+    mount("-t", "tmpfs", "-o", "size=900k", "tmpfs", folder=results)
+    failed = run_snakemake(*RUN, folder=tmp_path)
+    assert failed.returncode != 0
+    assert "No space left on device" in failed.stdout
+    subprocess.run(["mount", "-o", "remount,size=200m", str(results)], check=True)
+    again = run_snakemake(*RUN, folder=tmp_path)
+    assert again.returncode == 0, again.stdout
+    assert_same_results(undisturbed[0], results / "tiny")
+
+
+def test_raster_that_a_full_disk_cuts_short_is_refused(mount, tmp_path):
+    mount("-t", "tmpfs", "-o", "size=600k", "tmpfs", folder=tmp_path)
+    grid = GeoBox.from_bbox((0, 0, 18_000, 18_000), crs="EPSG:32632", resolution=30)
+    noise = np.random.default_rng(1).random(grid.shape, dtype=np.float32)
+    data = wrap_like(noise, xr_zeros(grid, dtype="float32"), name="a", units="1", long_name="")
+    with pytest.raises(OSError, match=r"a.tif: not written completely; is the disk full"):
+        write_raster(data, tmp_path / "a.tif")
+    assert not list(tmp_path.iterdir())
+
+
+def test_read_only_results_are_named(run_snakemake, mount, tmp_path):
+    results = tmp_path / "results"
+    results.mkdir()
+    mount("-t", "tmpfs", "-o", "ro", "tmpfs", folder=results)
+    failed = run_snakemake(*RUN, folder=tmp_path)
+    assert failed.returncode != 0
+    assert "Read-only file system: 'results/tiny" in failed.stdout.replace(f"{tmp_path}/", "")
+
+
+def test_results_on_another_file_system(run_snakemake, undisturbed, mount, tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    mount("-t", "tmpfs", "tmpfs", folder=elsewhere)
+    (tmp_path / "results").symlink_to(elsewhere)
+    assert run_snakemake(*RUN, folder=tmp_path).returncode == 0
+    assert_same_results(undisturbed[0], elsewhere / "tiny")
+
+
+def test_clock_that_went_wrong_repeats_nothing(run_snakemake, undisturbed, tmp_path):
+    shutil.copytree(undisturbed[0].parents[1], tmp_path, dirs_exist_ok=True, symlinks=True)
+    tomorrow = time.time() + 86_400
+    for path in (tmp_path / "results" / "tiny" / "regions").rglob("*.tif"):
+        os.utime(path, (tomorrow, tomorrow))
+    result = run_snakemake(*RUN, folder=tmp_path)
+    assert result.returncode == 0
+    assert "Nothing to be done" in result.stdout

@@ -1,0 +1,156 @@
+"""Why a map looks as it does, where it can be trusted, and what it says of one place."""
+
+
+rule evaluate_classes:
+    input:
+        classes="<results>/targets/{target}/classes.tif",
+        samples="<results>/regions/{target}/samples.parquet",
+        shots="<results>/targets/{target}/shots.parquet",
+        validation=lambda wildcards: list_validation(wildcards.target),
+    output:
+        table=report(
+            "<results>/targets/{target}/classes.csv",
+            caption="../report/classes.rst",
+            category="Maps",
+            subcategory="{target}",
+            labels={"region": "{target}", "what": "Area and landslides in each class"},
+        ),
+    log:
+        "<logs>/evaluate_classes/{target}.log",
+    benchmark:
+        "<benchmarks>/evaluate_classes/{target}.tsv"
+    conda:
+        "../../envs/landshift.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+    params:
+        code=hash_script("evaluate_classes"),
+    message:
+        "Count area and landslides in each class of {wildcards.target}"
+    script:
+        "../scripts/evaluate_classes.py"
+
+
+rule evaluate_drivers:
+    input:
+        model="<results>/targets/{target}/model",
+        classes="<results>/targets/{target}/classes.tif",
+        background="<results>/regions/{target}/background.parquet",
+        source_backgrounds=lambda wildcards: list_tables(
+            sources_of(config, wildcards.target), "background"
+        ),
+        shots="<results>/targets/{target}/shots.parquet",
+    output:
+        drivers="<results>/targets/{target}/drivers.csv",
+        dependence="<results>/targets/{target}/dependence.csv",
+        influence="<results>/targets/{target}/shot_influence.csv",
+    log:
+        "<logs>/evaluate_drivers/{target}.log",
+    benchmark:
+        "<benchmarks>/evaluate_drivers/{target}.tsv"
+    conda:
+        "../../envs/landshift.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+    params:
+        code=hash_script("evaluate_drivers"),
+    message:
+        "Explain the map of {wildcards.target} by its factors and shots"
+    script:
+        "../scripts/evaluate_drivers.py"
+
+
+rule plot_drivers:
+    input:
+        drivers="<results>/targets/{target}/drivers.csv",
+        dependence="<results>/targets/{target}/dependence.csv",
+    output:
+        bars=report(
+            "<results>/report/{target}/drivers.png",
+            caption="../report/drivers.rst",
+            category="Understanding",
+            subcategory="{target}",
+            labels={"region": "{target}", "what": "What drives the map"},
+        ),
+        curves=report(
+            "<results>/report/{target}/dependence.png",
+            caption="../report/dependence.rst",
+            category="Understanding",
+            subcategory="{target}",
+            labels={"region": "{target}", "what": "How the drivers act"},
+        ),
+    log:
+        "<logs>/plot_drivers/{target}.log",
+    conda:
+        "../../envs/landshift.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        code=hash_script("plot_drivers"),
+    message:
+        "Draw what drives the map of {wildcards.target}"
+    script:
+        "../scripts/plot_drivers.py"
+
+
+rule plot_trust:
+    input:
+        dem="<results>/regions/{target}/layers/dem.tif",
+        susceptibility="<results>/targets/{target}/susceptibility.tif",
+        uncertainty="<results>/targets/{target}/uncertainty.tif",
+        mask="<results>/targets/{target}/applicability.tif",
+    output:
+        applicability=report(
+            "<results>/report/{target}/applicability.png",
+            caption="../report/applicability.rst",
+            category="Understanding",
+            subcategory="{target}",
+            labels={"region": "{target}", "what": "Where the map applies"},
+        ),
+        bivariate=report(
+            "<results>/report/{target}/bivariate.png",
+            caption="../report/bivariate.rst",
+            category="Understanding",
+            subcategory="{target}",
+            labels={"region": "{target}", "what": "Susceptibility and uncertainty"},
+        ),
+    log:
+        "<logs>/plot_trust/{target}.log",
+    conda:
+        "../../envs/landshift.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+    params:
+        code=hash_script("plot_trust"),
+    message:
+        "Draw where the map of {wildcards.target} can be trusted"
+    script:
+        "../scripts/plot_trust.py"
+
+
+rule describe_site:
+    input:
+        maps=list_maps(),
+    output:
+        text="<results>/sites/{longitude}_{latitude}.txt",
+        table="<results>/sites/{longitude}_{latitude}.json",
+    log:
+        "<logs>/describe_site/{longitude}_{latitude}.log",
+    wildcard_constraints:
+        longitude="-?[0-9.]+",
+        latitude="-?[0-9.]+",
+    conda:
+        "../../envs/landshift.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+    params:
+        code=hash_script("describe_site"),
+    message:
+        "Describe longitude {wildcards.longitude}, latitude {wildcards.latitude}"
+    script:
+        "../scripts/describe_site.py"

@@ -1,0 +1,37 @@
+"""Take layers of class codes as factors: integers with their legend, -1 where there is none."""
+
+import json
+from pathlib import Path
+
+import xarray as xr
+
+from landshift.factors import class_factor
+from landshift.legends import read_legend, take_codes
+from landshift.logs import set_up_logging
+from landshift.raster import open_raster, write_factors
+
+
+def main(*, region, layers, stated, factors):
+    variables = {}
+    for path in layers:
+        name = Path(path).stem
+        factor, entry = class_factor(name), stated[name]
+        classes = read_legend(**entry)
+        codes = take_codes(open_raster(path), origin=f"{region}, layer {name}", classes=classes)
+        codes.attrs |= {"units": factor.units, "long_name": factor.long_name}
+        if classes:
+            codes.attrs["classes"] = json.dumps(classes)
+        if "legend" in entry:
+            codes.attrs["legend"] = entry["legend"]
+        variables[name] = codes
+    write_factors(xr.Dataset(variables), factors)
+
+
+if __name__ == "__main__":
+    set_up_logging(snakemake.log[0])
+    main(
+        region=snakemake.wildcards.region,
+        layers=list(snakemake.input.layers),
+        stated=snakemake.params.stated,
+        factors=snakemake.output.factors,
+    )

@@ -1,0 +1,27 @@
+"""Describe one place by the finished maps, as text and JSON."""
+
+import json
+from pathlib import Path
+
+from landshift.logs import set_up_logging
+from landshift.site import describe_site
+from landshift.site_text import format_site
+
+
+def main(*, results, longitude, latitude, text, table):
+    site = describe_site(results, longitude, latitude)
+    words = format_site(site)
+    Path(text).write_text(words, encoding="utf-8")
+    Path(table).write_text(json.dumps(site.to_dict(), indent=1) + "\n", encoding="utf-8")
+    print(words)
+
+
+if __name__ == "__main__":
+    set_up_logging(snakemake.log[0])
+    main(
+        results=Path(snakemake.output.text).parents[1],
+        longitude=float(snakemake.wildcards.longitude),
+        latitude=float(snakemake.wildcards.latitude),
+        text=snakemake.output.text,
+        table=snakemake.output.table,
+    )

@@ -1,0 +1,63 @@
+"""Explain the map of a target: contributions of factors [logit], per class, and beside the sources.
+
+The cells are random ones of the background table, so that tables of any size of region take the
+same time.
+"""
+
+import geopandas
+import numpy as np
+import pandas as pd
+
+from landshift.curves import sample_points
+from landshift.drivers import (
+    EXPLAINED_CELLS,
+    choose_reference,
+    compare_sources,
+    explain_cells,
+    summarise_dependence,
+    summarise_drivers,
+    summarise_shots,
+)
+from landshift.logs import set_up_logging
+from landshift.models import load_model
+from landshift.raster import open_raster
+
+
+def main(*, model, classes, background, source_backgrounds, shots, drivers, dependence, influence):
+    tuned = load_model(model)
+    factors = list(tuned.factors)
+    cells = pd.read_parquet(background)
+    values = cells[factors].to_numpy(np.float32)
+    reference = choose_reference(values, seed=tuned.seed)
+    explanation = explain_cells(tuned, values[:EXPLAINED_CELLS], reference)
+    places = geopandas.points_from_xy(cells["x"], cells["y"])[:EXPLAINED_CELLS]
+    mapped = open_raster(classes)
+    codes = sample_points(mapped, geopandas.GeoDataFrame(geometry=places, crs=mapped.odc.crs))
+    tables = {table["region"].iloc[0]: table for table in map(pd.read_parquet, source_backgrounds)}
+    compare_sources(
+        summarise_drivers(explanation, codes),
+        tuned.source_score.models,
+        {name: table[factors].to_numpy(np.float32) for name, table in tables.items()},
+        cells=EXPLAINED_CELLS // 2,
+        seed=tuned.seed,
+    ).to_csv(drivers, index=False, float_format="%.5g")
+    summarise_dependence(explanation, values[:EXPLAINED_CELLS], tuned.units).to_csv(
+        dependence, index=False, float_format="%.5g"
+    )
+    summarise_shots(explanation, pd.read_parquet(shots)).to_csv(
+        influence, index=False, float_format="%.9g"
+    )
+
+
+if __name__ == "__main__":
+    set_up_logging(snakemake.log[0])
+    main(
+        model=snakemake.input.model,
+        classes=snakemake.input.classes,
+        background=snakemake.input.background,
+        source_backgrounds=list(snakemake.input.source_backgrounds),
+        shots=snakemake.input.shots,
+        drivers=snakemake.output.drivers,
+        dependence=snakemake.output.dependence,
+        influence=snakemake.output.influence,
+    )

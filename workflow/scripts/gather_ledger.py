@@ -1,0 +1,15 @@
+"""Gather where the layers of a region came from, when, and under which licence."""
+
+from pathlib import Path
+
+from landshift.acquire import gather_ledger
+from landshift.logs import set_up_logging
+
+
+def main(*, records, ledger):
+    gather_ledger({Path(record).name.split(".")[0]: record for record in records}, ledger)
+
+
+if __name__ == "__main__":
+    set_up_logging(snakemake.log[0])
+    main(records=list(snakemake.input.records), ledger=snakemake.output.ledger)

@@ -1,0 +1,52 @@
+"""Map the dissimilarity index [1] of a target and its area of applicability, as COGs."""
+
+import logging
+
+import dask
+import pandas as pd
+
+from landshift.applicability import (
+    MASK_COLOURS,
+    fit_applicability,
+    map_dissimilarity,
+    mask_applicability,
+    share_outside,
+)
+from landshift.cog import write_cog
+from landshift.logs import set_up_logging
+from landshift.models import load_model
+from landshift.raster import open_raster, read_factors
+from landshift.transfer.sources import limit_samples
+from landshift.transfer.target import find_importance
+
+
+def main(*, model, factors, samples, shots, block_size, dissimilarity, applicability):
+    tuned = load_model(model)
+    sources = tuned.source_score.models
+    tables = {table["region"].iloc[0]: table for table in map(pd.read_parquet, samples)}
+    learned = [limit_samples(table, name, sources[0].seed) for name, table in tables.items()]
+    training = pd.concat([*learned, pd.read_parquet(shots)], ignore_index=True)
+    fitted = fit_applicability(training, tuned.factors, find_importance(sources))
+    tags = {"region": tuned.region, "threshold": f"{fitted.threshold:.6g}"}
+    layers = read_factors(factors, names=tuned.factors, chunks=block_size)
+    write_cog(map_dissimilarity(fitted, layers), dissimilarity, tags=tags)
+    # read back, so that the neighbours need not be searched again for the mask
+    mask = mask_applicability(open_raster(dissimilarity, chunks=block_size), fitted.threshold)
+    outside = share_outside(mask)
+    logging.info("%.1f %% of the region lie outside the area of applicability", 100 * outside)
+    tags["share_outside"] = f"{outside:.6g}"
+    write_cog(mask, applicability, tags=tags, colours=MASK_COLOURS)
+
+
+if __name__ == "__main__":
+    set_up_logging(snakemake.log[0])
+    dask.config.set(scheduler="threads", num_workers=snakemake.threads)
+    main(
+        model=snakemake.input.model,
+        factors=list(snakemake.input.factors),
+        samples=list(snakemake.input.samples),
+        shots=snakemake.input.shots,
+        block_size=snakemake.params.block_size,
+        dissimilarity=snakemake.output.dissimilarity,
+        applicability=snakemake.output.applicability,
+    )

@@ -1,0 +1,26 @@
+"""Map the 5 % and 95 % quantiles of the susceptibility of a target [1], as COGs."""
+
+import dask
+
+from landshift.cog import write_cogs
+from landshift.interval import PROBABILITY, map_interval
+from landshift.logs import set_up_logging
+from landshift.raster import open_raster
+
+
+def main(*, susceptibility, uncertainty, block_size, lower, upper):
+    maps = (open_raster(path, chunks=block_size) for path in (susceptibility, uncertainty))
+    files = {"susceptibility_lower": lower, "susceptibility_upper": upper}
+    write_cogs(map_interval(*maps), files, tags={"interval": str(PROBABILITY)})
+
+
+if __name__ == "__main__":
+    set_up_logging(snakemake.log[0])
+    dask.config.set(scheduler="threads", num_workers=snakemake.threads)
+    main(
+        susceptibility=snakemake.input.susceptibility,
+        uncertainty=snakemake.input.uncertainty,
+        block_size=snakemake.params.block_size,
+        lower=snakemake.output.lower,
+        upper=snakemake.output.upper,
+    )
