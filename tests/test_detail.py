@@ -6,7 +6,7 @@ import xarray as xr
 from odc.geo.geobox import GeoBox
 from odc.geo.xr import wrap_xr
 
-from landshift.detail import average_detail, plan_detail
+from landshift.detail import average_detail, average_elevation, plan_detail
 
 GRID = GeoBox.from_bbox((300, 600, 480, 720), "EPSG:32632", resolution=30)
 
@@ -46,6 +46,15 @@ def test_cells_are_means_of_their_parts():
     np.testing.assert_array_equal(
         averaged, values.reshape(4, 2, 6, 2).mean(axis=(1, 3)).astype(np.float32)
     )
+
+
+def test_elevation_is_averaged_onto_the_grid_of_the_region():
+    values = np.arange(12 * 18, dtype=float).reshape(12, 18)
+    detail = build_layer(values, 3)["slope"]
+    averaged = average_elevation(detail, 30)
+    assert averaged.odc.geobox == GRID
+    np.testing.assert_array_equal(averaged, values.reshape(4, 3, 6, 3).mean(axis=(1, 3)))
+    assert average_elevation(detail, 10) is detail
 
 
 def test_parts_without_data_do_not_count():

@@ -18,8 +18,15 @@ def test_a_fitting_elevation_model_keeps_its_grid():
     assert plan_grid(dem, resolution_m=30, crs="EPSG:32632") == dem.odc.geobox
 
 
+def test_cells_join_whole_cells_of_a_finer_elevation_model():
+    dem = make_dem((500010, 5000010, 500920, 5000610), "EPSG:32632", 10)
+    grid = plan_grid(dem, resolution_m=30)
+    assert tuple(grid.boundingbox.bbox) == (500010, 5000010, 500940, 5000610)
+    assert grid.shape == (20, 31)
+
+
 def test_cells_lie_on_multiples_of_the_resolution():
-    dem = make_dem((500010, 5000010, 500910, 5000610), "EPSG:32632", 10)
+    dem = make_dem((500010, 5000010, 500910, 5000610), "EPSG:32632", 12.5)
     grid = plan_grid(dem, resolution_m=30)
     assert grid.resolution.x == 30 and grid.resolution.y == -30
     assert all(edge % 30 == 0 for edge in grid.boundingbox.bbox)

@@ -6,6 +6,7 @@ import pyproj
 import pytest
 import rasterio
 import xarray as xr
+from affine import Affine
 from odc.geo.geobox import GeoBox
 from odc.geo.xr import xr_coords
 
@@ -133,16 +134,6 @@ def test_every_chunk_is_computed_once(tmp_path, monkeypatch, width):
     found = read_factors([tmp_path / "factors.tif"])
     for name, times in bands.items():
         np.testing.assert_array_equal(found[name], 2 * values * np.float32(times))
-
-
-def test_tiles_without_data_take_no_space(tmp_path):
-    shape = (3 * raster.BLOCK, 2 * raster.BLOCK)
-    values = np.full(shape, np.nan, np.float32)
-    values[: raster.BLOCK, raster.BLOCK :] = np.random.default_rng(3).random((raster.BLOCK,) * 2)
-    band = as_raster(values, make_grid(*shape)).rename("slope")
-    write_raster(band, tmp_path / "slope.tif")
-    np.testing.assert_array_equal(open_raster(tmp_path / "slope.tif"), values)
-    assert (tmp_path / "slope.tif").stat().st_size < 1.1 * values.nbytes / 6
 
 
 def test_factors_of_several_files_are_chosen_in_order(slope, tmp_path):
@@ -312,3 +303,14 @@ def test_a_failed_raster_leaves_nothing_behind(slope, tmp_path):
     with pytest.raises(RuntimeError, match="no more data"):
         write_raster(broken, tmp_path / "slope.tif")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_grids_that_differ_in_extent_alone_are_cut_and_not_interpolated(slope):
+    own = slope.odc.geobox
+    wider = GeoBox(
+        (own.height + 2, own.width + 3), own.affine * Affine.translation(-1, -2), own.crs
+    )
+    aligned = align_raster(slope, wider)
+    assert aligned.attrs["resampling"] == "nearest"
+    np.testing.assert_array_equal(aligned[2:, 1:-2], slope)
+    assert np.isnan(aligned[:2]).all() and np.isnan(aligned[:, -2:]).all()

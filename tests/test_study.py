@@ -231,6 +231,12 @@ def test_sound_study_has_no_problems():
         ),
         ("regions.kashmir.grid.box", [73, 35, 74, 34], "regions.kashmir.grid.box", "[west, south"),
         (
+            "regions.kashmir.grid.terrain_resolution_m",
+            20,
+            "regions.kashmir.grid.terrain_resolution_m",
+            "20 m does not divide the cells of 30 m; state such as 15",
+        ),
+        (
             "regions.kashmir.layers.dem",
             {"recipe": "copernicus_dem"},
             "regions.kashmir.grid.box",

@@ -7,6 +7,7 @@ that divide those of the grid, and then averaged.
 
 import numpy as np
 import xarray as xr
+from affine import Affine
 from odc.geo.geobox import GeoBox
 from odc.geo.xr import wrap_xr
 
@@ -57,6 +58,25 @@ def plan_detail(
     return grid if parts == 1 else _divide(grid, parts)
 
 
+def average_elevation(detail: xr.DataArray, resolution_m: float) -> xr.DataArray:
+    """Average an elevation model on the grid of `plan_detail` onto that of the region.
+
+    Parameters
+    ----------
+    detail
+        Elevation [m], dimensions ``(y, x)``.
+    resolution_m
+        Cell size of the region [m].
+    """
+    own = detail.odc.geobox
+    parts = round(resolution_m / own.resolution.x)
+    if parts == 1:
+        return detail
+    shape = (own.height // parts, own.width // parts)
+    grid = GeoBox(shape, own.affine * Affine.scale(parts), own.crs)
+    return _average_layer(detail, grid=grid, parts=parts)
+
+
 def average_detail(factors: xr.Dataset, grid: GeoBox) -> xr.Dataset:
     """Average factors onto the grid of a region.
 
@@ -80,7 +100,7 @@ def average_detail(factors: xr.Dataset, grid: GeoBox) -> xr.Dataset:
 
 
 def _divide(grid: GeoBox, parts: int) -> GeoBox:
-    affine = grid.affine * grid.affine.scale(1 / parts)
+    affine = grid.affine * Affine.scale(1 / parts)
     return GeoBox((grid.height * parts, grid.width * parts), affine, grid.crs)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import pyproj
 import xarray as xr
+from affine import Affine
 from odc.geo.crs import CRS
 from odc.geo.geobox import GeoBox
 from rasterio._err import CPLE_BaseError
@@ -51,8 +52,9 @@ def plan_grid(
     Returns
     -------
     odc.geo.geobox.GeoBox
-        North-up, with cell edges on multiples of the resolution. An elevation model that is as
-        wanted already keeps its own grid, so that it need not be warped.
+        North-up, with cell edges on multiples of the resolution. Where the cells of the elevation
+        model are as wanted, or whole parts of what is wanted, the edges are some of its own, so
+        that it need not be warped.
 
     Raises
     ------
@@ -67,9 +69,8 @@ def plan_grid(
         wanted = _choose_zone(box or _cover(own, CRS("EPSG:4326"), origin))
     else:
         wanted = _check_crs(_read_crs(crs) if crs else own.crs, origin)
-    fits = own.crs == wanted and _has_square_cells(own, resolution_m)
-    if fits and bounds is None and box is None:
-        return own
+    if own.crs == wanted and bounds is None and box is None and _divides(own, resolution_m):
+        return _join_cells(own, resolution_m)
     left, bottom, right, top = _cover(own, wanted, origin)
     if box is not None:
         bounds = transform_bounds("EPSG:4326", str(wanted), *box)
@@ -215,7 +216,15 @@ def _read_crs(crs: str) -> CRS:
         ) from error
 
 
-def _has_square_cells(grid: GeoBox, resolution_m: float) -> bool:
-    affine = grid.affine
-    north_up = affine.b == 0 and affine.d == 0
-    return north_up and affine.a == resolution_m and affine.e == -resolution_m
+def _divides(own: GeoBox, resolution_m: float) -> bool:
+    """Tell whether north-up cells of a grid are whole parts of square cells of another size."""
+    affine = own.affine
+    parts = resolution_m / affine.a
+    square = affine.b == 0 and affine.d == 0 and affine.a == -affine.e
+    return square and parts >= 1 and parts == round(parts)
+
+
+def _join_cells(own: GeoBox, resolution_m: float) -> GeoBox:
+    parts = round(resolution_m / own.affine.a)
+    shape = tuple(-(-size // parts) for size in own.shape)
+    return GeoBox(shape, own.affine * Affine.scale(parts), own.crs)

@@ -189,7 +189,6 @@ def write_factors(
         "bigtiff": "if_safer",
         "interleave": "band",
         "num_threads": "all_cpus",
-        "sparse_ok": True,  # tiles without any data take neither time nor space
     }
     with (
         unfinished_raster(path) as partial,
@@ -265,9 +264,11 @@ def choose_resampling(own: GeoBox, grid: GeoBox, *, codes: bool) -> str:
     Returns
     -------
     str
-        For codes ``mode`` when coarsening, else ``nearest``; for measurements ``average`` when
+        ``nearest`` where only the extents differ. For codes ``mode`` when coarsening, else ``nearest``; for measurements ``average`` when
         coarsening, ``cubic`` between cells of nearly one size and ``bilinear`` when refining.
     """
+    if _shares_cells(own, grid):
+        return "nearest"
     coarsening = compute_coarsening(own, grid)
     if codes:
         return "mode" if coarsening >= NEARLY_EQUAL else "nearest"
@@ -275,6 +276,14 @@ def choose_resampling(own: GeoBox, grid: GeoBox, *, codes: bool) -> str:
         return "average"
     # between cells of nearly one size, bilinear and average leave a moire in the curvatures
     return "cubic" if coarsening > 1 / NEARLY_EQUAL else "bilinear"
+
+
+def _shares_cells(own: GeoBox, grid: GeoBox) -> bool:
+    """Tell whether two grids have cells in common, so that one is cut out of the other."""
+    if own.crs != grid.crs or own.resolution != grid.resolution:
+        return False
+    shift = ~own.affine @ grid.affine
+    return shift.c == round(shift.c) and shift.f == round(shift.f)
 
 
 def compute_coarsening(own: GeoBox, grid: GeoBox) -> float:

@@ -43,6 +43,7 @@ rule acquire_dem:
     input:
         files=lambda wildcards: find_files(wildcards.region, "dem"),
     output:
+        detail="<results>/regions/{region}/layers/dem_detail.tif",
         dem="<results>/regions/{region}/layers/dem.tif",
         record="<results>/regions/{region}/layers/dem.tif.json",
     log:

@@ -26,10 +26,10 @@ def take_memory(base_mb, bytes_per_cell, most_cells):
     """Declare the memory [MB] of a job by the cells of its DEM, of which so many are held at most."""
 
     def count_mb(wildcards, input):
-        Path(input.dem).stat()  # unknown as long as there is no such file: FileNotFoundError
+        Path(input.detail).stat()  # unknown as long as there is no such file: FileNotFoundError
         import rasterio
 
-        with rasterio.open(input.dem) as dem:
+        with rasterio.open(input.detail) as dem:
             cells = min(dem.width * dem.height, most_cells)
         return base_mb + round(cells * bytes_per_cell / 1e6)
 
@@ -45,7 +45,7 @@ wildcard_constraints:
     region=any_of(REGIONS),
     target=any_of({*TARGETS, *BENCHMARK_TARGETS}),
     group="[a-z]+",
-    layer="(?!dem[.])[a-z][a-z0-9_]*",
+    layer="(?!dem(_detail)?[.])[a-z][a-z0-9_]*",
     inventory="inventory|validation",
 
 
@@ -64,6 +64,12 @@ def find_entry(region, name):
 def find_files(region, name):
     """Find the local files of a layer: as inputs, their change reruns the job; addresses have none."""
     return list_files(find_entry(region, name))
+
+
+def find_detail(region):
+    """Find the elevation that factors are derived from: on smaller cells than the grid's, if any."""
+    name = "dem" if region in VIRTUAL else "dem_detail"
+    return f"<results>/regions/{region}/layers/{name}.tif"
 
 
 def list_lines(region):

@@ -3,6 +3,7 @@
 
 rule derive_terrain_factors:
     input:
+        detail=lambda wildcards: find_detail(wildcards.region),
         dem="<results>/regions/{region}/layers/dem.tif",
     output:
         factors="<results>/regions/{region}/factors/terrain.tif",
@@ -25,6 +26,7 @@ rule derive_terrain_factors:
 
 rule derive_drainage_factors:
     input:
+        detail=lambda wildcards: find_detail(wildcards.region),
         dem="<results>/regions/{region}/layers/dem.tif",
     output:
         factors="<results>/regions/{region}/factors/drainage.tif",

@@ -1,16 +1,18 @@
-"""Fetch the elevation [m] of a region and warp it onto the region's grid."""
+"""Fetch the elevation [m] of a region: in the detail that factors need, and on its grid."""
 
 import os
 from pathlib import Path
 
 from landshift.acquire import acquire_dem, choose_mirror, write_record
+from landshift.detail import average_elevation
 from landshift.logs import set_up_logging
 from landshift.raster import write_raster
 
 
-def main(*, entry, grid, cache, mirror, dem, record):
+def main(*, entry, grid, cache, mirror, detail, dem, record):
     acquired = acquire_dem(entry, grid, cache=Path(cache), mirror=mirror)
-    write_raster(acquired.data.rename("dem"), dem)
+    write_raster(acquired.data.rename("dem"), detail)
+    write_raster(average_elevation(acquired.data, grid["resolution_m"]).rename("dem"), dem)
     write_record(acquired, record)
 
 
@@ -21,6 +23,7 @@ if __name__ == "__main__":
         grid=snakemake.params.grid,
         cache=os.environ.get("LANDSHIFT_CACHE", "results/cache"),
         mirror=choose_mirror(snakemake.config["mirror"]),
+        detail=snakemake.output.detail,
         dem=snakemake.output.dem,
         record=snakemake.output.record,
     )

@@ -1,17 +1,23 @@
-"""Derive the drainage factors of a region from its DEM [m]."""
+"""Derive the drainage factors of a region from its DEM [m] and average them onto its grid."""
 
+from landshift.detail import average_detail
 from landshift.drainage import LARGEST_WHOLE, TILE_SIZE, derive_drainage_factors
 from landshift.logs import set_up_logging
 from landshift.raster import open_raster, write_factors
 
 
-def main(*, dem, factors):
-    elevation = open_raster(dem, chunks=TILE_SIZE)
+def main(*, detail, dem, factors):
+    grid = open_raster(dem, chunks=TILE_SIZE).odc.geobox
+    elevation = open_raster(detail, chunks=TILE_SIZE)
     # A lazy raster would be routed again for every strip that is written.
     elevation = elevation.load() if elevation.size <= LARGEST_WHOLE else elevation
-    write_factors(derive_drainage_factors(elevation), factors)
+    write_factors(average_detail(derive_drainage_factors(elevation), grid), factors)
 
 
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
-    main(dem=snakemake.input.dem, factors=snakemake.output.factors)
+    main(
+        detail=snakemake.input.detail,
+        dem=snakemake.input.dem,
+        factors=snakemake.output.factors,
+    )

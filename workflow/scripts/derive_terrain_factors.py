@@ -1,17 +1,25 @@
-"""Derive the terrain factors of a region from its DEM [m]."""
+"""Derive the terrain factors of a region from its DEM [m] and average them onto its grid."""
 
 import dask
 
+from landshift.detail import average_detail
 from landshift.logs import set_up_logging
 from landshift.raster import BLOCK, open_raster, write_factors
 from landshift.terrain import derive_terrain_factors
 
 
-def main(*, dem, factors, threads=None):
+def main(*, detail, dem, factors, threads=None):
+    grid = open_raster(dem, chunks=BLOCK).odc.geobox
+    elevation = open_raster(detail, chunks=BLOCK)
     with dask.config.set(num_workers=threads):
-        write_factors(derive_terrain_factors(open_raster(dem, chunks=BLOCK)), factors)
+        write_factors(average_detail(derive_terrain_factors(elevation), grid), factors)
 
 
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
-    main(dem=snakemake.input.dem, factors=snakemake.output.factors, threads=snakemake.threads)
+    main(
+        detail=snakemake.input.detail,
+        dem=snakemake.input.dem,
+        factors=snakemake.output.factors,
+        threads=snakemake.threads,
+    )

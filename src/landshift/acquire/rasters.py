@@ -20,10 +20,11 @@ from landshift.acquire.records import Acquired, sort_records
 from landshift.acquire.retrying import AbsentError
 from landshift.acquire.tiles import list_tiles
 from landshift.acquire.windows import Asset, fetch_window
+from landshift.detail import plan_detail
 from landshift.grids import find_box, plan_box, plan_grid
 from landshift.layer_checks import check_codes, check_coverage, check_elevations, check_layer
 from landshift.legends import take_codes
-from landshift.raster import align_raster, open_raster
+from landshift.raster import align_raster, compute_coarsening, open_raster
 
 _log = logging.getLogger("landshift.acquire")
 
@@ -35,14 +36,15 @@ def acquire_dem(
     cache: str | Path,
     mirror: str | None = None,
 ) -> Acquired:
-    """Fetch the elevation [m] of a region and bring it onto the region's grid.
+    """Fetch the elevation [m] of a region and bring it onto its grid, or onto one in more detail.
 
     Parameters
     ----------
     entry
         Where the layer comes from: ``file``, ``url``, ``stac`` or ``recipe`` and their keys.
     grid
-        Keys of `landshift.grids.plan_grid`, or of `plan_box` where there is no file to start from.
+        Keys of `landshift.grids.plan_grid`, or of `plan_box` where there is no file to start from,
+        and ``terrain_resolution_m`` of `landshift.detail.plan_detail`.
     cache
         Folder of fetched files.
     mirror
@@ -51,7 +53,8 @@ def acquire_dem(
     Returns
     -------
     Acquired
-        Elevation, float32, NaN as no data, ``attrs["resampling"]`` if it was warped.
+        Elevation on the grid of `plan_detail`, float32, NaN as no data, ``attrs["resampling"]`` if
+        it was warped.
 
     Raises
     ------
@@ -60,14 +63,23 @@ def acquire_dem(
     ValueError
         If the grid cannot be planned.
     """
+    stated = {key: value for key, value in grid.items() if key != "terrain_resolution_m"}
+    terrain_m = grid.get("terrain_resolution_m")
     if "recipe" in entry or "stac" in entry:
-        acquired = acquire_layer("dem", entry, plan_box(**grid), cache=cache, mirror=mirror)
+        # these are served at about 30 m, which there is nothing to gain from dividing
+        detail = plan_detail(
+            plan_box(**stated), stated["resolution_m"], terrain_resolution_m=terrain_m
+        )
+        acquired = acquire_layer("dem", entry, detail, cache=cache, mirror=mirror)
         elevation = acquired.data
     else:
         path = fetch_layer(entry, cache=cache, mirror=mirror)
         own = open_raster(path)
         check_elevations(own, origin=str(path))
-        elevation = align_raster(own, plan_grid(own, origin=str(path), **grid))
+        region = plan_grid(own, origin=str(path), **stated)
+        size_m = region.resolution.x / compute_coarsening(own.odc.geobox, region)
+        detail = plan_detail(region, size_m, terrain_resolution_m=terrain_m)
+        elevation = align_raster(own, detail)
         check_coverage(elevation, own.odc.geobox, origin=str(path))
         acquired = Acquired(elevation, (describe_layer(entry, path, cache=cache),))
     elevation.attrs |= {"units": "m", "long_name": "elevation"}

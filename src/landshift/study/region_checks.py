@@ -19,7 +19,7 @@ from landshift.study.origins import (
 CLASS_LAYERS = frozenset({"lithology", "land_cover", "soil"})
 """Layers whose cells are codes: averaging them would be meaningless."""
 
-TAKEN_NAMES = frozenset({"dem", "region", "x", "y", "block", "presence"})
+TAKEN_NAMES = frozenset({"dem", "dem_detail", "region", "x", "y", "block", "presence"})
 """Layers and columns that cannot be a factor of the user's own, nor one of classes."""
 
 SURFACE_LAYERS = frozenset({"blue", "red", "nir", "swir"})
@@ -98,6 +98,8 @@ def _check_grid(path: str, grid: Mapping[str, Any]) -> Iterator[Problem]:
             f"{path}.resolution_m",
             f"{grid['resolution_m']} m is the size of a cell in degrees; state metres, such as 30",
         )
+    elif "terrain_resolution_m" in grid:
+        yield from _check_parts(path, grid)
     crs, bounds = grid.get("crs"), grid.get("bounds")
     yield from check_crs(f"{path}.crs", crs)
     if crs is not None and _WEB_MERCATOR.match(crs.strip()):
@@ -117,6 +119,15 @@ def _check_grid(path: str, grid: Mapping[str, Any]) -> Iterator[Problem]:
             f"{path}.bounds",
             f"{bounds} look like degrees; state [xmin, ymin, xmax, ymax] in metres of the grid's "
             "CRS",
+        )
+
+
+def _check_parts(path: str, grid: Mapping[str, Any]) -> Iterator[Problem]:
+    whole, part = grid["resolution_m"], grid["terrain_resolution_m"]
+    if part > whole or abs(whole / part - round(whole / part)) > 1e-6:
+        yield (
+            f"{path}.terrain_resolution_m",
+            f"{part} m does not divide the cells of {whole} m; state such as {whole / 2:g}",
         )
 
 
