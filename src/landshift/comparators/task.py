@@ -222,7 +222,9 @@ class TransferTask:
     @cached_property
     def label_kernel(self) -> np.ndarray:
         """Kernel among the labelled cells."""
-        return self._covariance(self.label_ranks, self._label_own)
+        view = self.view
+        shared = view.kernel.covariance(self.label_ranks, self.label_ranks)
+        return shared + view.target_kernel.covariance(self._label_own, self._label_own)
 
     @cached_property
     def query_kernel(self) -> np.ndarray:
