@@ -34,10 +34,15 @@ def main(*, model, classes, background, source_backgrounds, shots, drivers, depe
     mapped = open_raster(classes)
     codes = sample_points(mapped, geopandas.GeoDataFrame(geometry=places, crs=mapped.odc.crs))
     tables = {table["region"].iloc[0]: table for table in map(pd.read_parquet, source_backgrounds)}
+    first = tuned.source_score.models[0]
+    shared = list(first.factors)
     compare_sources(
         summarise_drivers(explanation, codes),
         tuned.source_score.models,
-        {name: table[factors].to_numpy(np.float32) for name, table in tables.items()},
+        {
+            name: first.class_scores.apply_table(table)[shared].to_numpy(np.float32)
+            for name, table in tables.items()
+        },
         cells=EXPLAINED_CELLS // 2,
         seed=tuned.seed,
     ).to_csv(drivers, index=False, float_format="%.5g")

@@ -26,9 +26,13 @@ def main(*, model, factors, samples, shots, block_size, dissimilarity, applicabi
     tables = {table["region"].iloc[0]: table for table in map(pd.read_parquet, samples)}
     learned = [limit_samples(table, name, sources[0].seed) for name, table in tables.items()]
     training = pd.concat([*learned, pd.read_parquet(shots)], ignore_index=True)
-    fitted = fit_applicability(training, tuned.factors, find_importance(sources))
+    # what only the target has says nothing of how near the sources are
+    shared = sources[0].factors
+    fitted = fit_applicability(
+        training, shared, find_importance(sources), classes=sources[0].class_scores.scores
+    )
     tags = {"region": tuned.region, "threshold": f"{fitted.threshold:.6g}"}
-    layers = read_factors(factors, names=tuned.factors, chunks=block_size)
+    layers = read_factors(factors, names=shared, chunks=block_size)
     write_cog(map_dissimilarity(fitted, layers), dissimilarity, tags=tags)
     # read back, so that the neighbours need not be searched again for the mask
     mask = mask_applicability(open_raster(dissimilarity, chunks=block_size), fitted.threshold)

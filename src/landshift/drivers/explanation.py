@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from landshift.drivers.learners import attribute_logit, pass_through
-from landshift.drivers.residual import attribute_residual
+from landshift.drivers.residual import attribute_own, attribute_residual
 from landshift.preparation import PREPARATIONS
 from landshift.seeds import derive_seed
 from landshift.transfer import TargetModel
@@ -83,17 +83,23 @@ def explain_cells(model: TargetModel, values: np.ndarray, reference: np.ndarray)
         Factor values of the cells and of some cells of the region, shape ``(cells, factors)``.
     """
     slope, intercept, pull = _find_coefficients(model.mixture, model.label_score)
-    base, score = explain_score(model.source_score, values, reference)
-    ranks, around = (model.source_score.ranks.apply(each) for each in (values, reference))
+    (shared, own), (shared_around, own_around) = model.split(values), model.split(reference)
+    base, score = explain_score(model.source_score, shared, shared_around)
+    ranks, around = (model.source_score.ranks.apply(each) for each in (shared, shared_around))
     residual_base, residual = attribute_residual(
         model.kernel, pull, model.label_ranks, ranks, around
     )
+    own_base, own_residual = attribute_own(
+        model.target_kernel, pull, model.label_own, own, own_around
+    )
+    likeness = model.kernel.covariance(ranks, model.label_ranks)
+    likeness += model.target_kernel.covariance(own, model.label_own)
     return Explanation(
         model.factors,
-        slope * base + intercept + residual_base,
-        slope * score,
-        residual,
-        model.kernel.covariance(ranks, model.label_ranks) * pull,
+        slope * base + intercept + residual_base + own_base,
+        np.hstack([slope * score, np.zeros(own.shape)]),
+        np.hstack([residual, own_residual]),
+        likeness * pull,
     )
 
 

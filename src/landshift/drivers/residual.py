@@ -4,6 +4,7 @@ import numpy as np
 from numba import njit
 
 from landshift.transfer.kernel import ADDITIVE_LIMIT, ResidualKernel
+from landshift.transfer.target_kernel import TargetKernel
 
 
 def attribute_residual(
@@ -51,6 +52,38 @@ def attribute_residual(
         weights, additive, pull.astype(np.float64), *points, (nodes + 1) / 2, shares / 2
     )
     base = float((kernel.covariance(reference, label_ranks) @ pull).mean())
+    return base, contributions
+
+
+def attribute_own(
+    kernel: TargetKernel,
+    pull: np.ndarray,
+    labels: np.ndarray,
+    cells: np.ndarray,
+    reference: np.ndarray,
+) -> tuple[float, np.ndarray]:
+    """Split what the target's own factors add to the residual: a sum, so each is its own answer.
+
+    Parameters
+    ----------
+    kernel
+        Kernel of the target's own factors.
+    pull
+        Weight of every labelled cell [logit], shape ``(labels,)``.
+    labels, cells, reference
+        Prepared values of the labelled cells, the cells to explain and the reference cells, shape
+        ``(cells, own factors)``.
+
+    Returns
+    -------
+    base, contributions
+        As of `attribute_residual`.
+    """
+    base, contributions = 0.0, np.zeros(cells.shape)
+    for factor in range(cells.shape[1]):
+        average = float((kernel.similarity(reference, labels, factor) @ pull).mean())
+        contributions[:, factor] = kernel.similarity(cells, labels, factor) @ pull - average
+        base += average
     return base, contributions
 
 

@@ -62,7 +62,7 @@ def compare_sources(
     models
         The source models of the target.
     backgrounds
-        Background values of each source region, shape ``(cells, factors)``.
+        Background values of each source region, classes scored, shape ``(cells, shared factors)``.
     cells
         Cells of a source that are explained.
     seed
@@ -72,7 +72,8 @@ def compare_sources(
     -------
     pandas.DataFrame
         `drivers` with the scopes ``source NAME``, and a column ``agreement``: Spearman's rank
-        correlation of the factors' shares in this scope with those in the whole map.
+        correlation of the factors' shares in this scope with those in the whole map, over the
+        factors that the sources have.
     """
     tables = [drivers]
     for region, background in backgrounds.items():
@@ -81,11 +82,13 @@ def compare_sources(
         _, contributions = explain_score(score, background[:cells], reference)
         tables.append(_tabulate(f"source {region}", models[0].factors, contributions))
     joined = pd.concat(tables, ignore_index=True)
-    whole = joined.loc[joined["scope"] == "map", "share"].to_numpy()
-    joined["agreement"] = joined.groupby("scope")["share"].transform(
-        lambda own: _rank_correlation(own.to_numpy(), whole)
-    )
-    return joined
+    shares = joined.pivot(index="factor", columns="scope", values="share")
+    shares = shares.loc[list(models[0].factors)]
+    agreement = {
+        scope: _rank_correlation(own.to_numpy(), shares["map"].to_numpy())
+        for scope, own in shares.items()
+    }
+    return joined.assign(agreement=joined["scope"].map(agreement))
 
 
 def summarise_shots(explanation: Explanation, shots: pd.DataFrame) -> pd.DataFrame:

@@ -111,15 +111,33 @@ class TargetModel:
             name: np.unique(own[name]).astype(int).tolist() for name in self.target_kernel.classes
         }
 
-    def predict(self, values: np.ndarray) -> Prediction:
-        """Predict cells from factor values of shape ``(cells, factors)``, none of them NaN."""
+    def split(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Split factor values into those of the sources, classes scored, and the target's own.
+
+        Parameters
+        ----------
+        values
+            Shape ``(cells, factors)``.
+
+        Returns
+        -------
+        tuple of numpy.ndarray
+            Shapes ``(cells, shared factors)`` and ``(cells, own factors)``, these prepared for the
+            kernel.
+        """
         source = self.source_score.models[0]
         shared, own = np.split(values, [len(source.factors)], axis=1)
-        score, ranks = self.source_score.apply(source.class_scores.apply(shared, source.factors))
+        scored = source.class_scores.apply(shared, source.factors)
+        return scored, self.target_kernel.prepare(own)
+
+    def predict(self, values: np.ndarray) -> Prediction:
+        """Predict cells from factor values of shape ``(cells, factors)``, none of them NaN."""
+        shared, own = self.split(values)
+        score, ranks = self.source_score.apply(shared)
         kernel = self.kernel.covariance(ranks, self.label_ranks)
         variance = self.kernel.variance
         if self.target_kernel.factors:
-            kernel += self.target_kernel.covariance(self.target_kernel.prepare(own), self.label_own)
+            kernel += self.target_kernel.covariance(own, self.label_own)
             variance += self.target_kernel.variance
         mean = self.mixture.mean(score, self.label_score, kernel)
         sd = self.mixture.sd(score, self.label_score, kernel, variance)

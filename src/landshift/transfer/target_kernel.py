@@ -58,6 +58,15 @@ class TargetKernel:
         scores = self.ranks.apply(values[:, :measured])
         return np.hstack([scores, np.asarray(values[:, measured:], np.float32)])
 
+    def similarity(self, left: np.ndarray, right: np.ndarray, factor: int) -> np.ndarray:
+        """What one of the factors adds to the kernel, by its column in prepared cells."""
+        own = slice(factor, factor + 1)
+        return FACTOR_VARIANCE * _sum_similarity(
+            np.ascontiguousarray(left[:, own], np.float64),
+            np.ascontiguousarray(right[:, own], np.float64),
+            1 if factor < len(self.measured) else 0,
+        )
+
     def covariance(self, left: np.ndarray, right: np.ndarray) -> np.ndarray:
         """Kernel between prepared cells ``(cells, factors)`` and labels ``(labels, factors)``."""
         return FACTOR_VARIANCE * _sum_similarity(
