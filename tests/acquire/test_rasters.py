@@ -16,7 +16,6 @@ from . import products
 from .services import Services
 
 # odc-stac still transforms points in the old way of shapely
-pytestmark = pytest.mark.filterwarnings("ignore:The 'shapely.ops.transform:DeprecationWarning")
 
 DATES = {"recipe": "sentinel2", "dates": ["2023-04-01", "2023-09-30"]}
 
