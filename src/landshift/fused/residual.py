@@ -24,7 +24,7 @@ from landshift.fused.products import INNER_STEP, add_product, pad_matrix
 from landshift.transfer import TargetModel
 from landshift.transfer.kernel import exp_of_squares
 
-_CHUNK = 32
+_CHUNK = 16
 
 
 class ResidualArrays(NamedTuple):
