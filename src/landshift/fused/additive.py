@@ -197,16 +197,27 @@ def interpolate_terms(additive, scores, node, share, linear, inputs):
             before, left = additive.linear[row], additive.linear[row + 1]
             right, after = additive.linear[row + 2], additive.linear[row + 3]
             own = linear[lane]
-            for column in range(0, len(own), COLUMNS_STEP):
-                for index in range(column, column + COLUMNS_STEP):
-                    own[index] += one * before[index] + two * left[index]
-                    own[index] += three * right[index] + four * after[index]
-            first_of_row = start + node[lane] * width
+            for index in range(0, len(own), COLUMNS_STEP):
+                # all sums before the first is stored: then they are made side by side
+                sum0 = one * before[index] + two * left[index]
+                sum1 = one * before[index + 1] + two * left[index + 1]
+                sum2 = one * before[index + 2] + two * left[index + 2]
+                sum3 = one * before[index + 3] + two * left[index + 3]
+                sum0 += three * right[index] + four * after[index]
+                sum1 += three * right[index + 1] + four * after[index + 1]
+                sum2 += three * right[index + 2] + four * after[index + 2]
+                sum3 += three * right[index + 3] + four * after[index + 3]
+                own[index] += sum0
+                own[index + 1] += sum1
+                own[index + 2] += sum2
+                own[index + 3] += sum3
+            at = start + node[lane] * width
+            values = additive.basis[at : at + 4 * width]
+            one32, two32 = np.float32(one), np.float32(two)
+            three32, four32 = np.float32(three), np.float32(four)
             for index in range(count):
-                at = first_of_row + index
-                total = one * additive.basis[at] + two * additive.basis[at + width]
-                total += three * additive.basis[at + 2 * width]
-                total += four * additive.basis[at + 3 * width]
+                total = one32 * values[index] + two32 * values[index + width]
+                total += three32 * values[index + 2 * width] + four32 * values[index + 3 * width]
                 inputs[(function + index) * LANES + lane] = total
         function += count
 
