@@ -27,7 +27,7 @@ What a cell leaves out is then about 1e-7, the precision of the numbers themselv
 """
 
 COLUMNS_STEP = 4
-"""Rows of tables are padded by zeros to a multiple of this."""
+"""Columns of tables are padded by zeros to a multiple of this."""
 
 _GRID = np.linspace(-NORMAL_SCORE_LIMIT, NORMAL_SCORE_LIMIT, 121)
 _STEPS = 256
