@@ -22,7 +22,7 @@ def load_main(group: str):
 if __name__ == "__main__":
     dem, folder = read_paths()
     report = Report()
-    load_main(sys.argv[3])(dem=dem, factors=folder / "factors.tif")
+    load_main(sys.argv[3])(detail=dem, dem=dem, factors=folder / "factors.tif")
     with rasterio.open(folder / "factors.tif") as written:
         report.attributes += written.descriptions
     report.print()

@@ -4,7 +4,7 @@ import pytest
 from landshift.fused.intervals import (
     LANES,
     MAXIMUM_INTERVALS,
-    ends_of_ranks,
+    ends_of_values,
     find_limits,
     join_intervals,
 )
@@ -57,7 +57,7 @@ def test_limit_is_the_last_value_at_or_below_the_threshold(background, preparati
 
 def test_normal_score_is_one_within_an_interval(background):
     ranks = fit_rank_transform(background)
-    intervals = join_intervals([[ends] for ends in ends_of_ranks(ranks)])
+    intervals = join_intervals([[ends] for ends in ends_of_values(ranks.reference)])
     table = ranks.apply(intervals.represent())
     values = np.random.default_rng(6).normal(3, 3, (10 * LANES, 3)).astype(np.float32)
     values[:200] = background

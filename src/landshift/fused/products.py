@@ -5,9 +5,8 @@ from numba import njit
 
 from landshift.fused.intervals import LANES
 
-ROWS_STEP = 2
 INNER_STEP = 8
-"""Rows and inputs are padded by zeros to multiples of these."""
+"""Inputs are padded by zeros to a multiple of this, rows to one of two."""
 
 
 def pad_matrix(matrix: np.ndarray, row_step: int, column_step: int) -> np.ndarray:

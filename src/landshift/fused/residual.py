@@ -1,31 +1,30 @@
 """Posterior mean and standard deviation of the residual mixture, for many cells.
 
-The additive half of the kernel is a sum over factors of a function of one normal score. What is
-linear in it is looked up by interval, in double precision. For the quadratic form it is written in
-a basis of a few functions per factor, which are looked up in single precision.
+The joint half of the kernel is computed in double precision for every label. What is linear in the
+kernel follows in double precision, the quadratic form in single precision.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 
-from landshift.fused.functionals import Functionals, collect_functionals
+from landshift.fused.additive import (
+    COLUMNS_STEP,
+    AdditiveArrays,
+    Term,
+    interpolate_terms,
+    tabulate_terms,
+)
+from landshift.fused.functionals import collect_functionals
 from landshift.fused.intervals import LANES, Intervals
-from landshift.fused.products import INNER_STEP, ROWS_STEP, add_product, pad_matrix
-from landshift.preparation import NORMAL_SCORE_LIMIT
-from landshift.transfer.kernel import ResidualKernel, exp_of_squares
-from landshift.transfer.residual import ResidualMixture
+from landshift.fused.products import INNER_STEP, add_product, pad_matrix
+from landshift.transfer import TargetModel
+from landshift.transfer.kernel import exp_of_squares
 
-BASIS_TOLERANCE = 5e-6
-"""Singular values that the basis leaves out, of 121 normal scores as the quadratic form sees them.
-
-What a cell leaves out is then about 1e-7, the precision of the numbers themselves.
-"""
-
-_GRID = np.linspace(-NORMAL_SCORE_LIMIT, NORMAL_SCORE_LIMIT, 121)
-_CHUNK = 64
+_CHUNK = 16
 
 
 class ResidualArrays(NamedTuple):
@@ -36,16 +35,14 @@ class ResidualArrays(NamedTuple):
     starts
         First interval of every factor.
     scores
-        Normal score of every interval.
-    tables
-        Functionals of the additive half by interval, shape ``(intervals, members + 2)``.
-    basis, functions
-        Basis functions by interval, float32, and their number for every factor.
+        Normal score of every interval, float32; of class factors the interval's number.
     kernel_weights
-        Weight of each factor.
+        Weight of each factor in the joint half; 0 for those of the target alone.
     coordinates, offsets
         Exponent of the joint half as a linear function of a cell's normal scores: shapes
         ``(labels, factors)`` and ``(labels,)``, padded.
+    additive
+        All other terms of the kernel.
     weights
         `Functionals.weights`, padded.
     projection
@@ -60,12 +57,10 @@ class ResidualArrays(NamedTuple):
 
     starts: np.ndarray
     scores: np.ndarray
-    tables: np.ndarray
-    basis: np.ndarray
-    functions: np.ndarray
     kernel_weights: np.ndarray
     coordinates: np.ndarray
     offsets: np.ndarray
+    additive: AdditiveArrays
     weights: np.ndarray
     projection: np.ndarray
     reach: np.ndarray
@@ -98,58 +93,51 @@ class FusedResidual:
 
 
 def fuse_residual(
-    mixture: ResidualMixture,
-    kernel: ResidualKernel,
-    label_score: np.ndarray,
-    label_ranks: np.ndarray,
-    intervals: Intervals,
-    scores: np.ndarray,
+    model: TargetModel, intervals: Intervals, prepared: Sequence[np.ndarray]
 ) -> FusedResidual:
-    """Tabulate a mixture.
+    """Tabulate the mixture of a model.
 
     Parameters
     ----------
-    mixture, kernel, label_score, label_ranks
-        The parts of a `TargetModel`.
-    intervals, scores
-        Intervals of the factors, and the normal score of each, joined over the factors.
+    model
+        The target model.
+    intervals
+        Intervals of its factors, classes of the sources scored.
+    prepared
+        For every factor what the model makes of each interval: a normal score, or the code of a
+        class.
     """
-    ranks = label_ranks.astype(float)
-    centre = kernel.covariance(ranks, ranks).mean(axis=0)
-    functionals = collect_functionals(mixture, label_score, centre, kernel.variance)
-    starts = np.cumsum([0, *intervals.counts])
-    tables, bases, projections, centres = zip(
-        *(
-            _tabulate_factor(own, labels, half, functionals)
-            for own, labels, half in zip(
-                np.split(scores.astype(float), starts[1:-1]),
-                ranks.T,
-                _additive_halves(kernel),
-                strict=True,
-            )
-        ),
-        strict=True,
-    )
-    projection, reach = _join_projections(functionals.root, projections)
-    coordinates = pad_matrix(kernel.weights * ranks, INNER_STEP, INNER_STEP)
+    ranks = model.label_ranks.astype(float)
+    centre = _covariance_of_labels(model).mean(axis=0)
+    variance = model.kernel.variance + model.target_kernel.variance
+    functionals = collect_functionals(model.mixture, model.label_score, centre, variance)
+    additive = tabulate_terms(_list_terms(model, prepared), functionals)
+    projection, reach = _join_projections(functionals.root, additive.projection)
+    factors, shared = len(prepared), len(model.kernel.weights)
+    kernel_weights = np.zeros(factors)
+    kernel_weights[:shared] = model.kernel.weights
+    coordinates = np.zeros((len(ranks), factors))
+    coordinates[:, :shared] = model.kernel.weights * ranks
+    coordinates = pad_matrix(coordinates, INNER_STEP, INNER_STEP)
     offsets = np.zeros(len(coordinates))
-    offsets[: len(ranks)] = -0.5 * (ranks**2 @ kernel.weights)
+    offsets[: len(ranks)] = -0.5 * (ranks**2 @ model.kernel.weights)
     joint_centre = np.zeros(len(coordinates))
-    joint_centre[: len(ranks)] = centre - np.sum(centres, axis=0)
+    joint_centre[: len(ranks)] = centre - additive.centre
+    scores = list(prepared)
+    for factor in _list_classes(model):
+        scores[factor] = np.arange(len(prepared[factor]))
     arrays = ResidualArrays(
-        starts=starts,
-        scores=scores.astype(float),
-        tables=_align(pad_matrix(np.concatenate(tables), 1, ROWS_STEP)),
-        basis=np.concatenate([each.ravel() for each in bases]).astype(np.float32),
-        functions=np.array([each.shape[1] for each in bases]),
-        kernel_weights=kernel.weights.astype(float),
+        starts=np.cumsum([0, *intervals.counts]),
+        scores=np.concatenate(scores).astype(np.float32),
+        kernel_weights=kernel_weights,
         coordinates=coordinates,
         offsets=offsets,
-        weights=pad_matrix(functionals.weights, ROWS_STEP, INNER_STEP),
+        additive=additive.arrays,
+        weights=pad_matrix(functionals.weights, COLUMNS_STEP, INNER_STEP),
         projection=projection,
         reach=reach,
         centre=joint_centre,
-        shares=np.asarray(mixture.shares, float),
+        shares=np.asarray(model.mixture.shares, float),
         constant=functionals.constant,
         slope=functionals.slope,
         variance=functionals.variance,
@@ -157,45 +145,46 @@ def fuse_residual(
     return FusedResidual(arrays)
 
 
-def _align(matrix: np.ndarray) -> np.ndarray:
-    """Copy to where rows of 64 bytes, those of six members, take one line of the cache and not two.
-
-    Most of the time of a look-up goes into waiting for such lines.
-    """
-    room = np.empty(matrix.size + 8)
-    first = -(room.ctypes.data // 8) % 8
-    aligned = room[first : first + matrix.size].reshape(matrix.shape)
-    aligned[:] = matrix
-    return aligned
+def _covariance_of_labels(model: TargetModel) -> np.ndarray:
+    own = model.target_kernel.covariance(model.label_own, model.label_own)
+    return model.kernel.covariance(model.label_ranks, model.label_ranks) + own
 
 
-def _additive_halves(kernel: ResidualKernel) -> np.ndarray:
-    """Weight of each factor in the additive half, and half of it at that."""
-    halves = np.zeros(len(kernel.weights))
-    halves[kernel.additive] = 0.5 * kernel.weights[kernel.additive]
-    return halves
+def _list_classes(model: TargetModel) -> range:
+    """Columns of the class factors that only the target has: the last ones."""
+    return range(len(model.factors) - len(model.target_kernel.classes), len(model.factors))
 
 
-def _tabulate_factor(
-    own: np.ndarray, labels: np.ndarray, half: float, functionals: Functionals
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Functionals and centred basis by interval, ``R`` applied to the basis, and the centre."""
+def _list_terms(model: TargetModel, prepared: Sequence[np.ndarray]) -> list[Term]:
+    """List the terms of the kernel that compare one factor: of the additive half, and the own."""
+    terms = []
+    for factor in model.kernel.additive:
+        labels, half = (
+            model.label_ranks[:, factor].astype(float),
+            0.5 * model.kernel.weights[factor],
+        )
 
-    def compare(scores: np.ndarray) -> np.ndarray:
-        return half * np.exp(-0.5 * (scores[:, None] - labels) ** 2)
+        def compare(scores, labels=labels, half=half):
+            return half * np.exp(-0.5 * (scores[:, None] - labels) ** 2)
 
-    _, sizes, vectors = np.linalg.svd(compare(_GRID) @ functionals.root.T, full_matrices=False)
-    vectors = vectors[sizes > BASIS_TOLERANCE]
-    values, centre = compare(own), compare(labels).mean(axis=0)
-    basis = (values - centre) @ (vectors @ functionals.root).T
-    return values @ functionals.weights.T, basis, vectors.T, centre
+        terms.append(Term(int(factor), compare, labels))
+    shared, classes = len(model.kernel.weights), _list_classes(model)
+    for column, labels in enumerate(model.label_own.T):
+
+        def compare(values, column=column):
+            cells = np.zeros((len(values), model.label_own.shape[1]))
+            cells[:, column] = values
+            return model.target_kernel.similarity(cells, model.label_own, column)
+
+        factor = shared + column
+        codes = prepared[factor] if factor in classes else None
+        terms.append(Term(factor, compare, labels, codes))
+    return terms
 
 
-def _join_projections(
-    root: np.ndarray, projections: tuple[np.ndarray, ...]
-) -> tuple[np.ndarray, np.ndarray]:
+def _join_projections(root: np.ndarray, projection: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     joint = pad_matrix(root, INNER_STEP, _CHUNK)
-    basis = pad_matrix(np.hstack(projections), INNER_STEP, _CHUNK)
+    basis = pad_matrix(projection, INNER_STEP, _CHUNK)
     # the root is triangular: a chunk of its columns reaches down to its diagonal
     reach = [min(end, len(joint)) for end in range(_CHUNK, joint.shape[1] + 1, _CHUNK)]
     reach += [len(joint)] * (basis.shape[1] // _CHUNK)
@@ -209,13 +198,17 @@ def _predict(arrays, intervals, score, mean, variance):
     all_labels, all_columns = np.array([labels]), np.array([columns])
     ranks = np.zeros(arrays.coordinates.shape[1] * LANES)
     squares = np.empty(LANES)
-    looked_up = np.empty((LANES, columns))
+    node, share = np.empty(LANES, np.int64), np.empty((4, LANES))
+    additive = np.empty((LANES, columns))
     joint = np.empty(labels * LANES)
     linear = np.empty(columns * LANES)
     inputs = np.zeros(arrays.projection.shape[1] * LANES, np.float32)
     rotated = np.empty(labels * LANES, np.float32)
     for block in range(len(intervals)):
-        _look_up(arrays, intervals[block], ranks, squares, looked_up, inputs[first_basis * LANES :])
+        _look_up_scores(arrays, intervals[block], ranks, squares)
+        additive[:] = 0.0
+        basis = inputs[first_basis * LANES :]
+        interpolate_terms(arrays.additive, ranks, node, share, additive, basis)
         for label in range(labels):
             for lane in range(LANES):
                 joint[label * LANES + lane] = arrays.offsets[label] - 0.5 * squares[lane]
@@ -226,7 +219,7 @@ def _predict(arrays, intervals, score, mean, variance):
                 inputs[index] = joint[index] - arrays.centre[label]
         for column in range(columns):
             for lane in range(LANES):
-                linear[column * LANES + lane] = looked_up[lane, column]
+                linear[column * LANES + lane] = additive[lane, column]
         add_product(linear, arrays.weights, joint, all_columns, inner)
         rotated[:] = 0.0
         add_product(rotated, arrays.projection, inputs, arrays.reach, _CHUNK)
@@ -238,27 +231,15 @@ def _predict(arrays, intervals, score, mean, variance):
 
 
 @njit(nogil=True, cache=True, fastmath={"contract"})
-def _look_up(arrays, intervals, ranks, squares, looked_up, inputs):
-    """Read ranks, sums of the additive half and basis functions of the cells of a block."""
+def _look_up_scores(arrays, intervals, scores, squares):
+    """Read the scores of a block's cells, and add up their weighted squares."""
     squares[:] = 0.0
-    looked_up[:] = 0.0
-    function = first_value = 0
-    for factor in range(len(arrays.functions)):
-        count = arrays.functions[factor]
+    for factor in range(len(arrays.kernel_weights)):
         start, weight = arrays.starts[factor], arrays.kernel_weights[factor]
         for lane in range(LANES):
-            interval = intervals[factor, lane]
-            rank = arrays.scores[start + interval]
-            ranks[factor * LANES + lane] = rank
-            squares[lane] += weight * rank * rank
-            row = arrays.tables[start + interval]
-            for column in range(len(row)):
-                looked_up[lane, column] += row[column]
-            value = first_value + interval * count
-            for index in range(count):
-                inputs[(function + index) * LANES + lane] = arrays.basis[value + index]
-        function += count
-        first_value += count * (arrays.starts[factor + 1] - start)
+            score = np.float64(arrays.scores[start + intervals[factor, lane]])
+            scores[factor * LANES + lane] = score
+            squares[lane] += weight * score * score
 
 
 @njit(nogil=True, cache=True, fastmath={"contract"})
