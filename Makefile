@@ -14,6 +14,10 @@ BENCH_PYTHON ?= python3.12
 S3_SERVER := .venv-s3/bin/moto_server
 MOTO_VERSION := 5.1.4
 
+# The driver of the browser in which the viewer is tested, apart for the same reason.
+BROWSER := .venv-web/bin/python
+PLAYWRIGHT_VERSION := 1.65.2
+
 BIN := .venv/bin
 BENCH := .venv-bench/bin
 INSTALLED := .venv/.installed
@@ -25,7 +29,7 @@ SNAKEMAKE = $(BIN)/snakemake --configfile $(CONFIG)
 .DEFAULT_GOAL := help
 .PHONY: help install demo report benchmark bench-env bench-factors bench-predict bench-mosaic \
 	bench-virtual bench-robustness factor-docs recipe-docs test test-slow test-acquire test-slurm \
-	test-faults lint format docs lock clean
+	test-faults test-web viewer-library lint format docs lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 15
@@ -72,7 +76,7 @@ recipe-docs: $(INSTALLED) ## write the table of public services
 	$(BIN)/python docs/describe_recipes.py
 
 test: $(INSTALLED) ## run the tests, but for those that take minutes
-	$(BIN)/pytest -q -m "not slow and not slurm and not faults" $(PYTEST_ARGS)
+	$(BIN)/pytest -q -m "not slow and not slurm and not faults and not web" $(PYTEST_ARGS)
 
 test-slow: $(INSTALLED) ## run the tests that take minutes
 	$(BIN)/pytest -q -m slow $(PYTEST_ARGS)
@@ -86,6 +90,14 @@ test-slurm: $(INSTALLED) ## run a study on a SLURM cluster of two nodes, started
 
 test-faults: $(INSTALLED) ## kill runs at random moments (KILLS=100), fill the disk, and resume
 	LANDSHIFT_KILLS=$(KILLS) $(BIN)/pytest -q -m faults $(PYTEST_ARGS)
+
+test-web: $(BROWSER) ## open the viewer in a headless browser (as root where Chromium is missing)
+	which chromium > /dev/null || (apt-get update -qq && apt-get install -y -qq chromium)
+	LANDSHIFT_BROWSER=$(BROWSER) $(BIN)/pytest -q -m web $(PYTEST_ARGS)
+
+viewer-library: ## bundle what the viewer uses of OpenLayers (needs npm; versions in package.json)
+	cd workflow/viewer && npm install --no-audit --no-fund --no-package-lock && npm run build
+	rm -r workflow/viewer/node_modules
 
 lint: $(INSTALLED) ## check style and the workflow
 	$(BIN)/ruff check
@@ -110,8 +122,12 @@ $(S3_SERVER): | $(INSTALLED)
 	$(BIN)/uv pip install --quiet --python .venv-s3/bin/python --compile-bytecode \
 		'moto[s3,server]==$(MOTO_VERSION)'
 
+$(BROWSER): | $(INSTALLED)
+	$(PYTHON) -m venv .venv-web
+	$(BIN)/uv pip install --quiet --python $(BROWSER) 'playwright==$(PLAYWRIGHT_VERSION)'
+
 clean: ## remove the environment and the caches; results stay
-	rm -rf .venv .venv-bench .venv-s3 .snakemake .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-bench .venv-s3 .venv-web .snakemake .pytest_cache .ruff_cache .hypothesis
 	find src tests workflow -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # One stamp: installed once, and again when the lock or the package's own metadata change.

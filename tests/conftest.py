@@ -10,6 +10,7 @@ from landshift.transfer import pretrain_sources
 MARKERS = {
     "faults": "kills runs and takes their disk away; run by `make test-faults`",
     "slurm": "starts a SLURM cluster, as root; run by `make test-slurm`",
+    "web": "opens pages in a browser; run by `make test-web`",
 }
 
 FACTORS = ("curvature", "noise", "relief", "slope", "wetness")

@@ -31,7 +31,7 @@ LAYERS = [
     | {"priorities", "exposure", "corridor"},
     {"acquire", "sampling", "models", "fused", "comparators", "figures", "class_coverage"}
     | {"drivers", "class_shares", "differences"},
-    {"evaluation", "frozen", "site"},
+    {"evaluation", "frozen", "site", "viewer"},
     {"site_text"},
     {"commands"},
     {"__main__"},
