@@ -119,3 +119,22 @@ def browse(page, tmp_path):
         return json.loads(done.stdout)
 
     return take
+
+
+@pytest.fixture
+def manifest():
+    """State the origin of a small model, as its manifest does."""
+    return {
+        "region": "ash",
+        "family": "ensemble",
+        "learners": ["lr", "rf"],
+        "factors": ["slope", "twi"],
+        "units": ["degree", "ln(m)"],
+        "target_factors": [],
+        "target_classes": [],
+        "sources": {"oak": "0123456789abcdef" * 4},
+        "presences": 7,
+        "prevalence": 0.02,
+        "seed": 1,
+        "version": "0.1.0",
+    }

@@ -277,7 +277,19 @@ def list_of_targets(file, wanted=True):
 
 def list_published():
     """List the page of all maps, their styles and catalogue, and the card of each model."""
-    return ["<results>/report/viewer.html"]
+    styles = expand("{map}.{kind}", map=["susceptibility", "classes"], kind=["qml", "sld"])
+    files = [file for name in [*styles, "model_card.md"] for file in list_of_targets(name)]
+    return ["<results>/report/viewer.html", "<results>/catalog/catalog.json", *files]
+
+
+def list_read_regions(target):
+    """List the regions behind a map whose layers were read, the target first."""
+    return [region for region in [target, *sources_of(config, target)] if region in REAL]
+
+
+def list_ledgers(target):
+    """List the ledgers of the layers behind a map."""
+    return expand("<results>/regions/{region}/layers.json", region=list_read_regions(target))
 
 
 def hash_viewer():
