@@ -27,7 +27,7 @@ REPORT = $(RESULTS)/report/report.html
 SNAKEMAKE = $(BIN)/snakemake --configfile $(CONFIG)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo report benchmark bench-env bench-factors bench-predict bench-mosaic \
+.PHONY: help install demo report where benchmark bench-env bench-factors bench-predict bench-mosaic \
 	bench-virtual bench-robustness factor-docs recipe-docs test test-slow test-acquire test-slurm \
 	test-faults test-web viewer-library lint format docs lock clean
 
@@ -39,9 +39,17 @@ install: $(INSTALLED) ## make .venv with the locked versions and the package
 demo: $(INSTALLED) ## run the default study and write its report
 	$(BIN)/snakemake --cores $(CORES)
 	@$(MAKE) --no-print-directory report
+	@$(MAKE) --no-print-directory where
+
+where: ## tell where the maps, the report and the viewer of a study are (CONFIG=config/...)
 	@echo
-	@ls -1 $(RESULTS)/targets/*/susceptibility.tif | sed 's/^/map:    /'
-	@echo "report: $(REPORT)"
+	@echo "Study $(STUDY):"
+	@ls -1 $(RESULTS)/targets/*/susceptibility.tif | sed 's/^/  map, for QGIS      /'
+	@ls -1 $(RESULTS)/targets/*/model_card.md | sed 's/^/  about the map      /'
+	@echo "  viewer, offline    $(RESULTS)/report/viewer.html"
+	@echo "  report             $(REPORT)"
+	@echo "  catalogue (STAC)   $(RESULTS)/catalog/catalog.json"
+	@echo "The map opens in QGIS in its colours, viewer and report in any browser."
 
 report: $(INSTALLED) ## write the report of a study that has run (CONFIG=config/...)
 	$(SNAKEMAKE) --report $(REPORT)

@@ -26,7 +26,7 @@ def test_opens_from_the_disk_without_a_problem_or_request(browse):
     assert seen["requests"] == []
 
 
-@pytest.mark.parametrize("share", [(0.31, 0.42), (0.5, 0.5), (0.77, 0.61)])
+@pytest.mark.parametrize("share", [(0.31, 0.42), (0.53, 0.47), (0.77, 0.61)])
 def test_a_click_shows_the_values_of_the_cell(browse, places, share):
     values = browse({"click": share})["notes"][0]["values"]
     x, y = find_place(values["place"])
@@ -70,7 +70,7 @@ def test_layers_switch_by_keyboard(browse):
 def test_priorities_and_landslides_are_named_at_a_place(browse):
     steps = [{"check": "#vector-priorities"}, {"click": [0.5, 0.5]}]
     text = browse(*steps)["notes"][-1]["text"]
-    assert "Ranked units: rank 1, name middle, share 0.5" in text
+    assert "Ranked units: rank 1, name middle, susceptible_km2 4.5" in text
 
 
 def test_another_region_is_shown_with_the_same_map(browse):
