@@ -89,8 +89,8 @@ def write_viewer(
     folder = Path(assets)
     page = (folder / "page.html").read_text(encoding="utf-8")
     parts = {mark: (folder / name).read_text(encoding="utf-8") for mark, name in PARTS.items()}
-    # "</script>" inside a script would end it.
-    parts["DATA"] = json.dumps(shown, separators=(",", ":")).replace("</", "<\\/")
+    # "</script>" or "<!--" inside a script would change where it ends.
+    parts["DATA"] = json.dumps(shown, separators=(",", ":")).replace("<", "\\u003c")
     parts["TITLE"] = html.escape(study)
     page = re.sub(f"@({'|'.join(parts)})@", lambda mark: parts[mark[1]], page)
     with unfinished(path) as partial:
