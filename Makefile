@@ -54,8 +54,8 @@ where: ## tell where the maps, the report and the viewer of a study are (CONFIG=
 report: $(INSTALLED) ## write the report of a study that has run (CONFIG=config/...)
 	$(SNAKEMAKE) --report $(REPORT)
 
-benchmark: $(INSTALLED) ## run the real benchmark (LANDSHIFT_MIRROR=folder without internet)
-	$(BIN)/snakemake --configfile config/benchmark.yaml --cores $(CORES)
+benchmark: $(INSTALLED) ## compare all methods on the real regions (LANDSHIFT_MIRROR=folder without internet)
+	$(BIN)/snakemake --configfile config/benchmark.yaml config/evidence.yaml --cores $(CORES)
 
 bench-env: $(INSTALLED) ## make .venv-bench with the tools that the factors are compared with
 	test -x $(BENCH)/python || $(BENCH_PYTHON) -m venv .venv-bench
