@@ -14,6 +14,10 @@ BENCH_PYTHON ?= python3.12
 S3_SERVER := .venv-s3/bin/moto_server
 MOTO_VERSION := 5.1.4
 
+# The driver of the browser in which the viewer is tested, apart for the same reason.
+BROWSER := .venv-web/bin/python
+PLAYWRIGHT_VERSION := 1.65.2
+
 BIN := .venv/bin
 BENCH := .venv-bench/bin
 INSTALLED := .venv/.installed
@@ -23,9 +27,9 @@ REPORT = $(RESULTS)/report/report.html
 SNAKEMAKE = $(BIN)/snakemake --configfile $(CONFIG)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo report benchmark bench-env bench-factors bench-predict bench-mosaic \
+.PHONY: help install demo report where benchmark bench-env bench-factors bench-predict bench-mosaic \
 	bench-virtual bench-robustness factor-docs recipe-docs test test-slow test-acquire test-slurm \
-	test-faults lint format docs lock clean
+	test-faults test-web viewer-library lint format docs lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 15
@@ -35,9 +39,17 @@ install: $(INSTALLED) ## make .venv with the locked versions and the package
 demo: $(INSTALLED) ## run the default study and write its report
 	$(BIN)/snakemake --cores $(CORES)
 	@$(MAKE) --no-print-directory report
+	@$(MAKE) --no-print-directory where
+
+where: ## tell where the maps, the report and the viewer of a study are (CONFIG=config/...)
 	@echo
-	@ls -1 $(RESULTS)/targets/*/susceptibility.tif | sed 's/^/map:    /'
-	@echo "report: $(REPORT)"
+	@echo "Study $(STUDY):"
+	@ls -1 $(RESULTS)/targets/*/susceptibility.tif | sed 's/^/  map, for QGIS      /'
+	@ls -1 $(RESULTS)/targets/*/model_card.md | sed 's/^/  about the map      /'
+	@echo "  viewer, offline    $(RESULTS)/report/viewer.html"
+	@echo "  report             $(REPORT)"
+	@echo "  catalogue (STAC)   $(RESULTS)/catalog/catalog.json"
+	@echo "The map opens in QGIS in its colours, viewer and report in any browser."
 
 report: $(INSTALLED) ## write the report of a study that has run (CONFIG=config/...)
 	$(SNAKEMAKE) --report $(REPORT)
@@ -87,6 +99,14 @@ test-slurm: $(INSTALLED) ## run a study on a SLURM cluster of two nodes, started
 test-faults: $(INSTALLED) ## kill runs at random moments (KILLS=100), fill the disk, and resume
 	LANDSHIFT_KILLS=$(KILLS) $(BIN)/pytest -q -m faults $(PYTEST_ARGS)
 
+test-web: $(BROWSER) ## open the viewer in a headless browser (as root where Chromium is missing)
+	which chromium > /dev/null || (apt-get update -qq && apt-get install -y -qq chromium)
+	LANDSHIFT_BROWSER=$(BROWSER) $(BIN)/pytest -q -m web $(PYTEST_ARGS)
+
+viewer-library: ## bundle what the viewer uses of OpenLayers (needs npm; versions in package.json)
+	cd workflow/viewer && npm install --no-audit --no-fund --no-package-lock && npm run build
+	rm -r workflow/viewer/node_modules
+
 lint: $(INSTALLED) ## check style and the workflow
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -110,8 +130,12 @@ $(S3_SERVER): | $(INSTALLED)
 	$(BIN)/uv pip install --quiet --python .venv-s3/bin/python --compile-bytecode \
 		'moto[s3,server]==$(MOTO_VERSION)'
 
+$(BROWSER): | $(INSTALLED)
+	$(PYTHON) -m venv .venv-web
+	$(BIN)/uv pip install --quiet --python $(BROWSER) 'playwright==$(PLAYWRIGHT_VERSION)'
+
 clean: ## remove the environment and the caches; results stay
-	rm -rf .venv .venv-bench .venv-s3 .snakemake .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-bench .venv-s3 .venv-web .snakemake .pytest_cache .ruff_cache .hypothesis
 	find src tests workflow -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # One stamp: installed once, and again when the lock or the package's own metadata change.

@@ -25,7 +25,9 @@ pathvars:
     benchmarks=f"results/{config['study']}/benchmarks",
 
 
-for part in "common acquire factors transfer maps understand priorities evaluate report".split():
+for (
+    part
+) in "common acquire factors transfer maps understand priorities evaluate report publish".split():
 
     include: f"workflow/rules/{part}.smk"
 
@@ -37,6 +39,7 @@ rule all:
         list_scores(),
         list_benchmark(),
         list_figures(),
+        list_published(),
 
 
 rule maps:

@@ -31,8 +31,8 @@ LAYERS = [
     | {"priorities", "exposure", "corridor"},
     {"acquire", "sampling", "models", "fused", "comparators", "figures", "class_coverage"}
     | {"drivers", "class_shares", "differences"},
-    {"evaluation", "frozen", "site"},
-    {"site_text"},
+    {"evaluation", "frozen", "site", "viewer", "catalogue", "model_card"},
+    {"site_text", "styles"},
     {"commands"},
     {"__main__"},
 ]

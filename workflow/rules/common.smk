@@ -1,5 +1,6 @@
 """What the rules know about the study: its regions, their layers, and the files to make."""
 
+import hashlib
 from pathlib import Path
 
 from landshift.factors import FACTORS, factor_names, line_density, line_distance, own_factor
@@ -15,6 +16,7 @@ BENCHMARK_TARGETS = list_benchmark_targets(config)
 VIRTUAL = [name for name in REGIONS if "virtual" in REGIONS[name]]
 REAL = [name for name in REGIONS if name not in VIRTUAL]
 LEARNERS = config["transfer"]["learners"]
+KNOWN_SOURCES = not config["transfer"]["frozen"]
 
 
 def take_cores(number):
@@ -266,6 +268,34 @@ def list_figures():
     curves = expand("<results>/report/{chart}.png", chart=charts)
     ledgers = expand("<results>/regions/{region}/layers.json", region=REAL)
     return [*figures, *curves, *ledgers, "<results>/report/configuration.html"]
+
+
+def list_of_targets(file, wanted=True):
+    """List a file of every target, in their order, if the study makes such files."""
+    return expand(f"<results>/targets/{{target}}/{file}", target=TARGETS if wanted else [])
+
+
+def list_published():
+    """List the page of all maps, their styles and catalogue, and the card of each model."""
+    styles = expand("{map}.{kind}", map=["susceptibility", "classes"], kind=["qml", "sld"])
+    files = [file for name in [*styles, "model_card.md"] for file in list_of_targets(name)]
+    return ["<results>/report/viewer.html", "<results>/catalog/catalog.json", *files]
+
+
+def list_read_regions(target):
+    """List the regions behind a map whose layers were read, the target first."""
+    return [region for region in [target, *sources_of(config, target)] if region in REAL]
+
+
+def list_ledgers(target):
+    """List the ledgers of the layers behind a map."""
+    return expand("<results>/regions/{region}/layers.json", region=list_read_regions(target))
+
+
+def hash_viewer():
+    """Hash the parts of the page of all maps, so that an edit of one writes it anew."""
+    parts = sorted(Path(f"{workflow.basedir}/workflow/viewer").glob("*.*"))
+    return hashlib.sha256(b"\0".join(part.read_bytes() for part in parts)).hexdigest()[:16]
 
 
 include: "classes.smk"

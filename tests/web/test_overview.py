@@ -1,0 +1,109 @@
+"""What the page holds: bytes that stand for values, reduced maps, and no address to fetch."""
+
+import base64
+import json
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rasterio.io import MemoryFile
+
+from landshift.raster import open_raster, write_raster
+from landshift.viewer import read_overview, write_viewer
+from landshift.viewer.overview import STEPS, Steps, encode_png, fit_steps
+
+from .conftest import ASSETS
+
+
+@given(st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=50))
+def test_linear_steps_err_by_half_a_step_at_most(numbers):
+    values = np.array(numbers)
+    steps = fit_steps(values, "linear")
+    error = np.abs(steps.decode(steps.encode(values)) - values).max()
+    assert error <= (steps.high - steps.low) / STEPS / 2 * (1 + 1e-6) + 1e-9
+
+
+def test_logit_steps_keep_rare_values_apart():
+    values = np.array([0.0002, 0.0004, 0.01, 0.16])
+    steps = fit_steps(values, "logit")
+    assert steps.decode(steps.encode(values)) == pytest.approx(values, rel=0.015)
+
+
+def test_steps_end_at_certainty():
+    steps = fit_steps(np.array([0.0, 0.5, 1.0]), "logit")
+    assert steps.encode(np.array([0.0, 0.5, 1.0, np.nan])).tolist() == [1, 128, 255, 0]
+
+
+def test_values_beyond_the_ends_take_these():
+    steps = Steps(0.0, 1.0, "linear")
+    assert steps.encode(np.array([-1.0, 2.0])).tolist() == [1, 255]
+
+
+def test_a_map_of_one_value_can_be_shown():
+    steps = fit_steps(np.full(3, 0.25), "linear")
+    assert steps.decode(steps.encode(np.full(3, 0.25))) == pytest.approx(0.25)
+
+
+def test_a_map_without_data_is_refused():
+    with pytest.raises(ValueError, match="without any cell with data"):
+        fit_steps(np.full(3, np.nan), "linear")
+
+
+@pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
+def test_pictures_hold_the_bytes():
+    codes = np.arange(256, dtype=np.uint8).reshape(8, 32)
+    with MemoryFile(base64.b64decode(encode_png(codes))) as memory, memory.open() as source:
+        assert np.array_equal(source.read(1), codes)
+
+
+def test_large_maps_are_averaged_and_codes_are_voted_on(places):
+    overview = read_overview(places[0].maps["susceptibility"], side=150)
+    assert overview.data.shape == (100, 150)
+    whole = read_overview(places[0].maps["susceptibility"]).data
+    pairs = whole.reshape(100, 2, 150, 2).mean(axis=(1, 3))
+    assert np.allclose(overview.data, pairs, rtol=1e-5, equal_nan=True)
+    classes = read_overview(places[0].maps["classes"], side=150).data
+    assert set(np.unique(classes[~np.isnan(classes)])) == {1, 2, 3, 4, 5}
+
+
+def read_data(page):
+    return json.loads(re.search(r'id="data">(.*?)</script>', page.read_text()).group(1))
+
+
+def test_page_holds_all_and_fetches_nothing(page):
+    text = page.read_text()
+    assert not re.search(r"(?:src|href)=.?https?:", text)
+    assert "@DATA@" not in text and "<title>Landslide susceptibility: trial &lt;1&gt;" in text
+    study = read_data(page)
+    assert [place["name"] for place in study["places"]] == ["ash", "elm"]
+    first = study["places"][0]
+    assert first["prevalence"] == "0.02" and first["size"] == [300, 200]
+    assert first["drivers"]["class 5"] == ["slope 75%", "relief 25%"]
+    assert len(first["vectors"]["landslides"]["features"]) == 17
+
+
+def test_same_maps_give_the_same_page(page, places, tmp_path):
+    write_viewer(tmp_path / "again.html", places, study="trial <1>", assets=ASSETS)
+    assert (tmp_path / "again.html").read_bytes() == page.read_bytes()
+
+
+def test_maps_of_another_grid_are_refused(places, tmp_path):
+    write_raster(open_raster(places[1].dem)[10:], tmp_path / "dem.tif")
+    with pytest.raises(ValueError, match=r"susceptibility.tif and .*dem.tif differ"):
+        write_viewer(
+            tmp_path / "page.html",
+            [replace(places[0], dem=tmp_path / "dem.tif")],
+            study="trial",
+            assets=ASSETS,
+        )
+
+
+def test_an_unknown_kind_of_map_is_refused(places, tmp_path):
+    maps = {**places[0].maps, "colour": places[0].maps["classes"]}
+    with pytest.raises(ValueError, match="no map 'colour'; it knows susceptibility"):
+        write_viewer(
+            tmp_path / "page.html", [replace(places[0], maps=maps)], study="trial", assets=ASSETS
+        )

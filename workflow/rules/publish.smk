@@ -1,0 +1,114 @@
+"""Maps for others: a page for a browser, styles, a catalogue, and a card of each model."""
+
+
+rule write_viewer:
+    input:
+        susceptibility=list_of_targets("susceptibility.tif"),
+        classes=list_of_targets("classes.tif"),
+        uncertainty=list_of_targets("uncertainty.tif"),
+        dissimilarity=list_of_targets("dissimilarity.tif", KNOWN_SOURCES),
+        applicability=list_of_targets("applicability.tif", KNOWN_SOURCES),
+        dem=expand("<results>/regions/{target}/layers/dem.tif", target=TARGETS),
+        inventory=expand("<results>/regions/{target}/inventory.gpkg", target=TARGETS),
+        priorities=list_of_targets("priorities.gpkg", config["priorities"]),
+        drivers=list_of_targets("drivers.csv", KNOWN_SOURCES),
+    output:
+        page="<results>/report/viewer.html",
+    log:
+        "<logs>/write_viewer.log",
+    benchmark:
+        "<benchmarks>/write_viewer.tsv"
+    conda:
+        "../../envs/landshift.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        study=config["study"],
+        targets=TARGETS,
+        page=hash_viewer(),
+        code=hash_script("write_viewer"),
+    message:
+        "Write the page that shows all maps in a browser"
+    script:
+        "../scripts/write_viewer.py"
+
+
+rule write_styles:
+    input:
+        susceptibility="<results>/targets/{target}/susceptibility.tif",
+    output:
+        susceptibility_qml="<results>/targets/{target}/susceptibility.qml",
+        susceptibility_sld="<results>/targets/{target}/susceptibility.sld",
+        classes_qml="<results>/targets/{target}/classes.qml",
+        classes_sld="<results>/targets/{target}/classes.sld",
+    log:
+        "<logs>/write_styles/{target}.log",
+    conda:
+        "../../envs/landshift.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        code=hash_script("write_styles"),
+    message:
+        "Write how the maps of {wildcards.target} look in QGIS and elsewhere"
+    script:
+        "../scripts/write_styles.py"
+
+
+rule write_model_card:
+    input:
+        model="<results>/targets/{target}/model",
+        rate_curve="<results>/targets/{target}/rate_curve.csv",
+        classes="<results>/targets/{target}/classes.csv",
+        drivers=["<results>/targets/{target}/drivers.csv"] if KNOWN_SOURCES else [],
+        applicability=["<results>/targets/{target}/applicability.tif"] if KNOWN_SOURCES else [],
+        ledgers=lambda wildcards: list_ledgers(wildcards.target),
+    output:
+        card="<results>/targets/{target}/model_card.md",
+    log:
+        "<logs>/write_model_card/{target}.log",
+    conda:
+        "../../envs/landshift.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        regions=lambda wildcards: list_read_regions(wildcards.target),
+        code=hash_script("write_model_card"),
+    message:
+        "Write down what the map of {wildcards.target} is, how good it is, and where not to use it"
+    script:
+        "../scripts/write_model_card.py"
+
+
+rule write_catalogue:
+    input:
+        susceptibility=list_of_targets("susceptibility.tif"),
+        susceptibility_lower=list_of_targets("susceptibility_lower.tif"),
+        susceptibility_upper=list_of_targets("susceptibility_upper.tif"),
+        classes=list_of_targets("classes.tif"),
+        uncertainty=list_of_targets("uncertainty.tif"),
+        dissimilarity=list_of_targets("dissimilarity.tif", KNOWN_SOURCES),
+        applicability=list_of_targets("applicability.tif", KNOWN_SOURCES),
+        model=list_of_targets("model"),
+        card=list_of_targets("model_card.md"),
+    output:
+        catalogue="<results>/catalog/catalog.json",
+        entries=expand("<results>/catalog/{target}/{target}.json", target=TARGETS),
+    log:
+        "<logs>/write_catalogue.log",
+    conda:
+        "../../envs/landshift.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        study=config["study"],
+        targets=TARGETS,
+        code=hash_script("write_catalogue"),
+    message:
+        "Write a STAC catalogue of all maps"
+    script:
+        "../scripts/write_catalogue.py"

@@ -1,0 +1,337 @@
+/* Shows the maps of a study: bytes become colours, a click becomes values. */
+"use strict";
+
+const study = JSON.parse(document.getElementById("data").textContent);
+const byId = (id) => document.getElementById(id);
+const state = { place: null, layer: null, hidden: new Set(), image: null, relief: null, turn: 0 };
+const pictures = new Map();
+
+/* Vectors: their look and what they are called. */
+const VECTORS = {
+  landslides: { title: "Mapped landslides", colour: "#08306b", fill: "#6fd3ff99", shown: true },
+  priorities: { title: "Ranked units", colour: "#4d004b", fill: "#00000001", shown: false },
+};
+const QUANTILE = 1.6448536269514722; // of the normal distribution at 95 %
+
+/* ---- bytes ------------------------------------------------------------------------------- */
+
+function fromBase64(text) {
+  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+}
+
+async function readBytes(picture) {
+  if (!pictures.has(picture)) pictures.set(picture, decode(picture));
+  return pictures.get(picture);
+}
+
+async function decode(picture) {
+  const blob = new Blob([fromBase64(picture)], { type: "image/png" });
+  const bitmap = await createImageBitmap(blob, { colorSpaceConversion: "none" });
+  const context = newCanvas(bitmap.width, bitmap.height).getContext("2d", { willReadFrequently: true });
+  context.drawImage(bitmap, 0, 0);
+  const colours = context.getImageData(0, 0, bitmap.width, bitmap.height).data;
+  const bytes = new Uint8Array(bitmap.width * bitmap.height);
+  for (let cell = 0; cell < bytes.length; cell++) bytes[cell] = colours[4 * cell];
+  return bytes;
+}
+
+function newCanvas(width, height) {
+  const canvas = document.createElement("canvas");
+  canvas.width = width;
+  canvas.height = height;
+  return canvas;
+}
+
+function paint(bytes, table) {
+  const [width, height] = state.place.size;
+  const canvas = newCanvas(width, height);
+  const context = canvas.getContext("2d");
+  const image = context.createImageData(width, height);
+  const colours = new Uint32Array(table.buffer);
+  const cells = new Uint32Array(image.data.buffer);
+  for (let cell = 0; cell < bytes.length; cell++) cells[cell] = colours[bytes[cell]];
+  context.putImageData(image, 0, 0);
+  return canvas;
+}
+
+function greyTable() {
+  const table = new Uint8Array(1024);
+  for (let byte = 1; byte < 256; byte++) table.set([byte, byte, byte, 255], 4 * byte);
+  return table;
+}
+
+function colourTable(layer) {
+  const table = fromBase64(layer.colours);
+  for (const code of state.hidden) if (layer.categories) table.fill(0, 4 * (code + 1), 4 * (code + 2));
+  return table;
+}
+
+function toValue(layer, byte) {
+  if (byte === 0) return null;
+  if (layer.scale === "codes") return byte - 1;
+  const share = (byte - 1) / 254;
+  if (layer.scale === "linear") return layer.low + share * (layer.high - layer.low);
+  const [low, high] = [logit(layer.low), logit(layer.high)];
+  return expit(low + share * (high - low));
+}
+
+const logit = (share) => Math.log(share / (1 - share));
+const expit = (value) => 1 / (1 + Math.exp(-value));
+const round = (value) => String(Number(value.toPrecision(3)));
+
+/* ---- map --------------------------------------------------------------------------------- */
+
+function newImageLayer(name) {
+  return new ol.ImageLayer({
+    source: new ol.ImageCanvas({
+      ratio: 1,
+      projection: state.projection,
+      canvasFunction: (extent, resolution, pixelRatio, size) => draw(state[name], extent, size),
+    }),
+  });
+}
+
+function draw(picture, extent, size) {
+  const canvas = newCanvas(Math.round(size[0]), Math.round(size[1]));
+  if (!picture) return canvas;
+  const [west, south, east, north] = state.place.bounds;
+  const scale = canvas.width / (extent[2] - extent[0]);
+  const context = canvas.getContext("2d");
+  context.imageSmoothingEnabled = scale * state.place.shown_m < 1;
+  context.drawImage(
+    picture,
+    (west - extent[0]) * scale,
+    (extent[3] - north) * scale,
+    (east - west) * scale,
+    (north - south) * scale,
+  );
+  return canvas;
+}
+
+const map = new ol.Map({
+  target: "map",
+  controls: ol.defaultControls({ rotate: false, attribution: false }).extend([new ol.ScaleLine()]),
+});
+const marker = new ol.VectorLayer({ source: new ol.VectorSource() });
+marker.setStyle([["#fff", 5], ["#222", 2]].map(([color, width]) => new ol.Style({
+  image: new ol.Circle({ radius: 7, stroke: new ol.Stroke({ color, width }) }),
+})));
+
+function styleOf(look) {
+  const stroke = new ol.Stroke({ color: look.colour, width: 1.2 });
+  const fill = new ol.Fill({ color: look.fill });
+  return new ol.Style({ stroke, fill, image: new ol.Circle({ radius: 3.5, stroke, fill }) });
+}
+
+async function showPlace(index) {
+  state.place = study.places[index];
+  const { bounds, crs, shown_m: edge } = state.place;
+  state.projection = new ol.Projection({
+    code: `${crs}#${index}`, units: "m", extent: bounds, getPointResolution: (length) => length,
+  });
+  state.layers = { relief: newImageLayer("relief"), image: newImageLayer("image") };
+  state.layers.image.setOpacity(byId("opacity").value / 100);
+  state.vectors = Object.fromEntries(Object.entries(state.place.vectors).map(([name, features]) => [
+    name,
+    new ol.VectorLayer({
+      source: new ol.VectorSource({
+        features: new ol.GeoJSON({ dataProjection: state.projection }).readFeatures(features),
+      }),
+      style: styleOf(VECTORS[name]),
+      visible: VECTORS[name].shown,
+    }),
+  ]));
+  marker.getSource().clear();
+  map.setLayers([state.layers.relief, state.layers.image, ...Object.values(state.vectors), marker]);
+  const view = new ol.View({ projection: state.projection, minResolution: edge / 32, showFullExtent: true });
+  map.setView(view);
+  view.fit(bounds, { size: map.getSize(), padding: [20, 20, 20, 20] });
+  listLayers();
+  listVectors();
+  tell(["Click the map, or move it with the arrow keys and press Enter."]);
+  describe();
+  const turn = ++state.turn;
+  const bytes = await readBytes(state.place.relief);
+  if (turn !== state.turn) return;
+  state.relief = paint(bytes, greyTable());
+  state.layers.relief.getSource().changed();
+  await showLayer(state.layer && state.place.layers.some((layer) => layer.kind === state.layer.kind)
+    ? state.layer.kind : state.place.layers[0].kind);
+}
+
+async function showLayer(kind) {
+  state.layer = state.place.layers.find((layer) => layer.kind === kind);
+  byId(`layer-${kind}`).checked = true;
+  state.hidden.clear();
+  showLegend();
+  await repaint();
+}
+
+async function repaint() {
+  const turn = ++state.turn;
+  const bytes = await readBytes(state.layer.picture);
+  if (turn !== state.turn) return;
+  state.image = paint(bytes, colourTable(state.layer));
+  state.layers.image.getSource().changed();
+  document.body.dataset.shown = `${state.place.name} ${state.layer.kind}`;
+}
+
+/* ---- panel ------------------------------------------------------------------------------- */
+
+function element(tag, properties = {}, children = []) {
+  const made = Object.assign(document.createElement(tag), properties);
+  made.append(...children);
+  return made;
+}
+
+function swatch(colour, shape = "") {
+  const made = element("span", { className: `swatch ${shape}` });
+  made.style.background = colour;
+  made.setAttribute("aria-hidden", "true");
+  return made;
+}
+
+function listLayers() {
+  byId("layers").replaceChildren(...state.place.layers.map((layer) => {
+    const choice = element("input", { type: "radio", name: "layer", id: `layer-${layer.kind}`, value: layer.kind });
+    choice.addEventListener("change", () => showLayer(layer.kind));
+    return element("label", {}, [choice, layer.title]);
+  }));
+}
+
+function listVectors() {
+  byId("vectors").replaceChildren(...Object.entries(state.vectors).map(([name, layer]) => {
+    const choice = element("input", { type: "checkbox", id: `vector-${name}`, checked: layer.getVisible() });
+    choice.addEventListener("change", () => {
+      VECTORS[name].shown = choice.checked;
+      layer.setVisible(choice.checked);
+    });
+    const count = layer.getSource().getFeatures().length;
+    return element("label", {}, [choice, swatch(VECTORS[name].colour, "round"), `${VECTORS[name].title} (${count})`]);
+  }));
+}
+
+function showLegend() {
+  byId("legend-title").textContent = `${state.layer.title} [${state.layer.unit}]`;
+  byId("legend").replaceChildren(...(state.layer.categories ? listCategories() : drawRamp()));
+}
+
+function listCategories() {
+  return state.layer.categories.map(({ code, label, colour }) => {
+    const choice = element("input", { type: "checkbox", checked: true });
+    choice.addEventListener("change", () => {
+      state.hidden[choice.checked ? "delete" : "add"](code);
+      repaint();
+    });
+    return element("label", {}, [choice, swatch(colour), label]);
+  }).reverse();
+}
+
+function drawRamp() {
+  const [low, high] = state.layer.ramp;
+  const canvas = element("canvas", { id: "ramp", width: 256, height: 1 });
+  canvas.setAttribute("aria-hidden", "true");
+  const image = canvas.getContext("2d").createImageData(256, 1);
+  const table = fromBase64(state.layer.colours);
+  for (let x = 0; x < 256; x++) {
+    const byte = Math.round(low + (x / 255) * (high - low));
+    image.data.set(table.subarray(4 * byte, 4 * byte + 4), 4 * x);
+  }
+  canvas.getContext("2d").putImageData(image, 0, 0);
+  const ticks = element("div", { className: "ticks" }, state.layer.ticks.map((text) => element("span", { textContent: text })));
+  return [canvas, ticks];
+}
+
+function describe() {
+  const { crs, cell_m: own, shown_m: shown, prevalence } = state.place;
+  const parts = [`${state.place.name}: ${crs}, cells of ${round(own)} m`];
+  if (shown > own * 1.001) parts.push(`shown are means of cells of ${round(shown)} m; the GeoTIFFs hold all`);
+  if (prevalence) parts.push(`susceptibility is stated for a prevalence of ${prevalence}`);
+  byId("about").textContent = `${parts.join("; ")}. Values are rounded to one of 254 steps.`;
+}
+
+/* ---- values ------------------------------------------------------------------------------ */
+
+function findCell([x, y]) {
+  const [west, south, east, north] = state.place.bounds;
+  const [width, height] = state.place.size;
+  const column = Math.floor(((x - west) / (east - west)) * width);
+  const row = Math.floor(((north - y) / (north - south)) * height);
+  return column >= 0 && column < width && row >= 0 && row < height ? row * width + column : null;
+}
+
+async function tellValues(coordinate) {
+  const place = state.place;
+  marker.getSource().clear();
+  marker.getSource().addFeature(new ol.Feature(new ol.Point(coordinate)));
+  const cell = findCell(coordinate);
+  if (cell === null) return tell(["This place is outside the map."]);
+  const values = {};
+  for (const layer of place.layers) values[layer.kind] = toValue(layer, (await readBytes(layer.picture))[cell]);
+  if (place !== state.place) return undefined;
+  if (values.susceptibility === null) return tell(["No data here."]);
+  const rows = place.layers.flatMap((layer) => describeValue(layer, values));
+  rows.unshift(["Place", `${Math.round(coordinate[0])}, ${Math.round(coordinate[1])} m`, "place"]);
+  const drivers = place.drivers[`class ${values.classes}`];
+  if (drivers) rows.push(["Main factors of this class", drivers.join(", "), "drivers"]);
+  return tell([tabulate(rows), ...describeFeatures(coordinate)]);
+}
+
+function describeValue(layer, values) {
+  const value = values[layer.kind];
+  if (value === null) return [[layer.title, "no data", layer.kind]];
+  if (layer.categories) {
+    const category = layer.categories.find(({ code }) => code === value);
+    return [[layer.title, category.label, layer.kind]];
+  }
+  const rows = [[`${layer.title} [${layer.kind === "uncertainty" ? "logit" : "1"}]`, round(value), layer.kind]];
+  if (layer.kind === "susceptibility" && values.uncertainty != null) {
+    const limits = [-1, 1].map((sign) => expit(logit(value) + sign * QUANTILE * values.uncertainty));
+    rows.push(["90 % interval [1]", limits.map(round).join(" to "), "interval"]);
+  }
+  return rows;
+}
+
+function tabulate(rows) {
+  return element("table", {}, [element("tbody", {}, rows.map(([title, text, kind]) => {
+    const cell = element("td", { textContent: text });
+    cell.dataset.kind = kind;
+    return element("tr", {}, [element("th", { scope: "row", textContent: title }), cell]);
+  }))]);
+}
+
+function describeFeatures(coordinate) {
+  const reach = 6 * map.getView().getResolution();
+  const near = [coordinate[0] - reach, coordinate[1] - reach, coordinate[0] + reach, coordinate[1] + reach];
+  return Object.entries(state.vectors).filter(([, layer]) => layer.getVisible()).flatMap(([name, layer]) => {
+    let found = null;
+    layer.getSource().forEachFeatureIntersectingExtent(near, (feature) => (found = feature));
+    if (!found) return [];
+    const { geometry, ...properties } = found.getProperties();
+    const text = Object.entries(properties).map(([key, value]) => `${key} ${value}`).join(", ");
+    return [element("p", { textContent: `${VECTORS[name].title}: ${text || "here"}` })];
+  });
+}
+
+function tell(children) {
+  byId("values").replaceChildren(...children);
+}
+
+/* ---- start ------------------------------------------------------------------------------- */
+
+byId("place").append(...study.places.map((place, index) => element("option", { value: index, textContent: place.name })));
+byId("place").addEventListener("change", (event) => showPlace(Number(event.target.value)));
+byId("opacity").addEventListener("input", (event) => state.layers.image.setOpacity(event.target.value / 100));
+byId("map").setAttribute("aria-label", "Map");
+byId("map").addEventListener("keydown", (event) => {
+  if (event.key === "Enter") tellValues(map.getView().getCenter());
+  const layer = state.place.layers[Number(event.key) - 1];
+  if (layer) showLayer(layer.kind);
+});
+map.on("click", (event) => tellValues(event.coordinate));
+map.on("postrender", () => {
+  const area = byId("map");
+  byId("crosshair").style.left = `${area.offsetLeft + area.clientWidth / 2}px`;
+  byId("crosshair").style.top = `${area.offsetTop + area.clientHeight / 2}px`;
+});
+showPlace(0);
