@@ -15,6 +15,7 @@ BENCHMARK_TARGETS = list_benchmark_targets(config)
 VIRTUAL = [name for name in REGIONS if "virtual" in REGIONS[name]]
 REAL = [name for name in REGIONS if name not in VIRTUAL]
 LEARNERS = config["transfer"]["learners"]
+SCRIPTS = Path(str(workflow.current_basedir)).parent / "scripts"
 
 
 def take_cores(number):
@@ -51,7 +52,7 @@ wildcard_constraints:
 
 def hash_script(rule):
     """Hash the script of a rule and what it imports, so that an edit of either reruns its jobs."""
-    return fingerprint_script(f"{workflow.basedir}/workflow/scripts/{rule}.py")
+    return fingerprint_script(SCRIPTS / f"{rule}.py")
 
 
 def find_entry(region, name):
