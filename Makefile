@@ -42,8 +42,8 @@ demo: $(INSTALLED) ## run the default study and write its report
 report: $(INSTALLED) ## write the report of a study that has run (CONFIG=config/...)
 	$(SNAKEMAKE) --report $(REPORT)
 
-benchmark: $(INSTALLED) ## run the real benchmark (LANDSHIFT_MIRROR=folder without internet)
-	$(BIN)/snakemake --configfile config/benchmark.yaml --cores $(CORES)
+benchmark: $(INSTALLED) ## compare all methods on the real regions (LANDSHIFT_MIRROR=folder without internet)
+	$(BIN)/snakemake --configfile config/benchmark.yaml config/evidence.yaml --cores $(CORES)
 
 bench-env: $(INSTALLED) ## make .venv-bench with the tools that the factors are compared with
 	test -x $(BENCH)/python || $(BENCH_PYTHON) -m venv .venv-bench
@@ -72,7 +72,7 @@ recipe-docs: $(INSTALLED) ## write the table of public services
 	$(BIN)/python docs/describe_recipes.py
 
 test: $(INSTALLED) ## run the tests, but for those that take minutes
-	$(BIN)/pytest -q -m "not slow and not slurm and not faults" $(PYTEST_ARGS)
+	$(BIN)/pytest -q -m "not slow and not slurm and not faults and not web" $(PYTEST_ARGS)
 
 test-slow: $(INSTALLED) ## run the tests that take minutes
 	$(BIN)/pytest -q -m slow $(PYTEST_ARGS)

@@ -7,20 +7,10 @@ import pytest
 from landshift.evaluation import RegionTables
 from landshift.transfer import pretrain_sources
 
-MARKERS = {
-    "faults": "kills runs and takes their disk away; run by `make test-faults`",
-    "slurm": "starts a SLURM cluster, as root; run by `make test-slurm`",
-}
-
 FACTORS = ("curvature", "noise", "relief", "slope", "wetness")
 UNITS = {"curvature": "1/m", "noise": "1", "relief": "m", "slope": "degree", "wetness": "1"}
 RULE = np.array([0.0, 0.0, 0.5, 1.6, 0.8])
 """Effect of each factor on the logit of failure."""
-
-
-def pytest_configure(config):
-    for name, text in MARKERS.items():
-        config.addinivalue_line("markers", f"{name}: {text}")
 
 
 def draw_cells(region, count, *, seed, offset=0.0, rule=RULE):

@@ -249,7 +249,6 @@ def geographic(tmp_path):
 
 
 # odc-geo 0.5 warps the outline through a function that shapely 2.2 deprecates
-@pytest.mark.filterwarnings("ignore:The 'shapely.ops.transform:DeprecationWarning")
 @pytest.mark.parametrize(
     ("resolution", "resampling"), [(90, "average"), (30, "cubic"), (10, "bilinear")]
 )

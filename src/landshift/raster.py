@@ -265,8 +265,9 @@ def choose_resampling(own: GeoBox, grid: GeoBox, *, codes: bool) -> str:
     Returns
     -------
     str
-        ``nearest`` where only the extents differ. For codes ``mode`` when coarsening, else ``nearest``; for measurements ``average`` when
-        coarsening, ``cubic`` between cells of nearly one size and ``bilinear`` when refining.
+        ``nearest`` where only the extents differ. For codes ``mode`` when coarsening, else
+        ``nearest``; for measurements ``average`` when coarsening, ``cubic`` between cells of
+        nearly one size and ``bilinear`` when refining.
     """
     if _shares_cells(own, grid):
         return "nearest"

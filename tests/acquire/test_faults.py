@@ -18,8 +18,6 @@ from .services import FAULTS, Services
 RUNS = int(os.environ.get("LANDSHIFT_FAULT_RUNS", "6"))
 """Seeded runs; `make test-acquire` asks for 100."""
 
-pytestmark = pytest.mark.filterwarnings("ignore:The 'shapely.ops.transform:DeprecationWarning")
-
 
 def acquire_all(folder, mirror, box):
     """Acquire elevation, land cover and a band; returns the bytes of their files."""

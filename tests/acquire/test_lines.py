@@ -127,4 +127,4 @@ def test_lithology_comes_out_of_its_archive(mirror, grid, tmp_path, monkeypatch)
     layer = acquire_layer(
         "lithology", {"recipe": "glim_lithology"}, grid, cache=tmp_path / "c", mirror=str(mirror)
     )
-    assert np.unique(layer.data).tolist() == [7] and layer.data.attrs["nodata"] == 0
+    assert np.unique(layer.data).tolist() == [7] and layer.data.attrs["nodata"] == -1

@@ -16,7 +16,6 @@ from . import products
 from .services import Services
 
 # odc-stac still transforms points in the old way of shapely
-pytestmark = pytest.mark.filterwarnings("ignore:The 'shapely.ops.transform:DeprecationWarning")
 
 DATES = {"recipe": "sentinel2", "dates": ["2023-04-01", "2023-09-30"]}
 
@@ -58,7 +57,7 @@ def test_a_mirror_folder_and_a_server_give_the_same_layer(services, served, grid
 
 
 def test_codes_of_larger_cells_are_the_most_frequent(services, box, tmp_path):
-    coarse = plan_box(resolution_m=2000, box=box)
+    coarse = plan_box(resolution_m=1500, box=box)
     layer = acquire_layer(
         "land_cover", {"recipe": "esa_worldcover"}, coarse, cache=tmp_path, mirror=services.address
     ).data

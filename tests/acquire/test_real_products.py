@@ -55,7 +55,6 @@ def test_a_small_window_costs_less_than_a_fiftieth_of_the_tile(land_cover, tmp_p
     assert abs(shares[0] - shares[1]) < 0.02
 
 
-@pytest.mark.filterwarnings("ignore:The 'shapely.ops.transform:DeprecationWarning")
 def test_a_real_image_comes_through_a_catalogue(tmp_path):
     with rasterio.open(SENTINEL / "B08.tif") as source:
         box = transform_bounds(source.crs, "EPSG:4326", *source.bounds)

@@ -9,7 +9,7 @@ import yaml
 from landshift.acquire import RECIPES
 from landshift.acquire.recipes import SENTINEL_BANDS, find_recipe
 from landshift.acquire.tiles import list_tiles
-from landshift.study import region_checks
+from landshift.study import origins
 
 ROOT = Path(__file__).parents[2]
 
@@ -21,13 +21,13 @@ def list_kind(kind):
 def test_schema_and_checks_know_the_recipes():
     schema = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())["$defs"]
     inventories = set(schema["inventory"]["properties"]["recipe"]["enum"])
-    assert inventories == list_kind("inventory") == region_checks.INVENTORY_RECIPES
+    assert inventories == list_kind("inventory") == origins.INVENTORY_RECIPES
     assert set(schema["layer"]["properties"]["recipe"]["enum"]) == set(RECIPES) - inventories
-    assert list_kind("lines") == region_checks.LINE_RECIPES
-    assert list_kind("class") == region_checks.CLASS_RECIPES
-    assert set(SENTINEL_BANDS) == region_checks.IMAGE_LAYERS
+    assert list_kind("lines") == origins.LINE_RECIPES
+    assert list_kind("class") == origins.CLASS_RECIPES
+    assert set(SENTINEL_BANDS) == origins.IMAGE_LAYERS
     extracts = {name for name, recipe in RECIPES.items() if "{extract}" in recipe.service}
-    assert extracts == region_checks.EXTRACT_RECIPES
+    assert extracts == origins.EXTRACT_RECIPES
 
 
 def test_documents_equal_the_table():

@@ -9,7 +9,7 @@ BIRCH = "regions.birch"
 
 # path, value, the key in the message, and the sentence behind it
 KEYS = [
-    ("shotz", 5, "shotz", "unknown key; remove it, or choose from study, seed, mirror, regions,"),
+    ("shotz", 5, "shotz", "unknown key; remove it, or choose from study, seed, mirror, lon,"),
     ("sample", {}, "sample", "unknown key; did you mean `samples`?"),
     (f"{BIRCH}.prevalense", 0.1, f"{BIRCH}.prevalense", "unknown key; did you mean `prevalence`?"),
     (f"{BIRCH}.grid.resolution", 30, f"{BIRCH}.grid.resolution",
@@ -50,7 +50,8 @@ KEYS = [
      "no/such.gpkg does not exist; correct the path of the file"),
     (f"{BIRCH}.layers.dem.file", "/", f"{BIRCH}.layers.dem.file",
      "/ is a folder; correct the path of the file"),
-    (f"{BIRCH}.layers.dem", {}, f"{BIRCH}.layers.dem", "state where it comes from: either `file`"),
+    (f"{BIRCH}.layers.dem", {}, f"{BIRCH}.layers.dem",
+     "state where it comes from: `file`, `url`, `stac`"),
     (f"{BIRCH}.layers.rain", {"url": "ftp://example.org/a.tif"}, f"{BIRCH}.layers.rain.url",
      "'ftp://example.org/a.tif' is not written as wanted: Public address of the file"),
     (f"{BIRCH}.layers.soil", {"file": "soil.tif"}, f"{BIRCH}.layers.soil",

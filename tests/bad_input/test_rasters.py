@@ -19,7 +19,7 @@ def acquire_dem(path, tmp_path, **entry):
     grid = entry.pop("grid", {"resolution_m": 30})
     load_main("acquire_dem")(
         entry=entry, grid=grid, cache=tmp_path / "cache", mirror=None, dem=tmp_path / "out/dem.tif",
-        record=tmp_path / "out/dem.json",
+        detail=tmp_path / "out/dem_detail.tif", record=tmp_path / "out/dem.json",
     )  # fmt: skip
 
 

@@ -10,6 +10,9 @@ from .conftest import ROOT, STUDY
 from .test_rules import read_rules
 
 ACQUIRE = ROOT / "workflow" / "rules" / "acquire.smk"
+OVERLAYS = {"evidence": "benchmark"}
+"""Configurations that are laid over another one."""
+
 SHIPPED = sorted((ROOT / "config").glob("*.yaml"))
 BASE = yaml.safe_load(STUDY.read_text())
 TARGET = BASE["regions"]["birch"] | {"role": "target"}
@@ -38,7 +41,8 @@ def test_dry_run_plans_maps(run_snakemake, tmp_path, path):
     for file in list_local_files(yaml.safe_load(path.read_text())):
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / file).touch()
-    result = run_snakemake("--dry-run", "--configfile", path, folder=tmp_path)
+    below = [path.with_stem(OVERLAYS[path.stem])] if path.stem in OVERLAYS else []
+    result = run_snakemake("--dry-run", "--configfile", *below, path, folder=tmp_path)
     assert result.returncode == 0, result.stdout
     assert "map_susceptibility" in result.stdout
     assert not (tmp_path / "results").exists()
@@ -83,6 +87,7 @@ def test_profiles_agree_and_the_one_for_slurm_knows_every_rule():
         yaml.safe_load((ROOT / "profiles" / name / "config.yaml").read_text())
         for name in ("default", "slurm")
     )
+    assert set(default.pop("resources")) <= set(slurm["resources"])
     assert default.items() <= slurm.items()
     local = re.search(r"^localrules:\n((?: {4}\w+,\n)+)", ACQUIRE.read_text(), re.MULTILINE)
     submitted = set(read_rules()) - set(re.findall(r"\w+", local.group(1)))

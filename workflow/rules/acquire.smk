@@ -7,6 +7,7 @@ localrules:
     acquire_layer,
     acquire_lines,
     acquire_inventory,
+    gather_ledger,
     write_configuration,
 
 

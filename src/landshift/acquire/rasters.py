@@ -224,10 +224,10 @@ def _read_archive(
 ) -> tuple[xr.DataArray, list]:
     path = fetch_asset(recipe.service, recipe.sha256, cache=cache, mirror=mirror)
     entry = {"url": recipe.service, "sha256": recipe.sha256}
-    values = _read_codes(f"/vsizip/{path.absolute()}/{recipe.member}")
+    values = open_raster(f"/vsizip/{path.absolute()}/{recipe.member}")
     if values.odc.crs is None:
         values = values.odc.assign_crs("EPSG:4326")
-    return values, [describe_layer(entry, path, cache=cache)]
+    return take_codes(values, origin=recipe.name), [describe_layer(entry, path, cache=cache)]
 
 
 def _read_codes(path: str | Path) -> xr.DataArray:

@@ -82,7 +82,7 @@ def compare_sources(
         _, contributions = explain_score(score, background[:cells], reference)
         tables.append(_tabulate(f"source {region}", models[0].factors, contributions))
     joined = pd.concat(tables, ignore_index=True)
-    shares = joined.pivot(index="factor", columns="scope", values="share")
+    shares = joined.pivot_table(index="factor", columns="scope", values="share")
     shares = shares.loc[list(models[0].factors)]
     agreement = {
         scope: _rank_correlation(own.to_numpy(), shares["map"].to_numpy())
