@@ -119,6 +119,6 @@ def test_factor_files_on_other_grids(tmp_path, east):
     )  # fmt: skip
     write_factors(xr.Dataset({"wetness": open_raster(moved)}), tmp_path / "drainage.tif")
     assert explain(draw, tmp_path, factors=("terrain.tif", "drainage.tif")) == (
-        f"{tmp_path / 'drainage.tif'}: its grid differs from the other factor files; delete it, and "
-        "run the same command again"
+        f"{tmp_path / 'drainage.tif'}: its grid differs from the other factor files; delete it, "
+        "and run the same command again"
     )

@@ -15,6 +15,8 @@ BENCHMARK_TARGETS = list_benchmark_targets(config)
 VIRTUAL = [name for name in REGIONS if "virtual" in REGIONS[name]]
 REAL = [name for name in REGIONS if name not in VIRTUAL]
 LEARNERS = config["transfer"]["learners"]
+# a report is written without a number of cores
+ALL_CORES = workflow.resource_settings.cores or 1
 SCRIPTS = Path(str(workflow.current_basedir)).parent / "scripts"
 
 
