@@ -16,6 +16,7 @@ MOTO_VERSION := 5.1.4
 
 BIN := .venv/bin
 BENCH := .venv-bench/bin
+SITE := .venv-site/bin
 INSTALLED := .venv/.installed
 STUDY = $(shell sed -n 's/^study: *\([A-Za-z0-9_]*\).*/\1/p' $(CONFIG))
 RESULTS = results/$(STUDY)
@@ -25,7 +26,7 @@ SNAKEMAKE = $(BIN)/snakemake --configfile $(CONFIG)
 .DEFAULT_GOAL := help
 .PHONY: help install demo report benchmark bench-env bench-factors bench-predict bench-mosaic \
 	bench-virtual bench-robustness factor-docs recipe-docs test test-slow test-acquire test-slurm \
-	test-faults lint format docs lock clean
+	test-faults lint format docs site lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 15
@@ -101,6 +102,12 @@ format: $(INSTALLED) ## put the code into its style
 docs: $(INSTALLED) ## write the manual of the configuration from its schema
 	$(BIN)/python workflow/schemas/describe.py
 
+site: $(INSTALLED) ## build the pages of docs/ as a site
+	test -x $(SITE)/python || $(PYTHON) -m venv .venv-site
+	$(BIN)/uv pip install --quiet --python $(SITE)/python -r docs/requirements.txt
+	$(SITE)/mkdocs build --strict --quiet
+	@echo "site: site/index.html"
+
 lock: $(INSTALLED) ## resolve the dependencies (UPGRADE=--upgrade for the newest versions)
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 		$(UPGRADE) pyproject.toml --all-extras --group dev --output-file requirements.lock
@@ -111,7 +118,7 @@ $(S3_SERVER): | $(INSTALLED)
 		'moto[s3,server]==$(MOTO_VERSION)'
 
 clean: ## remove the environment and the caches; results stay
-	rm -rf .venv .venv-bench .venv-s3 .snakemake .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-bench .venv-s3 .venv-site site .snakemake .pytest_cache .ruff_cache .hypothesis
 	find src tests workflow -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # One stamp: installed once, and again when the lock or the package's own metadata change.
