@@ -3,6 +3,7 @@
 import posixpath
 import re
 from pathlib import Path
+from textwrap import indent
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
@@ -19,7 +20,7 @@ ORIGINS = {
 """File of the project by its page, for pages from elsewhere."""
 
 _LINK = re.compile(r"\]\((?!\w+:|#)([^)#\s]+)")
-_THREE_SPACES = re.compile(r"^ {3}(?=\S)", flags=re.MULTILINE)
+_CODE_IN_LIST = re.compile(r"^   ```.*?^   ```$", flags=re.DOTALL | re.MULTILINE)
 
 
 def on_files(files: Files, *, config: MkDocsConfig) -> Files:
@@ -40,4 +41,4 @@ def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: 
         return f"]({pages.get(file, file.removeprefix('docs/'))}"
 
     # Python-Markdown wants four spaces where lists of CommonMark are content with three
-    return _THREE_SPACES.sub("    ", _LINK.sub(lead, markdown))
+    return _CODE_IN_LIST.sub(lambda code: indent(code[0], " "), _LINK.sub(lead, markdown))
