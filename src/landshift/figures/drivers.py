@@ -173,7 +173,8 @@ def _draw_effects(
 
 
 def _select(drivers: pd.DataFrame, scope: str, order: list[str]) -> pd.DataFrame:
-    return drivers[drivers["scope"] == scope].set_index("factor").loc[order]
+    # a source lacks the factors of the target alone
+    return drivers[drivers["scope"] == scope].set_index("factor").reindex(order)
 
 
 def _spell(factor: str) -> str:
