@@ -26,7 +26,7 @@ SNAKEMAKE = $(BIN)/snakemake --configfile $(CONFIG)
 .DEFAULT_GOAL := help
 .PHONY: help install demo report benchmark bench-env bench-factors bench-predict bench-mosaic \
 	bench-virtual bench-robustness factor-docs recipe-docs test test-slow test-acquire test-slurm \
-	test-faults lint format docs site lock clean
+	test-faults lint format docs site reproduce lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 15
@@ -107,6 +107,11 @@ site: $(INSTALLED) ## build the pages of docs/ as a site
 	$(BIN)/uv pip install --quiet --python $(SITE)/python -r docs/requirements.txt
 	$(SITE)/mkdocs build --strict --quiet
 	@echo "site: site/index.html"
+
+reproduce: demo benchmark factor-docs recipe-docs docs ## remake what README and docs show, and compare
+	cp results/default/report/dogwood/susceptibility.png docs/images/map.png
+	git status --short -- docs config/README.md
+	$(BIN)/python docs/compare_figures.py
 
 lock: $(INSTALLED) ## resolve the dependencies (UPGRADE=--upgrade for the newest versions)
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
