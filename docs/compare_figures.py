@@ -1,7 +1,7 @@
 """Compare the figures that README and docs state with those of the results: `make reproduce`.
 
-docs/recorded.json lists them: the page, the command that makes the file, the rows to take, the column
-whose mean counts, by which key, the values, and how far another run may be from them.
+docs/recorded.json lists them: the page, the command that makes the file, the rows, the column
+whose mean counts, by which key, the values, and how far another run may be off.
 """
 
 import argparse
