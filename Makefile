@@ -20,6 +20,7 @@ PLAYWRIGHT_VERSION := 1.65.2
 
 BIN := .venv/bin
 BENCH := .venv-bench/bin
+SITE := .venv-site/bin
 INSTALLED := .venv/.installed
 STUDY = $(shell sed -n 's/^study: *\([A-Za-z0-9_]*\).*/\1/p' $(CONFIG))
 RESULTS = results/$(STUDY)
@@ -29,7 +30,7 @@ SNAKEMAKE = $(BIN)/snakemake --configfile $(CONFIG)
 .DEFAULT_GOAL := help
 .PHONY: help install demo report where benchmark bench-env bench-factors bench-predict bench-mosaic \
 	bench-virtual bench-robustness factor-docs recipe-docs test test-slow test-acquire test-slurm \
-	test-faults test-web viewer-library lint format docs lock clean
+	test-faults test-web viewer-library lint format docs site reproduce lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 15
@@ -121,6 +122,17 @@ format: $(INSTALLED) ## put the code into its style
 docs: $(INSTALLED) ## write the manual of the configuration from its schema
 	$(BIN)/python workflow/schemas/describe.py
 
+site: $(INSTALLED) ## build the pages of docs/ as a site
+	test -x $(SITE)/python || $(PYTHON) -m venv .venv-site
+	$(BIN)/uv pip install --quiet --python $(SITE)/python -r docs/requirements.txt
+	$(SITE)/mkdocs build --strict --quiet
+	@echo "site: site/index.html"
+
+reproduce: demo benchmark factor-docs recipe-docs docs ## remake what README and docs show, and compare
+	cp results/default/report/dogwood/susceptibility.png docs/images/map.png
+	git status --short -- docs config/README.md
+	$(BIN)/python docs/compare_figures.py
+
 lock: $(INSTALLED) ## resolve the dependencies (UPGRADE=--upgrade for the newest versions)
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 		$(UPGRADE) pyproject.toml --all-extras --group dev --output-file requirements.lock
@@ -135,7 +147,8 @@ $(BROWSER): | $(INSTALLED)
 	$(BIN)/uv pip install --quiet --python $(BROWSER) 'playwright==$(PLAYWRIGHT_VERSION)'
 
 clean: ## remove the environment and the caches; results stay
-	rm -rf .venv .venv-bench .venv-s3 .venv-web .snakemake .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-bench .venv-s3 .venv-site .venv-web site .snakemake
+	rm -rf .pytest_cache .ruff_cache .hypothesis
 	find src tests workflow -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # One stamp: installed once, and again when the lock or the package's own metadata change.

@@ -122,7 +122,8 @@ def read_factors(
         bands = _open_bands(path, chunks, masked=True)
         if grid is not None and bands.odc.geobox != grid:
             raise ValueError(
-                f"{path}: its grid differs from the other factor files; derive it again"
+                f"{path}: its grid differs from the other factor files; delete it, and run the "
+                "same command again"
             )
         grid = bands.odc.geobox
         for index, name in enumerate(descriptions):

@@ -17,7 +17,7 @@ def make_samples(blocks=10, presences=12, absences=40):
     block = np.repeat(np.arange(blocks), presences + absences)
     presence = np.tile(np.repeat([1, 0], [presences, absences]), blocks)
     order = np.random.default_rng(0).permutation(len(block))
-    return pd.DataFrame({"block": block[order], "presence": presence[order]})
+    return pd.DataFrame({"region": "birch", "block": block[order], "presence": presence[order]})
 
 
 def rows_of(draw):
@@ -102,6 +102,7 @@ def test_draws_differ_from_each_other_and_between_seeds():
 )
 def test_an_impossible_split_is_an_error(samples):
     with pytest.raises(
-        ValueError, match=r"cannot be split into 50 shots .* lower benchmark\.shots"
+        ValueError,
+        match=r"region birch: .* cannot be split into 50 shots .* lower benchmark\.shots",
     ):
         list(draw_splits(samples, shots=50, draws=1, seed=1))

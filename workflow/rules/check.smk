@@ -10,7 +10,7 @@ from snakemake.utils import validate
 from landshift.study import check_files, check_results, check_study
 from landshift.study import explain_violations, find_repeated_keys, raise_problems
 
-SCHEMA = Path(workflow.basedir) / "workflow" / "schemas" / "config.schema.yaml"
+SCHEMA = Path(str(workflow.current_basedir)).parent / "schemas" / "config.schema.yaml"
 
 
 def check_configuration():

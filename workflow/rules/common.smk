@@ -17,6 +17,9 @@ VIRTUAL = [name for name in REGIONS if "virtual" in REGIONS[name]]
 REAL = [name for name in REGIONS if name not in VIRTUAL]
 LEARNERS = config["transfer"]["learners"]
 KNOWN_SOURCES = not config["transfer"]["frozen"]
+# a report is written without a number of cores
+ALL_CORES = workflow.resource_settings.cores or 1
+SCRIPTS = Path(str(workflow.current_basedir)).parent / "scripts"
 
 
 def take_cores(number):
@@ -53,7 +56,7 @@ wildcard_constraints:
 
 def hash_script(rule):
     """Hash the script of a rule and what it imports, so that an edit of either reruns its jobs."""
-    return fingerprint_script(f"{workflow.basedir}/workflow/scripts/{rule}.py")
+    return fingerprint_script(SCRIPTS / f"{rule}.py")
 
 
 def find_entry(region, name):

@@ -13,7 +13,7 @@ rule derive_terrain_factors:
         "<benchmarks>/derive_terrain_factors/{region}.tsv"
     conda:
         "../../envs/landshift.yaml"
-    threads: take_cores(workflow.cores)
+    threads: take_cores(ALL_CORES)
     resources:
         mem_mb=2000,  # 1.1 GB with 2 cores on 4096 x 4096 cells
     params:

@@ -58,7 +58,7 @@ def draw_split(samples: pd.DataFrame, *, shots: int, seed: int) -> Draw:
     Parameters
     ----------
     samples
-        Samples of one region, columns ``block`` and ``presence`` among them.
+        Samples of one region, columns ``region``, ``block`` and ``presence`` among them.
     shots
         Largest number of shots needed.
     seed
@@ -86,7 +86,10 @@ def draw_split(samples: pd.DataFrame, *, shots: int, seed: int) -> Draw:
                 absences=generator.permutation(np.flatnonzero(~presence & ~held)),
                 shot_blocks=shot_blocks,
             )
+    used = len(np.unique(block[presence]))
     raise ValueError(
-        f"{presence.sum()} presences in {len(blocks)} blocks cannot be split into "
-        f"{shots} shots and {MIN_HELD_OUT} held-out presences; lower benchmark.shots"
+        f"region {samples['region'].iloc[0]}: {presence.sum()} landslides in {used} of "
+        f"{len(blocks)} spatial blocks cannot be split into {shots} shots and {MIN_HELD_OUT} "
+        "held-out landslides; lower benchmark.shots, raise samples.blocks, or leave the region out "
+        "of benchmark.targets"
     )

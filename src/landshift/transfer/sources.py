@@ -271,7 +271,7 @@ def _check_sources(samples, background, factors, regions) -> None:
         if labels.nunique() < 2:
             raise ValueError(
                 f"source {region}: needs presences and absences, found "
-                f"{int(labels.sum())} presences in {len(labels)} samples"
+                f"{int(labels.sum())} presences in {len(labels)} samples; check its inventory"
             )
         if not (background["region"] == region).any():
             raise ValueError(f"source {region}: has no background cells")

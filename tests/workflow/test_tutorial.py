@@ -1,0 +1,75 @@
+"""The tutorial as a newcomer follows it: every command runs, and prints what the page shows."""
+
+import doctest
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from .conftest import ROOT
+
+CHECKOUT = ("Makefile", "Snakefile", "config", "envs", "profiles", "src", "workflow")
+BLOCK = re.compile(
+    r"(?P<left_out><!-- not run: [^\n]*\n)?```sh\n(?P<commands>.*?)^```\n"
+    r"(?:\n```text\n(?P<output>.*?)^```\n)?",
+    flags=re.DOTALL | re.MULTILINE,
+)
+FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+
+
+def read_steps():
+    """Read the commands that are run, each with the output shown below it."""
+    text = (ROOT / "docs/tutorial.md").read_text(encoding="utf-8")
+    blocks = [block for block in BLOCK.finditer(text) if not block["left_out"]]
+    return [(block["commands"], block["output"] or "...") for block in blocks]
+
+
+def hide_numbers(text):
+    """Numbers differ in their last digits from one processor to another."""
+    return re.sub(r"[+-]?\d+(\.\d+)?", "#", text)
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    """A fresh clone in which `make install` has been run."""
+    folder = tmp_path / "landshift"
+    folder.mkdir()
+    for name in CHECKOUT:
+        copied = shutil.copytree if (ROOT / name).is_dir() else shutil.copy2
+        copied(ROOT / name, folder / name)
+    for name in ("requirements.lock", "pyproject.toml"):
+        (folder / name).touch()
+    environment = folder / ".venv"
+    environment.mkdir()
+    (environment / "bin").symlink_to(Path(sys.prefix, "bin"))
+    (environment / ".installed").touch()
+    return folder
+
+
+@pytest.mark.slow
+def test_every_command_prints_what_the_tutorial_shows(checkout, tmp_path):
+    environment = os.environ | {
+        "PYTHONPATH": str(checkout / "src"),
+        "XDG_CACHE_HOME": str(tmp_path / "cache"),
+    }
+    environment.pop("LANDSHIFT_MIRROR", None)
+    for commands, output in read_steps():
+        result = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", commands],
+            cwd=checkout, env=environment, text=True, check=False,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        assert result.returncode == 0, f"{commands}\n{result.stdout}"
+        shown, printed = hide_numbers(output), hide_numbers(result.stdout)
+        matches = doctest.OutputChecker().check_output(shown, printed, FLAGS)
+        assert matches, f"{commands}\nshows\n{output}\nbut printed\n{result.stdout}"
+
+
+def test_the_tutorial_shows_what_its_commands_print():
+    steps = read_steps()
+    assert steps[0][0] == "make demo\n"
+    assert sum(output != "..." for _, output in steps) > 8
