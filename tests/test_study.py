@@ -18,7 +18,9 @@ from landshift.virtual import generate_virtual_region
 
 ROOT = Path(__file__).parents[1]
 SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
-SHIPPED = sorted((ROOT / "config").glob("*.yaml"))
+SHIPPED = sorted(set((ROOT / "config").glob("*.yaml")) - {ROOT / "config/evidence.yaml"})
+"""All but what is laid over another configuration."""
+
 SHA256 = "0" * 64
 
 VIRTUAL = {"role": "source", "virtual": {"origin": [0, 0], "crs": "EPSG:32632"}}

@@ -622,7 +622,8 @@ def test_large_files_pass_through_the_script_window_by_window(tmp_path, monkeypa
     with rasterio.open(tmp_path / "dem.tif", "w", **profile) as sink:
         sink.write(np.nan_to_num(values, nan=-32768).astype(np.int16), 1)
     monkeypatch.setattr(raster, "WIDTH", 512)
-    script.main(dem=tmp_path / "dem.tif", factors=tmp_path / "terrain.tif")
+    path = tmp_path / "dem.tif"
+    script.main(detail=path, dem=path, factors=tmp_path / "terrain.tif")
     written = read_factors([tmp_path / "terrain.tif"])
     for name, expected in derive_terrain_factors(dem).items():
         np.testing.assert_array_equal(written[name], expected, err_msg=name)

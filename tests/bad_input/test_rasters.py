@@ -175,8 +175,8 @@ def test_a_wrong_elevation_model_is_named(name, tmp_path):
         (
             {"resolution_m": 30, "bounds": [0, 0, 900, 900]},
             "the bounds [0, 0, 900, 900] lie outside the elevation model, which covers [500000, "
-            "4998800, 501200, 5000000] in the CRS of the grid; correct the key grid.bounds or the "
-            "layer dem",
+            "4998800, 501200, 5000000] in the CRS of the grid; correct the key grid.bounds or "
+            "grid.box, or the layer dem",
         ),
         (
             {"resolution_m": 5000},

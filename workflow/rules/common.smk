@@ -34,8 +34,11 @@ def take_memory(base_mb, bytes_per_cell, most_cells):
         Path(input.detail).stat()  # unknown as long as there is no such file: FileNotFoundError
         import rasterio
 
-        with rasterio.open(input.detail) as dem:
-            cells = min(dem.width * dem.height, most_cells)
+        try:
+            with rasterio.open(input.detail) as dem:
+                cells = min(dem.width * dem.height, most_cells)
+        except rasterio.errors.RasterioIOError:
+            cells = 0  # the job itself says what is wrong with the file
         return base_mb + round(cells * bytes_per_cell / 1e6)
 
     return count_mb
