@@ -28,7 +28,7 @@ REPORT = $(RESULTS)/report/report.html
 SNAKEMAKE = $(BIN)/snakemake --configfile $(CONFIG)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo report where benchmark bench-env bench-factors bench-predict bench-mosaic \
+.PHONY: help install demo report where benchmark evidence bench-env bench-factors bench-predict bench-mosaic \
 	bench-virtual bench-robustness factor-docs recipe-docs test test-slow test-acquire test-slurm \
 	test-faults test-web viewer-library lint format docs site reproduce lock clean
 
@@ -55,7 +55,10 @@ where: ## tell where the maps, the report and the viewer of a study are (CONFIG=
 report: $(INSTALLED) ## write the report of a study that has run (CONFIG=config/...)
 	$(SNAKEMAKE) --report $(REPORT)
 
-benchmark: $(INSTALLED) ## compare all methods on the real regions (LANDSHIFT_MIRROR=folder without internet)
+benchmark: $(INSTALLED) ## map the real regions and compare methods (LANDSHIFT_MIRROR=folder without internet)
+	$(BIN)/snakemake --configfile config/benchmark.yaml --cores $(CORES)
+
+evidence: $(INSTALLED) ## the benchmark with all 17 methods on 50 draws
 	$(BIN)/snakemake --configfile config/benchmark.yaml config/evidence.yaml --cores $(CORES)
 
 bench-env: $(INSTALLED) ## make .venv-bench with the tools that the factors are compared with
