@@ -5,7 +5,9 @@ import pytest
 from odc.geo.geobox import GeoBox
 from odc.geo.xr import wrap_xr
 
+from landshift.detail import plan_detail
 from landshift.grids import plan_grid
+from landshift.raster import align_raster
 
 
 def make_dem(box, crs, resolution):
@@ -23,6 +25,16 @@ def test_cells_join_whole_cells_of_a_finer_elevation_model():
     grid = plan_grid(dem, resolution_m=30)
     assert tuple(grid.boundingbox.bbox) == (500010, 5000010, 500940, 5000610)
     assert grid.shape == (20, 31)
+
+
+def test_edges_survive_files_to_the_last_bit():
+    dem = make_dem((0, 0, 90, 90), "EPSG:32717", 10)
+    dem = dem.assign_coords(x=dem["x"] + 711962.726935, y=dem["y"] + 9561011.759956)
+    grid = plan_grid(dem, resolution_m=30)
+    assert abs(grid.boundingbox.left - 711962.726935) <= 2**-11
+    again = wrap_xr(np.zeros(grid.shape, np.float32), grid).odc.geobox
+    assert again == grid
+    np.testing.assert_array_equal(align_raster(dem, plan_detail(grid, 10)), dem)
 
 
 def test_cells_lie_on_multiples_of_the_resolution():

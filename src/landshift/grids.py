@@ -15,6 +15,9 @@ from rasterio.warp import transform_bounds
 AUTO = "auto"
 """Word of the configuration for the UTM zone of the region."""
 
+EXACT_M = 2.0**-10
+"""Edges lie on multiples of this [m], so that no coordinate is rounded on the way through files."""
+
 LEAST_CELLS = 3
 """Cells along an edge that a slope needs [1]."""
 
@@ -53,8 +56,8 @@ def plan_grid(
     -------
     odc.geo.geobox.GeoBox
         North-up, with cell edges on multiples of the resolution. Where the cells of the elevation
-        model are as wanted, or whole parts of what is wanted, the edges are some of its own, so
-        that it need not be warped.
+        model are as wanted, or whole parts of what is wanted, the edges are some of its own, to
+        half a millimetre, so that nothing is interpolated.
 
     Raises
     ------
@@ -227,4 +230,5 @@ def _divides(own: GeoBox, resolution_m: float) -> bool:
 def _join_cells(own: GeoBox, resolution_m: float) -> GeoBox:
     parts = round(resolution_m / own.affine.a)
     shape = tuple(-(-size // parts) for size in own.shape)
-    return GeoBox(shape, own.affine * Affine.scale(parts), own.crs)
+    west, north = (round(edge / EXACT_M) * EXACT_M for edge in (own.affine.c, own.affine.f))
+    return GeoBox(shape, Affine(resolution_m, 0, west, 0, -resolution_m, north), own.crs)

@@ -26,6 +26,9 @@ from landshift.whole import check_whole
 BLOCK = 512
 """Edge of a tile in every GeoTIFF written [cells]."""
 
+SAME_CELL = 1e-3
+"""Cells shifted by less than this part of a cell count as the same."""
+
 NEARLY_EQUAL = 1.5
 """Cell sizes that differ by less than this factor count as nearly equal when resampling."""
 
@@ -285,7 +288,7 @@ def _shares_cells(own: GeoBox, grid: GeoBox) -> bool:
     if own.crs != grid.crs or own.resolution != grid.resolution:
         return False
     shift = ~own.affine @ grid.affine
-    return shift.c == round(shift.c) and shift.f == round(shift.f)
+    return all(abs(cells - round(cells)) < SAME_CELL for cells in (shift.c, shift.f))
 
 
 def compute_coarsening(own: GeoBox, grid: GeoBox) -> float:
