@@ -1,8 +1,9 @@
-"""Sums and minima over discs of cells, exact whatever block a cell is computed in.
+"""Sums, ranks and minima over discs of cells, exact whatever block a cell is computed in.
 
-A disc of radius r holds every cell whose centre lies within r + 1/2 cells. It is a stack of row
-segments: a sum needs two values of a running row sum per row, a minimum two values of a table of
-segment minima. Sums run over integers, so that no rounding depends on where a block begins.
+A disc of radius r holds every cell whose centre lies within r + 1/2 cells. Sums run over integers,
+so that no rounding depends on where a block begins: the disc of a cell is that of the cell above,
+plus what enters along its lower rim, less what leaves along the upper one. A minimum needs two
+values of a table of segment minima per row.
 """
 
 import math
@@ -10,11 +11,10 @@ import math
 import numpy as np
 from numba import njit
 
-FRACTION = 65536
-"""Steps per unit in which real values are summed: 1/65536 m, 1/65536 degree."""
+RANK_STEPS = 64
+"""Steps per metre in which elevations are compared with those around them."""
 
-
-_ONE, _NONE = np.float32(1.0), np.float32(0.0)
+_ONE, _NONE = np.int16(1), np.int16(0)
 
 
 def disc_half_widths(radius: int) -> np.ndarray:
@@ -39,88 +39,151 @@ def disc_half_widths(radius: int) -> np.ndarray:
     return np.array([math.isqrt(reach - row * row) for row in range(-radius, radius + 1)])
 
 
-@njit(nogil=True, cache=True)
-def to_steps(values, steps):
-    """Turn real values into whole steps of 1 / `FRACTION` (int64), missing ones into zero.
+def count_steps(radius: int, largest: float) -> int:
+    """Count the steps per unit with which sums along the rim of a disc fit 32 bits.
 
-    Elevations of float32 above 128 m are multiples of the step already.
+    Parameters
+    ----------
+    radius
+        Radius of the widest disc [cells].
+    largest
+        Largest difference between two values.
+
+    Returns
+    -------
+    int
+        A power of two.
+
+    Examples
+    --------
+    >>> count_steps(30, 10_000.0)
+    2048
     """
+    return 2 ** math.floor(math.log2((2**31 - 1) / (2 * radius + 1) / largest))
+
+
+@njit(nogil=True, cache=True)
+def to_steps(values, per_unit, steps):
+    """Turn real values into whole steps of 1 / `per_unit` (int32), missing ones into zero."""
     for row in range(values.shape[0]):
         for column in range(values.shape[1]):
             value = np.float64(values[row, column])
             value = 0.0 if np.isnan(value) else value
-            steps[row, column] = np.int64(np.rint(value * FRACTION))
+            steps[row, column] = np.int32(np.rint(value * per_unit))
 
 
 @njit(nogil=True, cache=True)
-def accumulate_rows(values, running):
-    """Sum every row from its start, with a leading zero: shape ``(rows, columns + 1)``, int64."""
-    rows, columns = values.shape
-    for row in range(rows):
-        total = np.int64(0)
-        running[row, 0] = 0
-        for column in range(columns):
-            total += np.int64(values[row, column])
-            running[row, column + 1] = total
-
-
-@njit(nogil=True, cache=True)
-def sum_discs(running, half_widths, margin, sums):
+def sum_discs(values, half_widths, margin, running, change, sums):
     """Sum integers over the disc around every cell.
 
     Parameters
     ----------
-    running : numpy.ndarray
-        Running row sums of `accumulate_rows` on an array with `margin` extra cells on each side.
+    values : numpy.ndarray
+        Integers with `margin` extra cells on each side. Sums along the rim of the disc have to fit
+        their dtype; see `count_steps`.
     half_widths : numpy.ndarray
         The disc, of `disc_half_widths`; its radius is at most `margin`.
     margin : int
         Extra cells on each side [cells].
+    running : numpy.ndarray
+        Scratch, int64, at least one value more than `sums` has columns and the disc is wide.
+    change : numpy.ndarray
+        Scratch, a value per column, dtype of `values`.
     sums : numpy.ndarray
         Receives the sums, int64, without the margin.
     """
-    rows = running.shape[0] - 2 * margin
-    columns = running.shape[1] - 1 - 2 * margin
+    rows, columns = sums.shape
     radius = half_widths.size // 2
-    for row in range(rows):
-        total = sums[row]
-        middle = row + margin
-        right = running[middle, margin + radius + 1 :]
-        left = running[middle, margin - radius :]
+    _sum_first_row(values, half_widths, margin, running, sums[0])
+    for row in range(1, rows):
+        entering, leaving = row + margin, row + margin - 1
+        _start_change(values[entering + radius, margin:], values[leaving - radius, margin:], change)
+        step = 1
+        while step <= radius:
+            near = half_widths[radius + step]
+            far = half_widths[radius + min(step + 1, radius)]
+            left = margin - step
+            lower, upper = values[entering + near, left:], values[leaving - near, left:]
+            if step == radius:
+                _change_one(lower, upper, step, change)
+            else:
+                wider_lower = values[entering + far, left - 1 :]
+                wider_upper = values[leaving - far, left - 1 :]
+                _change_two(lower, upper, wider_lower, wider_upper, step, change)
+            step += 2
+        above, here = sums[row - 1], sums[row]
         for column in range(columns):
-            total[column] = right[column] - left[column]
-        for offset in range(1, radius + 1):
-            width = half_widths[radius + offset]
-            upper_right = running[middle - offset, margin + width + 1 :]
-            upper_left = running[middle - offset, margin - width :]
-            lower_right = running[middle + offset, margin + width + 1 :]
-            lower_left = running[middle + offset, margin - width :]
-            for column in range(columns):
-                total[column] += (upper_right[column] - upper_left[column]) + (
-                    lower_right[column] - lower_left[column]
-                )
+            here[column] = above[column] + change[column]
+
+
+@njit(nogil=True, cache=True)
+def _sum_first_row(values, half_widths, margin, running, sums):
+    """Sum discs from running sums of the rows that they reach."""
+    radius = half_widths.size // 2
+    for column in range(sums.size):
+        sums[column] = 0
+    for offset in range(-radius, radius + 1):
+        line = values[margin + offset, margin - radius :]
+        total = np.int64(0)
+        running[0] = 0
+        for column in range(sums.size + 2 * radius):
+            total += line[column]
+            running[column + 1] = total
+        width = half_widths[radius + offset]
+        left, right = running[radius - width :], running[radius + width + 1 :]
+        for column in range(sums.size):
+            sums[column] += right[column] - left[column]
+
+
+@njit(nogil=True, cache=True)
+def _start_change(lower, upper, change):
+    for column in range(change.size):
+        change[column] = lower[column] - upper[column]
+
+
+@njit(nogil=True, cache=True)
+def _change_one(lower, upper, step, change):
+    """Let enter and leave the rim `step` cells west and east of the centre."""
+    lower_east, upper_east = lower[2 * step :], upper[2 * step :]
+    for column in range(change.size):
+        change[column] += (lower[column] - upper[column]) + (
+            lower_east[column] - upper_east[column]
+        )
+
+
+@njit(nogil=True, cache=True)
+def _change_two(lower, upper, wider_lower, wider_upper, step, change):
+    """Do the same for two steps at once, which saves half the passes over `change`."""
+    lower_east, upper_east = lower[2 * step :], upper[2 * step :]
+    wider_lower_east, wider_upper_east = wider_lower[2 * step + 2 :], wider_upper[2 * step + 2 :]
+    for column in range(change.size):
+        near = (lower[column] - upper[column]) + (lower_east[column] - upper_east[column])
+        far = (wider_lower[column] - wider_upper[column]) + (
+            wider_lower_east[column] - wider_upper_east[column]
+        )
+        change[column] += near + far
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def average_steps(total, count, mean):
+def average_steps(total, count, per_unit, mean):
     """Divide summed steps by their number: real values, NaN where nothing was counted."""
     for row in range(mean.shape[0]):
         for column in range(mean.shape[1]):
-            mean[row, column] = total[row, column] / count[row, column] / FRACTION
+            mean[row, column] = total[row, column] / count[row, column] / per_unit
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def deviate_steps(total, squares, count, deviation):
+def deviate_steps(total, squares, count, per_unit, deviation):
     """Derive the population standard deviation from sums of steps and of their squares."""
     for row in range(deviation.shape[0]):
         for column in range(deviation.shape[1]):
             mean = total[row, column] / count[row, column]
             variance = squares[row, column] / count[row, column] - mean * mean
-            deviation[row, column] = math.sqrt(max(variance, 0.0)) / FRACTION
+            deviation[row, column] = math.sqrt(max(variance, 0.0)) / per_unit
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def compare_steps(steps, total, count, margin, difference):
+def compare_steps(steps, total, count, per_unit, margin, difference):
     """Difference of every cell from the mean of the others in its disc, float32; 0 if alone.
 
     Parameters
@@ -129,6 +192,8 @@ def compare_steps(steps, total, count, margin, difference):
         Values in steps, with `margin` extra cells on each side.
     total, count : numpy.ndarray
         Sum and number of cells of each disc, the cell itself included.
+    per_unit : int
+        Steps per unit.
     margin : int
         Extra cells on each side.
     difference : numpy.ndarray
@@ -138,70 +203,96 @@ def compare_steps(steps, total, count, margin, difference):
         for column in range(total.shape[1]):
             number = count[row, column]
             excess = steps[row + margin, column + margin] * number - total[row, column]
-            difference[row, column] = excess / (max(number - 1, 1) * FRACTION)
+            difference[row, column] = excess / (max(number - 1, 1) * per_unit)
 
 
-@njit(nogil=True, cache=True)
-def rank_in_discs(values, half_widths, margin, count, excess, rank):
-    """Rank every cell among the others in its disc; cells of one height count half.
+def to_levels(elevation: np.ndarray) -> np.ndarray:
+    """Turn elevations [m] into whole steps of 1 / `RANK_STEPS` m above the lowest of a block.
+
+    No data lies above all. 16 bits hold a relief of 1024 m; where a block has more, 32 are
+    used, which takes longer and gives the same ranks.
 
     Parameters
     ----------
-    values : numpy.ndarray
-        Array with `margin` extra cells on each side, float32, NaN as no data.
+    elevation
+        Elevation [m], float32, NaN as no data, some cells with data.
+    """
+    levels = np.rint(elevation * np.float32(RANK_STEPS))
+    lowest, missing = np.nanmin(levels), np.nanmax(levels) + 1
+    np.nan_to_num(levels, copy=False, nan=missing)
+    levels -= lowest + 2**15
+    return levels.astype(np.int16 if missing - lowest < 2**16 else np.int32)
+
+
+@njit(nogil=True, cache=True)
+def rank_in_discs(levels, half_widths, margin, count, partial, excess, rank):
+    """Rank every cell among the others in its disc; cells of one level count half.
+
+    Parameters
+    ----------
+    levels : numpy.ndarray
+        Levels of `to_levels` with `margin` extra cells on each side.
     half_widths : numpy.ndarray
         The disc, of `disc_half_widths`; its radius is at most `margin`.
     margin : int
         Extra cells on each side [cells].
     count : numpy.ndarray
         Cells with data in each disc, the cell itself included.
-    excess : numpy.ndarray
-        Scratch, float32, one value per column.
+    partial, excess : numpy.ndarray
+        Scratch, one value per column, int16 and int64.
     rank : numpy.ndarray
         Receives the share of the other cells that lie lower [1], float32; 1/2 if there are none.
     """
     rows, columns = rank.shape
     radius = half_widths.size // 2
+    cells = (2 * half_widths + 1).sum()
+    # 16 bits, as many lanes as the levels have, hold this many rows of the disc
+    whole = 32767 // half_widths.size
     for row in range(rows):
-        here = values[row + margin, margin : margin + columns]
+        here = levels[row + margin, margin : margin + columns]
         for column in range(columns):
-            excess[column] = 0.0
+            excess[column] = 0
+            partial[column] = 0
         for offset in range(-radius, radius + 1):
-            line = values[row + margin + offset]
+            line = levels[row + margin + offset]
             first = margin - half_widths[radius + offset]
             beyond = margin + half_widths[radius + offset] + 1
             while first + 8 <= beyond:
-                _compare_eight(line[first : first + columns + 7], here, excess)
+                _compare_eight(line[first : first + columns + 7], here, partial)
                 first += 8
             while first < beyond:
-                _compare_one(line[first : first + columns], here, excess)
+                _compare_one(line[first : first + columns], here, partial)
                 first += 1
+            if offset == radius or (radius + offset) % whole == whole - 1:
+                for column in range(columns):
+                    excess[column] += partial[column]
+                    partial[column] = 0
         for column in range(columns):
+            # cells without data were taken for higher ones
+            known = excess[column] + (cells - count[row, column])
             others = count[row, column] - 1
-            rank[row, column] = (others + excess[column]) / (2.0 * others) if others > 0 else 0.5
+            rank[row, column] = (others + known) / (2.0 * others) if others > 0 else 0.5
 
 
 @njit(nogil=True, cache=True)
 def _compare_eight(line, here, excess):
-    # float32 counts cells exactly, and in as many lanes as the comparison has
+    # every step stays in 16 bits, so that a vector holds twice the lanes of float32
     for column in range(excess.size):
         centre = here[column]
-        lower = _NONE
+        total = excess[column]
         for step in range(8):
-            lower += _compare(line[column + step], centre)
-        excess[column] += lower
+            lower = _ONE if line[column + step] < centre else _NONE
+            higher = _ONE if line[column + step] > centre else _NONE
+            total = np.int16(np.int16(total + lower) - higher)
+        excess[column] = total
 
 
 @njit(nogil=True, cache=True)
 def _compare_one(line, here, excess):
     for column in range(excess.size):
-        excess[column] += _compare(line[column], here[column])
-
-
-@njit(nogil=True, cache=True)
-def _compare(other, centre):
-    """Return 1 for a lower cell, -1 for a higher one; 0 for one of the same height or no data."""
-    return (_ONE if other < centre else _NONE) - (_ONE if other > centre else _NONE)
+        lower = _ONE if line[column] < here[column] else _NONE
+        higher = _ONE if line[column] > here[column] else _NONE
+        excess[column] = np.int16(np.int16(excess[column] + lower) - higher)
 
 
 @njit(nogil=True, cache=True)

@@ -10,9 +10,6 @@ from numba import njit
 
 from landshift.angles import arctan_degrees, exponential
 
-UNIT = 1 << 30
-"""Steps per unit in which normal vectors are summed."""
-
 _DIAGONAL = math.sqrt(0.5)
 
 STEEPEST_LATITUDE = 60.0
@@ -20,32 +17,34 @@ STEEPEST_LATITUDE = 60.0
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def tilt_normals(east, north, normals):
-    """Turn gradients into unit normals of the surface, in steps of 1 / `UNIT`.
+def tilt_normals(east, north, per_unit, normals):
+    """Turn gradients into unit normals of the surface, in steps of 1 / `per_unit`.
 
     Parameters
     ----------
     east, north : numpy.ndarray
         Gradient [1], shape ``(rows, columns)``, NaN as no data.
+    per_unit : int
+        Steps per unit.
     normals : numpy.ndarray
-        Receives the components east, north and up, shape ``(3, rows, columns)``, int64; zero where
+        Receives the components east, north and up, shape ``(3, rows, columns)``, int32; zero where
         there is no data.
     """
     for row in range(east.shape[0]):
         p, q = east[row], north[row]
         x, y, z = normals[0, row], normals[1, row], normals[2, row]
         for column in range(p.size):
-            up = UNIT / math.sqrt(1.0 + p[column] * p[column] + q[column] * q[column])
+            up = per_unit / math.sqrt(1.0 + p[column] * p[column] + q[column] * q[column])
             up = 0.0 if np.isnan(up) else up
             a = 0.0 if np.isnan(p[column]) else p[column]
             b = 0.0 if np.isnan(q[column]) else q[column]
-            x[column] = np.int64(np.rint(-a * up))
-            y[column] = np.int64(np.rint(-b * up))
-            z[column] = np.int64(np.rint(up))
+            x[column] = np.int32(np.rint(-a * up))
+            y[column] = np.int32(np.rint(-b * up))
+            z[column] = np.int32(np.rint(up))
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def scatter_normals(x, y, z, count, ruggedness):
+def scatter_normals(x, y, z, count, per_unit, ruggedness):
     """Derive one minus the length of the mean normal from sums over windows.
 
     Parameters
@@ -54,13 +53,15 @@ def scatter_normals(x, y, z, count, ruggedness):
         Summed components of `tilt_normals`, int64.
     count : numpy.ndarray
         Number of cells with data in the window.
+    per_unit : int
+        Steps per unit.
     ruggedness : numpy.ndarray
         Receives the vector ruggedness [1], float32: 0 on a plane, near 1 if normals cancel.
     """
     for row in range(x.shape[0]):
         for column in range(x.shape[1]):
             a, b, c = float(x[row, column]), float(y[row, column]), float(z[row, column])
-            length = math.sqrt(a * a + b * b + c * c) / (count[row, column] * float(UNIT))
+            length = math.sqrt(a * a + b * b + c * c) / (count[row, column] * per_unit)
             ruggedness[row, column] = max(0.0, 1.0 - length)
 
 

@@ -3,8 +3,9 @@
 Definitions, units and sources stand in `landshift.factors`, the fitted surface in
 `landshift.surface_fit`. Windows are discs, so that maps show no squares; their radius is the
 number in the factor's name. A window statistic counts the cells with data that the window holds,
-so neither the edge of the raster nor a gap in it costs a cell. Elevations and slopes are averaged
-in steps of 1/65536 m and 1/65536 degree, which makes sums exact.
+so neither the edge of the raster nor a gap in it costs a cell. Elevations, slopes and normals are
+averaged in steps as fine as exact sums allow, which are finer the smaller the window: 1/1024 m for
+one of 90 cells' radius.
 
 All factors of a block come from one call, which reads the block with its halo once. Kernels write
 into arrays cut from the thread's scratch memory.
@@ -17,6 +18,8 @@ import xarray as xr
 
 from landshift.blocks import map_with_halo
 from landshift.elevation import (
+    HIGHEST_M,
+    LOWEST_M,
     check_elevation,
     find_latitude,
     rank_elevation,
@@ -25,14 +28,15 @@ from landshift.elevation import (
 from landshift.factors import FACTORS, WHOLE_REGION, factor_names, window_radius
 from landshift.horizon import measure_openness
 from landshift.neighbourhood import (
-    accumulate_rows,
     average_steps,
     compare_steps,
+    count_steps,
     deviate_steps,
     disc_half_widths,
     find_disc_minima,
     rank_in_discs,
     sum_discs,
+    to_levels,
     to_steps,
 )
 from landshift.orientation import (
@@ -232,15 +236,16 @@ def _derive_slope_statistics(
 ) -> None:
     """Derive mean and standard deviation of slope, which comes with a margin."""
     windows = _Windows(missing, slope.shape, margin, resolution_m, scratch)
-    steps = scratch.take(slope.shape, np.int64)
-    to_steps(slope, steps)
-    running = windows.accumulate(steps)
     mean, deviation = "slope_mean_300m", "slope_deviation"
-    average_steps(windows.sum(running, mean), windows.count(mean), out[mean])
-    total = windows.sum(running, deviation)
-    np.multiply(steps, steps, out=steps)
-    squares = windows.sum(windows.accumulate(steps), deviation)
-    deviate_steps(total, squares, windows.count(deviation), out[deviation])
+    per_degree = count_steps(max(_radius(name, resolution_m) for name in (mean, deviation)), 90.0)
+    steps = scratch.take(slope.shape, np.int32)
+    to_steps(slope, per_degree, steps)
+    average_steps(windows.sum(steps, mean), windows.count(mean), per_degree, out[mean])
+    total = windows.sum(steps, deviation)
+    squared = scratch.take(slope.shape, np.int64)
+    np.multiply(steps, steps, out=squared, dtype=np.int64)
+    squares = windows.sum(squared, deviation)
+    deviate_steps(total, squares, windows.count(deviation), per_degree, out[deviation])
 
 
 def _derive_orientation(
@@ -255,10 +260,11 @@ def _derive_orientation(
     """Derive what follows from the gradient, which comes with a margin."""
     name = "vector_ruggedness_90m"
     windows = _Windows(missing, shape.east.shape, margin, resolution_m, scratch)
-    normals = scratch.take((3, *shape.east.shape), np.int64)
-    tilt_normals(shape.east, shape.north, normals)
-    sums = [windows.sum(windows.accumulate(part), name) for part in normals]
-    scatter_normals(*sums, windows.count(name), out[name])
+    per_unit = count_steps(_radius(name, resolution_m), 2.0)
+    normals = scratch.take((3, *shape.east.shape), np.int32)
+    tilt_normals(shape.east, shape.north, per_unit, normals)
+    sums = [windows.sum(part, name) for part in normals]
+    scatter_normals(*sums, windows.count(name), per_unit, out[name])
     convergence = out["convergence_index"]
     angles = scratch.take((4, *(length + 2 for length in convergence.shape)))
     measure_convergence(shape.east, shape.north, margin, angles, convergence)
@@ -276,16 +282,18 @@ def _derive_positions(
 ) -> None:
     """Derive the place of the cell among the other cells in each disc."""
     windows = _Windows(missing, elevation.shape, halo, resolution_m, scratch)
-    steps = scratch.take(elevation.shape, np.int64)
-    to_steps(elevation, steps)
-    running = windows.accumulate(steps)
+    steps = scratch.take(elevation.shape, np.int32)
     for name in ("tpi_90m", "tpi_300m", "tpi_900m"):
-        compare_steps(steps, windows.sum(running, name), windows.count(name), halo, out[name])
+        per_metre = count_steps(_radius(name, resolution_m), HIGHEST_M - LOWEST_M)
+        to_steps(elevation, per_metre, steps)
+        total, count = windows.sum(steps, name), windows.count(name)
+        compare_steps(steps, total, count, per_metre, halo, out[name])
     rank = out["elevation_percentile_300m"]
     disc = disc_half_widths(_radius("elevation_percentile_300m", resolution_m))
-    excess = scratch.take((rank.shape[1],), np.float32)
+    partial = scratch.take((rank.shape[1],), np.int16)
+    excess = scratch.take((rank.shape[1],), np.int64)
     count = windows.count("elevation_percentile_300m")
-    rank_in_discs(coarse, disc, halo, count, excess, rank)
+    rank_in_discs(to_levels(coarse), disc, halo, count, partial, excess, rank)
 
 
 class _Windows:
@@ -301,19 +309,18 @@ class _Windows:
     ) -> None:
         self._margin, self._resolution_m, self._scratch = margin, resolution_m, scratch
         self._inside = tuple(length - 2 * margin for length in shape)
-        self._present = None if missing is None else self.accumulate(~missing)
+        self._running = scratch.take((shape[1] + 1,), np.int64)
+        self._present = None
+        if missing is not None:
+            self._present = scratch.take(shape, np.int32)
+            np.logical_not(missing, out=self._present, casting="unsafe")
 
-    def accumulate(self, values: np.ndarray) -> np.ndarray:
-        """Sum integers along every row."""
-        running = self._scratch.take((values.shape[0], values.shape[1] + 1), np.int64)
-        accumulate_rows(values, running)
-        return running
-
-    def sum(self, running: np.ndarray, name: str) -> np.ndarray:
+    def sum(self, values: np.ndarray, name: str) -> np.ndarray:
         """Sum integers over the disc of a factor."""
-        sums = self._scratch.take(self._inside, np.int64)
         disc = disc_half_widths(_radius(name, self._resolution_m))
-        sum_discs(running, disc, self._margin, sums)
+        sums = self._scratch.take(self._inside, np.int64)
+        change = self._scratch.take(self._inside[1:], values.dtype)
+        sum_discs(values, disc, self._margin, self._running, change, sums)
         return sums
 
     def count(self, name: str) -> np.ndarray:
