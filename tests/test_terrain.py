@@ -12,7 +12,7 @@ from odc.geo.geobox import GeoBox
 from odc.geo.xr import wrap_xr
 from rasterio import Affine
 
-from landshift import blocks, neighbourhood, raster
+from landshift import blocks, neighbourhood
 from landshift.angles import arctan_degrees, exponential
 from landshift.elevation import find_latitude
 from landshift.factors import FACTORS, WHOLE_REGION, factor_names, window_radius
@@ -617,7 +617,7 @@ def test_wrong_grids_are_refused(rough):
             derive_terrain_factors(wrong)
 
 
-def test_large_files_pass_through_the_script_window_by_window(tmp_path, monkeypatch):
+def test_large_files_pass_through_the_script_tile_by_tile(tmp_path):
     """Integers with declared no data, and a tile without any data, as in memory."""
     spec = importlib.util.spec_from_file_location("derive", SCRIPT)
     script = importlib.util.module_from_spec(spec)
@@ -639,7 +639,6 @@ def test_large_files_pass_through_the_script_window_by_window(tmp_path, monkeypa
     }
     with rasterio.open(tmp_path / "dem.tif", "w", **profile) as sink:
         sink.write(np.nan_to_num(values, nan=-32768).astype(np.int16), 1)
-    monkeypatch.setattr(raster, "WIDTH", 512)
     path = tmp_path / "dem.tif"
     script.main(detail=path, dem=path, factors=tmp_path / "terrain.tif")
     written = read_factors([tmp_path / "terrain.tif"])

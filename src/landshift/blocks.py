@@ -5,7 +5,6 @@ no data. A function whose result at a cell depends on nothing outside the halo g
 whatever the blocks, for arrays in memory (blocks run in threads) and for dask arrays alike.
 """
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import accumulate, pairwise
@@ -13,6 +12,7 @@ from threading import local
 
 import numpy as np
 
+from landshift.cores import available_cores
 from landshift.scratch import Scratch
 
 BLOCK_SHAPE = (256, 256)
@@ -62,13 +62,6 @@ def map_with_halo(
         _fill(result, function, values, (0, 0), halo, threads)
         return result
     return _map_dask(function, values, halo, outputs)
-
-
-def available_cores() -> int:
-    """Count the cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _map_dask(function, values, halo, outputs):

@@ -5,11 +5,13 @@ metres, and is float32 with NaN as no data (class codes: integers with a declare
 """
 
 import os
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
+import dask
 import numpy as np
 import rasterio
 import rioxarray
@@ -20,6 +22,7 @@ from rasterio.io import DatasetWriter
 from rasterio.warp import calculate_default_transform
 from rasterio.windows import Window
 
+from landshift.cores import available_cores
 from landshift.reading import explain_unreadable
 from landshift.whole import check_whole
 
@@ -34,9 +37,6 @@ NEARLY_EQUAL = 1.5
 
 _STATED = ("units", "long_name", "resampling", "legend", "classes")
 """Attributes of a band that its tags keep."""
-
-WIDTH = 8 * BLOCK
-"""Columns computed and written at once [cells], so that memory does not grow with the raster."""
 
 _CACHE_MB = 64
 """Memory of GDAL for blocks on their way to the disk [MB]; by default a share of the machine."""
@@ -204,33 +204,43 @@ def write_factors(
             sink.set_band_description(index, name)
             attrs = data[name].attrs
             sink.update_tags(index, **{key: str(attrs[key]) for key in _STATED if key in attrs})
-        _write_windows(data, sink)
+        _write_tiles(data, sink)
 
 
-def _write_windows(data: xr.Dataset, sink: DatasetWriter) -> None:
-    """Compute window after window, each while the one before it is being written."""
+def _write_tiles(data: xr.Dataset, sink: DatasetWriter) -> None:
+    """Write tile after tile, in one order, while the next ones are being computed."""
+    # threads of dask or of a cluster where it is told to use them, else one per tile
+    scheduler = dask.base.get_scheduler() or "single-threaded"
+    workers = dask.config.get("num_workers", None) or available_cores()
 
-    def write(part: xr.Dataset, window: Window) -> None:
-        for index, name in enumerate(part.data_vars, start=1):
-            sink.write(part[name].transpose("y", "x").values, index, window=window)
+    def compute(window: Window) -> xr.Dataset:
+        rows, columns = window.toslices()
+        return data.isel(y=rows, x=columns).compute(scheduler=scheduler)
 
-    with ThreadPoolExecutor(max_workers=1) as writer:
-        written = None
-        for window in _cut_windows(data.odc.geobox):
-            rows, columns = window.toslices()
-            part = data.isel(y=rows, x=columns).compute()
-            if written is not None:
-                written.result()
-            written = writer.submit(write, part, window)
-        if written is not None:
-            written.result()
+    with ThreadPoolExecutor(workers) as pool:
+        ahead: deque[tuple[Window, Future[xr.Dataset]]] = deque()
+        try:
+            for window in _cut_tiles(data.odc.geobox):
+                ahead.append((window, pool.submit(compute, window)))
+                if len(ahead) > workers:
+                    _write_tile(*ahead.popleft(), sink)
+            while ahead:
+                _write_tile(*ahead.popleft(), sink)
+        finally:
+            for _, unwanted in ahead:
+                unwanted.cancel()
 
 
-def _cut_windows(grid: GeoBox) -> Iterator[Window]:
+def _write_tile(window: Window, computed: Future[xr.Dataset], sink: DatasetWriter) -> None:
+    for index, band in enumerate(computed.result().data_vars.values(), start=1):
+        sink.write(band.transpose("y", "x").values, index, window=window)
+
+
+def _cut_tiles(grid: GeoBox) -> Iterator[Window]:
     for row in range(0, grid.height, BLOCK):
-        for column in range(0, grid.width, WIDTH):
+        for column in range(0, grid.width, BLOCK):
             yield Window(
-                column, row, min(WIDTH, grid.width - column), min(BLOCK, grid.height - row)
+                column, row, min(BLOCK, grid.width - column), min(BLOCK, grid.height - row)
             )
 
 
