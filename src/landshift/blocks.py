@@ -15,7 +15,7 @@ import numpy as np
 from landshift.cores import available_cores
 from landshift.scratch import Scratch
 
-BLOCK_SHAPE = (256, 256)
+BLOCK_SHAPE = (256, 512)
 """Rows and columns of a block in memory [cells]: its scratch arrays stay in a core's cache."""
 
 BlockFunction = Callable[[np.ndarray, Scratch], np.ndarray]
