@@ -128,39 +128,57 @@ def fit_surface(
     with scratch.scope():
         filtered = scratch.take((3, rows + stencil.weight.size - 1, columns))
         surface = scratch.take((5, columns))
-        sums = scratch.take((stencil.weight.size, columns, 9))
-        summed = scratch.take((stencil.weight.size, columns), np.int64)
-        summed.fill(-1)
-        _fit(elevation, *stencil, margin, 1 / resolution_m, filtered, surface, sums, summed, shape)
+        gaps = _GapSums(
+            rows=scratch.take((stencil.weight.size, 3, 3, columns)),
+            references=scratch.take((stencil.weight.size, columns)),
+            summed=np.full(stencil.weight.size, -1),
+            windows=scratch.take((5, 3, columns)),
+        )
+        _fit(elevation, *stencil, margin, 1 / resolution_m, filtered, surface, gaps, shape)
+
+
+class _GapSums(NamedTuple):
+    """Memory for the sums over windows that lack cells.
+
+    Every sum is a triple: of the heights, of the weights, and of the weights times the offset. Sums
+    over the row r of a window stand at r modulo the height of the window.
+    """
+
+    rows: np.ndarray
+    """By the filters weight, tilt and bend along a row: shape ``(height, 3, 3, columns)``."""
+    references: np.ndarray
+    """Elevation above which the heights of a row count [m], shape ``(height, columns)``."""
+    summed: np.ndarray
+    """Which row of the elevations stands there."""
+    windows: np.ndarray
+    """Over windows, see `_sum_windows`: shape ``(5, 3, columns)``."""
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _fit(
-    elevation, weight, level, tilt, bend, margin, sharpest, filtered, surface, sums, summed, shape
-):
+    elevation, weight, level, tilt, bend, margin, per_cell, filtered, surface, gaps, shape
+):  # fmt: skip
     rows = elevation.shape[0] - 2 * margin
     columns = elevation.shape[1] - 2 * margin
     radius = weight.size // 2
     smooth, steep, curved = filtered[0], filtered[1], filtered[2]
     _filter_rows(elevation, level, tilt, bend, margin, smooth, steep, curved)
+    span = _find_span(curved)
     for row in range(rows):
         _filter_columns(smooth, steep, curved, level, tilt, bend, row + radius, surface)
-        for column in range(columns):
-            if np.isnan(surface[2, column]):
-                _sum_window(
-                    elevation, weight, bend, row + margin, column + margin, sums[:, column],
-                    summed[:, column],
-                )  # fmt: skip
-                _fit_with_gaps(
-                    elevation[row + margin, column + margin], weight, level, tilt, bend,
-                    row + margin - radius, sums[:, column], surface[:, column],
-                )  # fmt: skip
+        centre = elevation[row + margin, margin : margin + columns]
+        first, beyond = _find_gaps(centre, surface[2], 0)
+        while first < beyond:
+            run = (first, beyond)
+            _sum_windows(elevation, weight, bend, row + margin, margin, span, run, gaps)
+            _fit_with_gaps(run, weight, level, tilt, per_cell, gaps.windows, surface)
+            first, beyond = _find_gaps(centre, surface[2], beyond)
         _write_slope(surface[0], surface[1], shape.slope[row])
         _write_curvature(surface, shape.profile_curvature[row], shape.tangential_curvature[row])
         if shape.northness.size:
             _write_aspect(surface[0], surface[1], shape.northness[row], shape.eastness[row])
         if shape.plan_curvature.size:
-            _write_plan_curvature(surface, sharpest, shape.plan_curvature[row])
+            _write_plan_curvature(surface, per_cell, shape.plan_curvature[row])
         if shape.east.size:
             _copy_row(surface[0], shape.east[row])
             _copy_row(surface[1], shape.north[row])
@@ -181,17 +199,14 @@ def _filter_rows(elevation, level, tilt, bend, margin, smooth, steep, curved):
         _copy_row(source[margin:], smooth[row])
         steep[row] = 0.0
         curved[row] = 0.0
-        offset = 1
-        while offset + 2 <= radius:
+        for offset in range(1, radius - 1, 3):
             _filter_row_by_three(
                 source, margin, offset, level, tilt, bend, smooth[row], steep[row], curved[row]
             )
-            offset += 3
-        while offset <= radius:
+        for offset in range(radius - radius % 3 + 1, radius + 1):
             _filter_row_by_one(
                 source, margin, offset, level, tilt, bend, smooth[row], steep[row], curved[row]
             )
-            offset += 1
 
 
 # Differences from the centre, in pairs, make flats and planes come out exact. Three offsets at once
@@ -244,17 +259,14 @@ def _filter_columns(smooth, steep, curved, level, tilt, bend, middle, surface):
         north[column] = 0.0
         twist[column] = 0.0
         along[column] = 0.0
-    offset = 1
-    while offset + 2 <= radius:
+    for offset in range(1, radius - 1, 3):
         _filter_columns_by_three(steep, middle, offset, level, tilt, east, twist)
         _filter_columns_by_three(smooth, middle, offset, bend, tilt, along, north)
         _filter_columns_by_three(curved, middle, offset, level, tilt, across, across[:0])
-        offset += 3
-    while offset <= radius:
+    for offset in range(radius - radius % 3 + 1, radius + 1):
         _filter_columns_by_one(steep, middle, offset, level, tilt, east, twist)
         _filter_columns_by_one(smooth, middle, offset, bend, tilt, along, north)
         _filter_columns_by_one(curved, middle, offset, level, tilt, across, across[:0])
-        offset += 1
 
 
 @njit(nogil=True, cache=True)
@@ -291,108 +303,157 @@ def _filter_columns_by_three(lines, middle, offset, even, odd, straight, slanted
         ) + lean3 * (north3[column] - south3[column])
 
 
+# Cells that lack neighbours. A plane stands in for these; the filters reproduce planes, so only the
+# deviations of the neighbours there are count. All is linear in sums over the windows, which are
+# made of sums over their rows.
+
+
 @njit(nogil=True, cache=True)
-def _sum_window(elevation, weight, bend, row, column, sums, summed):
-    """Sum those rows of the window that no cell above has summed: row `r` at `r` modulo height."""
+def _find_span(filtered):
+    """Find the first column in which a row could not be filtered, and the one after the last."""
+    first, beyond = filtered.shape[1], 0
+    for row in range(filtered.shape[0]):
+        for column in range(filtered.shape[1]):
+            if np.isnan(filtered[row, column]):
+                first = min(first, column)
+                beyond = max(beyond, column + 1)
+    return first, beyond
+
+
+@njit(nogil=True, cache=True)
+def _find_gaps(centre, filtered, start):
+    """Find the next cells of a row that have data and could not be filtered: first, one after."""
+    first = start
+    while first < centre.size and (np.isnan(centre[first]) or not np.isnan(filtered[first])):
+        first += 1
+    beyond = first
+    while beyond < centre.size and not np.isnan(centre[beyond]) and np.isnan(filtered[beyond]):
+        beyond += 1
+    return first, beyond
+
+
+@njit(nogil=True, cache=True)
+def _sum_windows(elevation, weight, bend, row, margin, span, run, gaps):
+    """Sum the windows around a run of cells in a row, over their cells with data.
+
+    Of the five triples the first two are the normal equations of the plane through the centre, to
+    the east and to the north; three are the second derivatives to the east, mixed and to the north.
+    A triple is the filtered height above the centre, and what a gradient of one to the east and to
+    the north adds to it.
+    """
     radius = weight.size // 2
-    for source in range(row - radius, row + radius + 1):
+    gaps.windows[:, :, run[0] : run[1]] = 0.0
+    centre = elevation[row, margin:]
+    for down in range(-radius, radius + 1):
+        source = row + down
         place = source % weight.size
-        if summed[place] != source:
-            summed[place] = source
-            line = elevation[source, column - radius : column + radius + 1]
-            _sum_row(line, _nearest_known(line), weight, bend, sums[place])
+        reference = gaps.references[place]
+        rows = gaps.rows[place]
+        if gaps.summed[place] != source:
+            gaps.summed[place] = source
+            _sum_row(elevation[source], margin, weight, bend, span, reference, rows)
+        share, lean = weight[radius + down], -weight[radius + down] * down
+        arch = bend[radius + down]
+        # indexed, not unpacked: the compiler has to see that rows are contiguous
+        _add_row(centre, reference, rows[1], share, down, run, gaps.windows[0])
+        _add_row(centre, reference, rows[0], lean, down, run, gaps.windows[1])
+        _add_row(centre, reference, rows[2], share, down, run, gaps.windows[2])
+        _add_row(centre, reference, rows[1], lean, down, run, gaps.windows[3])
+        _add_row(centre, reference, rows[0], arch, down, run, gaps.windows[4])
 
 
 @njit(nogil=True, cache=True)
-def _nearest_known(line):
-    """Elevation nearest to the middle of a row; 0 where there is none."""
-    radius = line.size // 2
+def _add_row(centre, reference, sums, factor, down, run, window):
+    """Add a row `down` cells to the south to sums over windows, times a factor."""
+    first, beyond = run
+    height, total, moment = sums[0, first:], sums[1, first:], sums[2, first:]
+    heights, east, north = window[0, first:], window[1, first:], window[2, first:]
+    above, here = reference[first:], centre[first:]
+    drop = -factor * down
+    for column in range(beyond - first):
+        # heights are summed above the reference of the row, but wanted above the centre
+        lift = above[column] - here[column]
+        heights[column] += factor * (height[column] + lift * total[column])
+        east[column] += factor * moment[column]
+        north[column] += drop * total[column]
+
+
+@njit(nogil=True, cache=True)
+def _sum_row(line, margin, weight, bend, span, reference, sums):
+    """Sum the row of the window around each column of a span over its cells with data."""
+    radius = weight.size // 2
+    first, beyond = span
+    start = margin + first
+    reference = reference[first:beyond]
+    _choose_references(line[start - radius :], radius, reference)
+    sums[:, :, first:beyond] = 0.0
     for offset in range(radius + 1):
-        for place in (radius - offset, radius + offset):
-            if not np.isnan(line[place]):
-                return line[place]
-    return 0.0
+        west, east = line[start - offset :], line[start + offset :]
+        # the centre is both its own west and east
+        share = weight[radius + offset] * (0.5 if offset == 0 else 1.0)
+        arch = bend[radius + offset] * (0.5 if offset == 0 else 1.0)
+        lean = share * offset
+        _add_pair(west, east, share, share, offset, reference, first, sums[0])
+        _add_pair(west, east, -lean, lean, offset, reference, first, sums[1])
+        _add_pair(west, east, arch, arch, offset, reference, first, sums[2])
+
+
+@njit(nogil=True, cache=True)
+def _choose_references(line, radius, reference):
+    """Take the elevation itself, or else the nearest in its row of the window to the west, or east.
+
+    It depends on the window alone, and on flat ground it is the elevation of all cells.
+    """
+    nearest, distance = 0.0, radius + 1
+    for column in range(reference.size + radius):
+        known = line[column] == line[column]
+        nearest = line[column] if known else nearest
+        distance = 0 if known else distance + 1
+        if column >= radius:
+            reference[column - radius] = nearest if distance <= radius else np.nan
+    nearest, distance = 0.0, radius + 1
+    for column in range(reference.size + 2 * radius - 1, radius - 1, -1):
+        known = line[column] == line[column]
+        nearest = line[column] if known else nearest
+        distance = 0 if known else distance + 1
+        place = column - radius
+        if place < reference.size and np.isnan(reference[place]):
+            reference[place] = nearest if distance <= radius else 0.0
+
+
+@njit(nogil=True, cache=True)
+def _add_pair(west, east, to_west, to_east, offset, reference, first, sums):
+    """Add the cells at an offset to the west and to the east to the sums over a row."""
+    height, total, moment = sums[0, first:], sums[1, first:], sums[2, first:]
+    for column in range(reference.size):
+        left = to_west if west[column] == west[column] else 0.0
+        right = to_east if east[column] == east[column] else 0.0
+        lower = west[column] - reference[column] if west[column] == west[column] else 0.0
+        upper = east[column] - reference[column] if east[column] == east[column] else 0.0
+        height[column] += to_east * upper + to_west * lower
+        total[column] += right + left
+        moment[column] += offset * (right - left)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _fit_with_gaps(centre, weight, level, tilt, bend, top, sums, surface):
-    """Fit one cell that lacks neighbours: a plane stands in for them; surface is (p, q, r, s, t).
-
-    The operators reproduce planes, so only the deviations of the neighbours there are count. All
-    is made of `sums` over each row of the window, which begins at the row `top`; see `_sum_window`.
-    """
-    if np.isnan(centre):
-        for part in range(5):
-            surface[part] = np.nan
-        return
+def _fit_with_gaps(run, weight, level, tilt, per_cell, windows, surface):
+    """Fit the surface (p, q, r, s, t) of a run of cells from the sums over their windows."""
     radius = weight.size // 2
-    east, north = _fit_plane(weight, centre, top, sums)
-    for part in range(5):
-        surface[part] = 0.0
-    per_metre = 0.0
     to_level = level[radius] / weight[radius]
     to_tilt = tilt[radius + 1] / weight[radius + 1]
-    for i in range(weight.size):
-        row = sums[(top + i) % weight.size]
-        # heights are summed above a cell of the row, but wanted above the centre
-        lift = row[8] - centre
-        down, drop = i - radius, north * (i - radius)
-        smooth = row[0] + lift * row[3] - (east * row[4] - drop * row[3])
-        steep = row[1] + lift * row[4] - (east * row[5] - drop * row[4])
-        curved = row[2] + lift * row[6] - (east * row[7] - drop * row[6])
-        surface[0] += level[i] * to_tilt * steep
-        surface[1] -= tilt[i] * to_level * smooth
-        surface[2] += level[i] * curved
-        surface[3] -= tilt[i] * to_tilt * steep
-        surface[4] += bend[i] * to_level * smooth
-        per_metre += tilt[i] * down
-    surface[0] += east * per_metre
-    surface[1] += north * per_metre
-
-
-@njit(nogil=True, cache=True, fastmath={"reassoc", "nsz"})
-def _sum_row(line, reference, weight, bend, sums):
-    """Sum a row of a window over its cells with data, weighted in eight ways.
-
-    The first three are sums of height above a reference, weighted by the fit, by the fit and the
-    offset, and by the second derivative; five are sums of the weights themselves, the last value
-    is the reference.
-    """
-    radius = weight.size // 2
-    height = lean = arch = total = moment = spread = bent = bent_moment = 0.0
-    for j in range(weight.size):
-        known = line[j] == line[j]
-        above = line[j] - reference if known else 0.0
-        share = weight[j] if known else 0.0
-        arc = bend[j] if known else 0.0
-        right = float(j - radius)
-        height += share * above
-        lean += share * right * above
-        arch += arc * above
-        total += share
-        moment += share * right
-        spread += share * right * right
-        bent += arc
-        bent_moment += arc * right
-    sums[0], sums[1], sums[2], sums[3] = height, lean, arch, total
-    sums[4], sums[5], sums[6], sums[7] = moment, spread, bent, bent_moment
-    sums[8] = reference
+    for column in range(run[0], run[1]):
+        to_east, to_north, along, twist, across = windows[:, :, column]
+        east, north = _fit_plane(to_east[1], to_east[2], to_north[2], to_east[0], to_north[0])
+        surface[0, column] = east * per_cell
+        surface[1, column] = north * per_cell
+        surface[2, column] = to_level * (along[0] - east * along[1] - north * along[2])
+        surface[3, column] = to_tilt * to_tilt * (twist[0] - east * twist[1] - north * twist[2])
+        surface[4, column] = to_level * (across[0] - east * across[1] - north * across[2])
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _fit_plane(weight, centre, top, sums):
+def _fit_plane(xx, xy, yy, xz, yz):
     """Gradient per cell (east, north) of the plane through a cell fitted to its neighbours."""
-    radius = weight.size // 2
-    xx = xy = yy = xz = yz = 0.0
-    for i in range(weight.size):
-        down = i - radius
-        row = sums[(top + i) % weight.size]
-        lift = row[8] - centre
-        xx += weight[i] * row[5]
-        xy -= weight[i] * down * row[4]
-        yy += weight[i] * down * down * row[3]
-        xz += weight[i] * (row[1] + lift * row[4])
-        yz -= weight[i] * down * (row[0] + lift * row[3])
     determinant = xx * yy - xy * xy
     trace = xx + yy
     if trace == 0.0:
