@@ -7,6 +7,7 @@ whatever the blocks, for arrays in memory (blocks run in threads) and for dask a
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from threading import local
 
@@ -65,30 +66,55 @@ def map_with_halo(
 
 
 def _map_dask(function, values, halo, outputs):
-    import dask
+    """Map one task per chunk: a graph of few layers, which is cut to a window in no time."""
     import dask.array as da
+    from dask.base import tokenize
+    from dask.highlevelgraph import HighLevelGraph
 
-    @dask.delayed(pure=False)
-    def derive(part, start, shape):
-        result = np.empty((outputs, *shape), np.float32)
-        _fill(result, function, part, start, halo, 1)
-        return result
-
-    lines = []
-    for top, bottom in _edges(values.chunks[0]):
-        line = []
-        for left, right in _edges(values.chunks[1]):
-            first_row, first_column = max(0, top - halo), max(0, left - halo)
-            part = values[first_row : bottom + halo, first_column : right + halo]
-            shape = (bottom - top, right - left)
-            result = derive(part, (top - first_row, left - first_column), shape)
-            line.append(da.from_delayed(result, (outputs, *shape), np.float32))
-        lines.append(line)
-    return da.block(lines)
+    name = f"map-with-halo-{tokenize(function, values, halo, outputs)}"
+    graph = {}
+    for row, line in enumerate(_reach(values.chunks[0], halo)):
+        for column, stretch in enumerate(_reach(values.chunks[1], halo)):
+            around = [[(values.name, i, j) for j in stretch.chunks] for i in line.chunks]
+            graph[name, 0, row, column] = (
+                _derive_chunk, around, function, line, stretch, halo, outputs
+            )  # fmt: skip
+    layers = HighLevelGraph.from_collections(name, graph, dependencies=[values])
+    return da.Array(layers, name, chunks=((outputs,), *values.chunks), dtype=np.float32)
 
 
-def _edges(sizes: Sequence[int]) -> Iterator[tuple[int, int]]:
-    return pairwise(accumulate(sizes, initial=0))
+@dataclass(frozen=True)
+class _Stretch:
+    """What a chunk and its halo take of the chunks around it, along one axis."""
+
+    chunks: list[int]
+    """Chunks that are touched."""
+    cuts: list[slice]
+    """What is taken of each."""
+    start: int
+    """Where the chunk itself begins in what is taken."""
+    length: int
+    """Cells of the chunk."""
+
+
+def _reach(sizes: Sequence[int], halo: int) -> Iterator[_Stretch]:
+    edges = list(pairwise(accumulate(sizes, initial=0)))
+    for start, end in edges:
+        low, high = max(0, start - halo), end + halo
+        touched = [(i, a, b) for i, (a, b) in enumerate(edges) if a < high and b > low]
+        cuts = [slice(max(0, low - a), min(b, high) - a) for _, a, b in touched]
+        yield _Stretch([i for i, _, _ in touched], cuts, start - low, end - start)
+
+
+def _derive_chunk(around, function, line, stretch, halo, outputs):
+    """Derive the factors of a chunk, given with the chunks that its halo touches."""
+    parts = [
+        [chunk[rows, columns] for chunk, columns in zip(chunks, stretch.cuts, strict=True)]
+        for chunks, rows in zip(around, line.cuts, strict=True)
+    ]
+    result = np.empty((outputs, line.length, stretch.length), np.float32)
+    _fill(result, function, np.block(parts), (line.start, stretch.start), halo, 1)
+    return result
 
 
 def _fill(result, function, values, start, halo, threads) -> None:
