@@ -32,6 +32,9 @@ BLOCK = 512
 SAME_CELL = 1e-3
 """Cells shifted by less than this part of a cell count as the same."""
 
+WIDTH = 4 * BLOCK
+"""Columns computed at once [cells]: neighbours are read less often than for single tiles."""
+
 NEARLY_EQUAL = 1.5
 """Cell sizes that differ by less than this factor count as nearly equal when resampling."""
 
@@ -204,12 +207,12 @@ def write_factors(
             sink.set_band_description(index, name)
             attrs = data[name].attrs
             sink.update_tags(index, **{key: str(attrs[key]) for key in _STATED if key in attrs})
-        _write_tiles(data, sink)
+        _write_windows(data, sink)
 
 
-def _write_tiles(data: xr.Dataset, sink: DatasetWriter) -> None:
-    """Write tile after tile, in one order, while the next ones are being computed."""
-    # threads of dask or of a cluster where it is told to use them, else one per tile
+def _write_windows(data: xr.Dataset, sink: DatasetWriter) -> None:
+    """Write window after window, in one order, while the next ones are being computed."""
+    # threads of dask or of a cluster where it is told to use them, else one per window
     scheduler = dask.base.get_scheduler() or "single-threaded"
     workers = dask.config.get("num_workers", None) or available_cores()
 
@@ -220,27 +223,27 @@ def _write_tiles(data: xr.Dataset, sink: DatasetWriter) -> None:
     with ThreadPoolExecutor(workers) as pool:
         ahead: deque[tuple[Window, Future[xr.Dataset]]] = deque()
         try:
-            for window in _cut_tiles(data.odc.geobox):
+            for window in _cut_windows(data.odc.geobox):
                 ahead.append((window, pool.submit(compute, window)))
                 if len(ahead) > workers:
-                    _write_tile(*ahead.popleft(), sink)
+                    _write_window(*ahead.popleft(), sink)
             while ahead:
-                _write_tile(*ahead.popleft(), sink)
+                _write_window(*ahead.popleft(), sink)
         finally:
             for _, unwanted in ahead:
                 unwanted.cancel()
 
 
-def _write_tile(window: Window, computed: Future[xr.Dataset], sink: DatasetWriter) -> None:
+def _write_window(window: Window, computed: Future[xr.Dataset], sink: DatasetWriter) -> None:
     for index, band in enumerate(computed.result().data_vars.values(), start=1):
         sink.write(band.transpose("y", "x").values, index, window=window)
 
 
-def _cut_tiles(grid: GeoBox) -> Iterator[Window]:
+def _cut_windows(grid: GeoBox) -> Iterator[Window]:
     for row in range(0, grid.height, BLOCK):
-        for column in range(0, grid.width, BLOCK):
+        for column in range(0, grid.width, WIDTH):
             yield Window(
-                column, row, min(BLOCK, grid.width - column), min(BLOCK, grid.height - row)
+                column, row, min(WIDTH, grid.width - column), min(BLOCK, grid.height - row)
             )
 
 
