@@ -84,9 +84,7 @@ def _split_logarithm(value):
     rest = _from_bits(bits - (twos << 52))
     ratio = (rest - 1.0) / (rest + 1.0)
     square = ratio * ratio
-    series = 1.0 / 19.0 + square / 21.0
-    series = 1.0 / 17.0 + square * series
-    series = 1.0 / 15.0 + square * series
+    series = 1.0 / 15.0 + square * (1.0 / 17.0)
     series = 1.0 / 13.0 + square * series
     series = 1.0 / 11.0 + square * series
     series = 1.0 / 9.0 + square * series
@@ -98,7 +96,7 @@ def _split_logarithm(value):
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def logarithm(value):
-    """Natural logarithm of a positive number that is not denormal, within 1e-15 of itself or 1."""
+    """Natural logarithm of a positive number that is not denormal, within 1e-14."""
     twos, rest = _split_logarithm(value)
     return twos * 0.6931471805599453 + rest
 
@@ -110,17 +108,14 @@ def power(base, exponent):
     power_of_two = exponent * twos
     whole = np.floor(power_of_two + exponent * rest * 1.4426950408889634 + 0.5)
     part = (power_of_two - whole) * 0.6931471805599453 + exponent * rest
-    series = 1.0 + part * (1.0 / 13.0)
-    series = 1.0 + part * (1.0 / 12.0) * series
-    series = 1.0 + part * (1.0 / 11.0) * series
-    series = 1.0 + part * (1.0 / 10.0) * series
-    series = 1.0 + part * (1.0 / 9.0) * series
-    series = 1.0 + part * (1.0 / 8.0) * series
-    series = 1.0 + part * (1.0 / 7.0) * series
-    series = 1.0 + part * (1.0 / 6.0) * series
-    series = 1.0 + part * (1.0 / 5.0) * series
-    series = 1.0 + part * (1.0 / 4.0) * series
-    series = 1.0 + part * (1.0 / 3.0) * series
-    series = 1.0 + part * (1.0 / 2.0) * series
-    series = 1.0 + part * series
+    series = 1.0 / 3628800.0 + part * (1.0 / 39916800.0)
+    series = 1.0 / 362880.0 + part * series
+    series = 1.0 / 40320.0 + part * series
+    series = 1.0 / 5040.0 + part * series
+    series = 1.0 / 720.0 + part * series
+    series = 1.0 / 120.0 + part * series
+    series = 1.0 / 24.0 + part * series
+    series = 1.0 / 6.0 + part * series
+    series = 1.0 / 2.0 + part * series
+    series = 1.0 + part * (1.0 + part * series)
     return _from_bits(_to_bits(series) + (np.int64(whole) << 52))

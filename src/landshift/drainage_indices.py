@@ -45,25 +45,26 @@ def derive_indices(
         ``0.4 ln(a / 22.13 m) + 1.3 ln(sin(b) / 0.0896)`` [ln(1)] with ``b = atan(g)``. NaN without
         data.
     """
-    gradients = flow.slope_gradients(elevation)
-    indices = np.empty((5, *gradients.shape), dtype=np.float32)
-    _write_indices(flowing, gradients, resolution_m, lowest_gradient, indices)
+    rows, columns = elevation.shape
+    indices = np.empty((5, rows - 2, columns - 2), dtype=np.float32)
+    _write_indices(elevation, flowing, resolution_m, lowest_gradient, indices)
     return indices
 
 
 # One array after the other, so that the compiler makes vectors of cells.
 @njit(nogil=True, cache=True, error_model="numpy")
-def _write_indices(flowing, gradients, resolution_m, lowest_gradient, indices):
+def _write_indices(elevation, flowing, resolution_m, lowest_gradient, indices):
     log_edge = math.log(resolution_m)
-    rows, columns = gradients.shape
+    _, rows, columns = indices.shape
     log_width, log_gradient, log_sine = np.empty(columns), np.empty(columns), np.empty(columns)
     for row in range(rows):
+        gradients = flow.slope_gradients(elevation[row : row + 3])[0]
         for column in range(columns):
             flow_here = flowing[row + 1, column + 1]
             known = logarithm(flow_here * flow.FLOW_UNIT) + log_edge
             log_width[column] = np.nan if flow_here == 0 else known
         for column in range(columns):
-            gradient = gradients[row, column] * (flow.ELEVATION_UNIT_M / resolution_m)
+            gradient = gradients[column] * (flow.ELEVATION_UNIT_M / resolution_m)
             gradient = max(gradient, lowest_gradient)
             log_gradient[column] = logarithm(gradient)
             log_sine[column] = log_gradient[column] - 0.5 * logarithm(1.0 + gradient**2)

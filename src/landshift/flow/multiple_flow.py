@@ -12,7 +12,6 @@ from landshift.flow.framing import (
     ROW_STEP,
     STEP_LENGTH,
     neighbour_offsets,
-    no_cells,
 )
 
 _BATCH = 1024
@@ -65,6 +64,7 @@ def count_higher(filled):
     return higher
 
 
+# Which neighbours are lower cannot be foreseen: work in vain costs less than a branch here.
 @njit(nogil=True, cache=True)
 def sweep_multiple_flow(filled, waiting, flowing, exponent):
     """Pass water on from all ready cells; see `accumulate_multiple_flow`."""
@@ -75,26 +75,40 @@ def sweep_multiple_flow(filled, waiting, flowing, exponent):
     batch = np.empty(_BATCH, dtype=np.int64)
     weights = np.empty((_BATCH, 8))
     size = 0
-    stack = no_cells()
+    stack = np.empty(_BATCH, dtype=np.int64)
     for source in range(level.size):
         if waits[source] != 0:
             continue
-        stack.append(np.int64(source))
-        while len(stack) > 0:
-            cell = stack.pop()
+        stack[0] = source
+        top = 1
+        while top > 0:
+            stack = _make_room(stack, top)
+            top -= 1
+            cell = stack[top]
             waits[cell] = -1
             for offset in offsets:
                 receiver = cell + offset
                 receives = level[receiver] < level[cell]
-                waits[receiver] -= receives
-                if receives and waits[receiver] == 0:
-                    stack.append(receiver)
+                left = waits[receiver] - receives
+                waits[receiver] = left
+                stack[top] = receiver
+                top += receives & (left == 0)
             batch[size] = cell
             size += 1
             if size == _BATCH:
                 _pass_on(batch, level, flow, offsets, exponent, weights)
                 size = 0
     _pass_on(batch[:size], level, flow, offsets, exponent, weights)
+
+
+@njit(nogil=True, cache=True)
+def _make_room(stack, used):
+    """Return the stack, or a copy of twice its size if it could not take eight more cells."""
+    if used + 8 <= stack.size:
+        return stack
+    larger = np.empty(2 * stack.size, dtype=np.int64)
+    larger[:used] = stack[:used]
+    return larger
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -194,21 +208,25 @@ def sweep_heights(filled, orders, waiting, heights, exponent):
     batch = np.empty(_BATCH, dtype=np.int64)
     weights = np.empty((_BATCH, 8))
     size = 0
-    stack = no_cells()
+    stack = np.empty(_BATCH, dtype=np.int64)
     for source in range(level.size):
         if waits[source] != 0:
             continue
-        stack.append(np.int64(source))
-        while len(stack) > 0:
-            cell = stack.pop()
+        stack[0] = source
+        top = 1
+        while top > 0:
+            stack = _make_room(stack, top)
+            top -= 1
+            cell = stack[top]
             waits[cell] = -1
             for offset in offsets:
                 donor = cell + offset
                 donates = (level[donor] > level[cell]) & (level[donor] != NODATA)
                 donates &= order[donor] == 0
-                waits[donor] -= donates
-                if donates and waits[donor] == 0:
-                    stack.append(donor)
+                left = waits[donor] - donates
+                waits[donor] = left
+                stack[top] = donor
+                top += donates & (left == 0)
             if order[cell] == 0:
                 batch[size] = cell
                 size += 1
