@@ -63,7 +63,7 @@ def flow_directions(filled):
 
 @njit(nogil=True, cache=True)
 def label_catchments(directions):
-    """Number the catchments of the cells where D8 paths end.
+    """Assign a number to the catchment of each cell where D8 paths end.
 
     Parameters
     ----------
