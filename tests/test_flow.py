@@ -6,6 +6,7 @@ import pytest
 from scipy.ndimage import binary_dilation
 
 from landshift import flow
+from landshift.angles import logarithm, power
 
 NEIGHBOURS = [(0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1), (-1, 0), (-1, 1)]
 EAST, SOUTH_EAST, SOUTH, SOUTH_WEST, WEST, NORTH_WEST, NORTH, NORTH_EAST = range(8)
@@ -384,12 +385,12 @@ def test_ways_to_streams_equal_a_walk(integers):
     directions = flow.flow_directions(filled_terrain((40, 37), seed=16, integers=integers, holes=6))
     _, orders = flow.order_streams(directions, 12)
     steps, reached = flow.trace_streams(directions, orders)
-    lengths = flow.path_lengths(steps)
+    lengths = flow.path_lengths(steps, 10.0, 400.0)
     for cell in map(tuple, np.argwhere(directions != flow.NO_DIRECTION)):
         path = walk(directions, cell)
         end = next((k for k, passed in enumerate(path) if orders[passed]), len(path) - 1)
-        expected = sum(np.hypot(*np.subtract(*pair)) for pair in pairwise(path[: end + 1]))
-        assert lengths[cell] == pytest.approx(expected, rel=1e-12)
+        expected = 10 * sum(np.hypot(*np.subtract(*pair)) for pair in pairwise(path[: end + 1]))
+        assert lengths[cell] == pytest.approx(min(expected, 400.0), rel=1e-6)
         assert reached[cell] == orders[path[end]]
 
 
@@ -429,3 +430,10 @@ def test_mean_heights_have_no_steps_where_single_paths_part():
     sector = (slice(25, 56), slice(30, 50))
     roughness = [np.abs(np.diff(heights[sector], 2, axis=0)).max() for heights in (single, mean)]
     assert roughness[1] < 0.5 * roughness[0]
+
+
+def test_powers_and_logarithms_equal_those_of_the_library():
+    numbers = 2.0 ** np.random.default_rng(18).uniform(-32.5, 31.0, 300)
+    for number in [1.0, 2.0, 0.5, *numbers]:
+        assert power(number, 1.1) == pytest.approx(number**1.1, rel=1e-13)
+        assert logarithm(number) == pytest.approx(np.log(number), rel=1e-14, abs=1e-14)

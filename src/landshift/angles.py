@@ -1,6 +1,8 @@
 """Elementary functions that give the same bits on every machine and in every lane of a vector."""
 
-from numba import njit
+import numpy as np
+from numba import njit, types
+from numba.extending import intrinsic
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -52,3 +54,68 @@ def exponential(value):
     series *= series
     series *= series
     return series * series
+
+
+@intrinsic
+def _to_bits(_, value):
+    """Reinterpret a float64 as int64."""
+
+    def generate(context, builder, signature, arguments):
+        return builder.bitcast(arguments[0], context.get_value_type(types.int64))
+
+    return types.int64(types.float64), generate
+
+
+@intrinsic
+def _from_bits(_, bits):
+    """Reinterpret an int64 as float64."""
+
+    def generate(context, builder, signature, arguments):
+        return builder.bitcast(arguments[0], context.get_value_type(types.float64))
+
+    return types.float64(types.int64), generate
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _split_logarithm(value):
+    """Return a whole power of 2 and the natural logarithm of what is left, at most ln(2) / 2."""
+    bits = _to_bits(value)
+    twos = (bits - 0x3FE6A09E667F3BCD) >> 52  # the bits of sqrt(1/2)
+    rest = _from_bits(bits - (twos << 52))
+    ratio = (rest - 1.0) / (rest + 1.0)
+    square = ratio * ratio
+    series = 1.0 / 15.0 + square * (1.0 / 17.0)
+    series = 1.0 / 13.0 + square * series
+    series = 1.0 / 11.0 + square * series
+    series = 1.0 / 9.0 + square * series
+    series = 1.0 / 7.0 + square * series
+    series = 1.0 / 5.0 + square * series
+    series = 1.0 / 3.0 + square * series
+    return np.float64(twos), 2.0 * (ratio + ratio * (square * series))
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def logarithm(value):
+    """Natural logarithm of a positive number that is not denormal, within 1e-14."""
+    twos, rest = _split_logarithm(value)
+    return twos * 0.6931471805599453 + rest
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def power(base, exponent):
+    """Power of a positive number that is not denormal, like its result, within 1e-13 of itself."""
+    twos, rest = _split_logarithm(base)
+    power_of_two = exponent * twos
+    whole = np.floor(power_of_two + exponent * rest * 1.4426950408889634 + 0.5)
+    part = (power_of_two - whole) * 0.6931471805599453 + exponent * rest
+    series = 1.0 / 3628800.0 + part * (1.0 / 39916800.0)
+    series = 1.0 / 362880.0 + part * series
+    series = 1.0 / 40320.0 + part * series
+    series = 1.0 / 5040.0 + part * series
+    series = 1.0 / 720.0 + part * series
+    series = 1.0 / 120.0 + part * series
+    series = 1.0 / 24.0 + part * series
+    series = 1.0 / 6.0 + part * series
+    series = 1.0 / 2.0 + part * series
+    series = 1.0 + part * (1.0 + part * series)
+    return _from_bits(_to_bits(series) + (np.int64(whole) << 52))

@@ -165,7 +165,7 @@ def _derive_values(elevation: np.ndarray, resolution_m: float) -> tuple[np.ndarr
         ways = _measure_ways(steps[1:-1, 1:-1], reached[1:-1, 1:-1], missing, resolution_m)
         del directions, steps, reached
         heights = flow.mean_heights(filled, orders, FLOW_EXPONENT)
-        hand = _blank(heights[1:-1, 1:-1] * flow.ELEVATION_UNIT_M, missing)
+        hand = _measure_heights(heights[1:-1, 1:-1], missing)
         del heights
         return (*hillslopes.result(), hand, *ways, *distances.result())
 
@@ -223,7 +223,7 @@ def _derive_tile(
     ringed = widen(tile, 1, shape)
     indices = _derive_indices(routed.elevation[ringed], routed.flowing[ringed], resolution_m)
     missing = routed.elevation[tile] == flow.NODATA
-    hand = _blank(routed.heights[tile] * flow.ELEVATION_UNIT_M, missing)
+    hand = _measure_heights(routed.heights[tile], missing)
     ways = _measure_ways(routed.steps[tile], routed.reached[tile], missing, resolution_m)
     wide = widen(tile, int(np.ceil(DISTANCE_CAP_M / resolution_m)) + 1, shape)
     inner = tuple(
@@ -254,18 +254,25 @@ def _measure_ways(
     steps: np.ndarray, reached: np.ndarray, missing: np.ndarray, resolution_m: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the distance to the stream along the flow [m], and the stream's order."""
-    lengths_m = np.minimum(flow.path_lengths(steps) * resolution_m, DISTANCE_CAP_M)
+    lengths_m = flow.path_lengths(steps, resolution_m, DISTANCE_CAP_M)
     return _blank(lengths_m, missing), _blank(reached, missing)
+
+
+def _measure_heights(heights: np.ndarray, missing: np.ndarray) -> np.ndarray:
+    heights_m = _blank(heights, missing)
+    heights_m *= np.float32(flow.ELEVATION_UNIT_M)  # a power of 2: exact
+    return heights_m
 
 
 def _feature_distance(features: np.ndarray, resolution_m: float) -> np.ndarray:
     farthest = DISTANCE_CAP_M / resolution_m
-    cells = flow.nearest_distances(features, farthest)
-    return np.minimum(cells * np.float32(resolution_m), np.float32(DISTANCE_CAP_M))
+    distances = flow.nearest_distances(features, farthest)
+    distances *= np.float32(resolution_m)
+    return np.minimum(distances, np.float32(DISTANCE_CAP_M), out=distances)
 
 
 def _blank(values: np.ndarray, missing: np.ndarray) -> np.ndarray:
-    """Copy values as float32 with NaN where there are no data."""
-    blanked = values.astype(np.float32)
+    """Turn fresh values into float32 with NaN where there are no data."""
+    blanked = values.astype(np.float32, copy=False)
     blanked[missing] = np.nan
     return blanked

@@ -6,6 +6,7 @@ import numpy as np
 from numba import njit
 
 from landshift import flow
+from landshift.angles import logarithm
 
 UNIT_PLOT_M = 22.13
 """Length of the plot that erosion is compared with in the sediment transport index [m]."""
@@ -44,30 +45,38 @@ def derive_indices(
         ``0.4 ln(a / 22.13 m) + 1.3 ln(sin(b) / 0.0896)`` [ln(1)] with ``b = atan(g)``. NaN without
         data.
     """
-    gradients = flow.slope_gradients(elevation)
-    indices = np.empty((5, *gradients.shape), dtype=np.float32)
-    _write_indices(elevation, flowing, gradients, resolution_m, lowest_gradient, indices)
+    rows, columns = elevation.shape
+    indices = np.empty((5, rows - 2, columns - 2), dtype=np.float32)
+    _write_indices(elevation, flowing, resolution_m, lowest_gradient, indices)
     return indices
 
 
-# One logarithm after the other: vectorised ones may differ in the last bit with a cell's place.
-@njit(nogil=True, cache=True)
-def _write_indices(elevation, flowing, gradients, resolution_m, lowest_gradient, indices):
+# One array after the other, so that the compiler makes vectors of cells.
+@njit(nogil=True, cache=True, error_model="numpy")
+def _write_indices(elevation, flowing, resolution_m, lowest_gradient, indices):
     log_edge = math.log(resolution_m)
-    for row in range(gradients.shape[0]):
-        for column in range(gradients.shape[1]):
-            if elevation[row + 1, column + 1] == flow.NODATA:
-                indices[:, row, column] = np.nan
-                continue
-            gradient = gradients[row, column] * (flow.ELEVATION_UNIT_M / resolution_m)
+    _, rows, columns = indices.shape
+    log_width, log_gradient, log_sine = np.empty(columns), np.empty(columns), np.empty(columns)
+    for row in range(rows):
+        gradients = flow.slope_gradients(elevation[row : row + 3])[0]
+        for column in range(columns):
+            flow_here = flowing[row + 1, column + 1]
+            known = logarithm(flow_here * flow.FLOW_UNIT) + log_edge
+            log_width[column] = np.nan if flow_here == 0 else known
+        for column in range(columns):
+            gradient = gradients[column] * (flow.ELEVATION_UNIT_M / resolution_m)
             gradient = max(gradient, lowest_gradient)
-            log_gradient = math.log(gradient)
-            log_width = math.log(flowing[row + 1, column + 1] * flow.FLOW_UNIT) + log_edge
-            log_sine = log_gradient - 0.5 * math.log1p(gradient**2)
-            indices[0, row, column] = (log_width + log_edge) / math.log(10.0)
-            indices[1, row, column] = log_width / math.log(10.0)
-            indices[2, row, column] = log_width - log_gradient
-            indices[3, row, column] = log_width + log_gradient
-            indices[4, row, column] = AREA_EXPONENT * (
-                log_width - math.log(UNIT_PLOT_M)
-            ) + SINE_EXPONENT * (log_sine - math.log(UNIT_PLOT_SINE))
+            log_gradient[column] = logarithm(gradient)
+            log_sine[column] = log_gradient[column] - 0.5 * logarithm(1.0 + gradient**2)
+        area, width = indices[0, row], indices[1, row]
+        wetness, power, transport = indices[2, row], indices[3, row], indices[4, row]
+        for column in range(columns):
+            area[column] = (log_width[column] + log_edge) / math.log(10.0)
+            width[column] = log_width[column] / math.log(10.0)
+        for column in range(columns):
+            wetness[column] = log_width[column] - log_gradient[column]
+            power[column] = log_width[column] + log_gradient[column]
+        for column in range(columns):
+            transport[column] = AREA_EXPONENT * (
+                log_width[column] - math.log(UNIT_PLOT_M)
+            ) + SINE_EXPONENT * (log_sine[column] - math.log(UNIT_PLOT_SINE))

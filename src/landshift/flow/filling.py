@@ -14,6 +14,7 @@ from landshift.flow.framing import (
     neighbour_offsets,
     no_cells,
 )
+from landshift.flow.single_flow import flow_directions, label_catchments
 
 
 @njit(nogil=True, cache=True)
@@ -26,8 +27,10 @@ def fill_depressions(elevation):
 
     Priority-flood with epsilon and a plain queue inside depressions [1]_. Cells that can be
     reached by climbing from a settled cell keep their elevation and never enter the priority queue
-    [2]_; it holds the possible spill cells alone. Both queues are served lowest cell first, so
-    that water from two spill points never settles a cell twice.
+    [2]_; it holds the possible spill cells alone, and of those around a catchment only the lowest
+    so far and any hardly higher: water that entered there stands nowhere in the catchment more
+    than one unit a cell above it. Both queues are served lowest cell first, so that water from two
+    spill points never settles a cell twice.
 
     Parameters
     ----------
@@ -47,8 +50,16 @@ def fill_depressions(elevation):
     filled = elevation.copy()
     level = filled.ravel()
     offsets = neighbour_offsets(elevation.shape[1])
+    catchments, count = label_catchments(flow_directions(elevation))
+    catchment = catchments.ravel()
+    lowest = np.full(count, UNREACHED - level.size)
     settled = _settle_from_outlets(level, offsets)
-    spills = _open_cells(level, settled, offsets)
+    spills = [(np.int64(0), np.int64(0)) for _ in range(0)]
+    for cell in range(level.size):
+        if not settled[cell] or level[cell] == NODATA:
+            continue
+        if _may_spill(cell, level, settled, offsets, catchment, lowest):
+            spills.append((level[cell], np.int64(cell)))
     heapq.heapify(spills)
     ponded = no_cells()  # first in, first out; levels never fall from one entry to the next
     climbed = no_cells()
@@ -71,7 +82,7 @@ def fill_depressions(elevation):
                 climbed.append(neighbour)
         _climb(level, settled, offsets, climbed)
         for reached in climbed:
-            if _is_open(reached, settled, offsets):
+            if _may_spill(reached, level, settled, offsets, catchment, lowest):
                 heapq.heappush(spills, (level[reached], reached))
         climbed.clear()
         if first == len(ponded):
@@ -89,13 +100,21 @@ def _is_open(cell, settled, offsets):
 
 
 @njit(nogil=True, cache=True)
-def _open_cells(level, settled, offsets):
-    """List (level, cell) of the settled cells beside an unsettled one."""
-    cells = [(np.int64(0), np.int64(0)) for _ in range(0)]
-    for cell in range(level.size):
-        if level[cell] != NODATA and settled[cell] and _is_open(cell, settled, offsets):
-            cells.append((level[cell], np.int64(cell)))
-    return cells
+def _may_spill(cell, level, settled, offsets, catchment, lowest):
+    """Test whether water from a settled cell may enter a catchment first, and note its level.
+
+    Nowhere does water need more cells than there are, which bounds how much higher than the lowest
+    cell around a catchment a cell can be and still settle one sooner.
+    """
+    may = False
+    for offset in offsets:
+        neighbour = cell + offset
+        if not settled[neighbour]:
+            entered = catchment[neighbour]
+            if level[cell] <= lowest[entered] + level.size:
+                may = True
+                lowest[entered] = min(lowest[entered], level[cell])
+    return may
 
 
 @njit(nogil=True, cache=True)

@@ -3,6 +3,7 @@
 import numpy as np
 from numba import njit
 
+from landshift.angles import power
 from landshift.flow.framing import (
     COLUMN_STEP,
     ELEVATION_UNIT_M,
@@ -11,8 +12,10 @@ from landshift.flow.framing import (
     ROW_STEP,
     STEP_LENGTH,
     neighbour_offsets,
-    no_cells,
 )
+
+_BATCH = 1024
+"""Cells whose weights are computed at once: vectors of the processor take eight or more."""
 
 
 @njit(nogil=True, cache=True)
@@ -61,6 +64,7 @@ def count_higher(filled):
     return higher
 
 
+# Which neighbours are lower cannot be foreseen: work in vain costs less than a branch here.
 @njit(nogil=True, cache=True)
 def sweep_multiple_flow(filled, waiting, flowing, exponent):
     """Pass water on from all ready cells; see `accumulate_multiple_flow`."""
@@ -68,57 +72,86 @@ def sweep_multiple_flow(filled, waiting, flowing, exponent):
     level = filled.ravel()
     waits = waiting.ravel()
     flow = flowing.ravel()
-    shares = np.empty(8)
-    stack = no_cells()
+    batch = np.empty(_BATCH, dtype=np.int64)
+    weights = np.empty((_BATCH, 8))
+    size = 0
+    stack = np.empty(_BATCH, dtype=np.int64)
     for source in range(level.size):
         if waits[source] != 0:
             continue
-        stack.append(np.int64(source))
-        while len(stack) > 0:
-            cell = stack.pop()
+        stack[0] = source
+        top = 1
+        while top > 0:
+            stack = _make_room(stack, top)
+            top -= 1
+            cell = stack[top]
             waits[cell] = -1
-            flow[cell] += np.int64(1.0 / FLOW_UNIT)
-            _share_flow(cell, level, offsets, exponent, shares)
-            _send_flow(cell, flow, offsets, shares)
-            for k in range(8):
-                if shares[k] >= 0.0:
-                    receiver = cell + offsets[k]
-                    waits[receiver] -= 1
-                    if waits[receiver] == 0:
-                        stack.append(receiver)
+            for offset in offsets:
+                receiver = cell + offset
+                receives = level[receiver] < level[cell]
+                left = waits[receiver] - receives
+                waits[receiver] = left
+                stack[top] = receiver
+                top += receives & (left == 0)
+            batch[size] = cell
+            size += 1
+            if size == _BATCH:
+                _pass_on(batch, level, flow, offsets, exponent, weights)
+                size = 0
+    _pass_on(batch[:size], level, flow, offsets, exponent, weights)
 
 
 @njit(nogil=True, cache=True)
-def _share_flow(cell, level, offsets, exponent, shares):
-    """Write the weight of each lower neighbour to `shares`, and -1 for the other neighbours."""
-    for k in range(8):
-        neighbour = level[cell + offsets[k]]
-        if neighbour < level[cell]:
-            gradient = (level[cell] - neighbour) * ELEVATION_UNIT_M / STEP_LENGTH[k]
-            shares[k] = gradient**exponent
-        else:
-            shares[k] = -1.0
+def _make_room(stack, used):
+    """Return the stack, or a copy of twice its size if it could not take eight more cells."""
+    if used + 8 <= stack.size:
+        return stack
+    larger = np.empty(2 * stack.size, dtype=np.int64)
+    larger[:used] = stack[:used]
+    return larger
 
 
-@njit(nogil=True, cache=True)
-def _send_flow(cell, flow, offsets, shares):
-    """Divide the flow of a cell; the rounding of the shares goes to the largest of them."""
-    total = 0.0
-    largest = 0
+@njit(nogil=True, cache=True, error_model="numpy")
+def _weigh(batch, level, offsets, exponent, weights):
+    """Write the weight of each lower neighbour of some cells, and 0 for their other neighbours."""
+    units = np.empty(8)
     for k in range(8):
-        if shares[k] >= 0.0:
-            total += shares[k]
-            if shares[k] > shares[largest]:
-                largest = k
-    if total == 0.0:
-        return
-    left = flow[cell]
-    for k in range(8):
-        if shares[k] >= 0.0 and k != largest:
-            sent = np.int64(flow[cell] * (shares[k] / total))
+        units[k] = ELEVATION_UNIT_M / STEP_LENGTH[k]
+    for position in range(batch.size):
+        cell = batch[position]
+        for k in range(8):
+            drop = level[cell] - min(level[cell], level[cell + offsets[k]])
+            weights[position, k] = drop * units[k]
+    gradients = weights[: batch.size].ravel()
+    for k in range(gradients.size):
+        weight = power(gradients[k], exponent)
+        gradients[k] = weight if gradients[k] > 0.0 else 0.0
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _pass_on(batch, level, flow, offsets, exponent, weights):
+    """Divide the flow of some cells, each of which has all that it gets from those before it.
+
+    The rounding of the shares goes to the largest of them.
+    """
+    _weigh(batch, level, offsets, exponent, weights)
+    for position in range(batch.size):
+        cell = batch[position]
+        flow[cell] += np.int64(1.0 / FLOW_UNIT)
+        total = 0.0
+        largest = 0
+        for k in range(8):
+            total += weights[position, k]
+            largest = k if weights[position, k] > weights[position, largest] else largest
+        if total == 0.0:
+            continue
+        left = flow[cell]
+        flow_per_weight = left / total
+        for k in range(8):
+            sent = np.int64(weights[position, k] * flow_per_weight)
             flow[cell + offsets[k]] += sent
             left -= sent
-    flow[cell + offsets[largest]] += left
+        flow[cell + offsets[largest]] += left
 
 
 @njit(nogil=True, cache=True)
@@ -172,33 +205,48 @@ def sweep_heights(filled, orders, waiting, heights, exponent):
     waits = waiting.ravel()
     order = orders.ravel()
     height = heights.ravel()
-    shares = np.empty(8)
-    stack = no_cells()
+    batch = np.empty(_BATCH, dtype=np.int64)
+    weights = np.empty((_BATCH, 8))
+    size = 0
+    stack = np.empty(_BATCH, dtype=np.int64)
     for source in range(level.size):
         if waits[source] != 0:
             continue
-        stack.append(np.int64(source))
-        while len(stack) > 0:
-            cell = stack.pop()
+        stack[0] = source
+        top = 1
+        while top > 0:
+            stack = _make_room(stack, top)
+            top -= 1
+            cell = stack[top]
             waits[cell] = -1
-            if order[cell] == 0:
-                _share_flow(cell, level, offsets, exponent, shares)
-                height[cell] = _mean_height(cell, level, height, offsets, shares)
             for offset in offsets:
                 donor = cell + offset
-                if level[donor] > level[cell] and level[donor] != NODATA and order[donor] == 0:
-                    waits[donor] -= 1
-                    if waits[donor] == 0:
-                        stack.append(donor)
+                donates = (level[donor] > level[cell]) & (level[donor] != NODATA)
+                donates &= order[donor] == 0
+                left = waits[donor] - donates
+                waits[donor] = left
+                stack[top] = donor
+                top += donates & (left == 0)
+            if order[cell] == 0:
+                batch[size] = cell
+                size += 1
+            if size == _BATCH:
+                _average_heights(batch, level, height, offsets, exponent, weights)
+                size = 0
+    _average_heights(batch[:size], level, height, offsets, exponent, weights)
 
 
-@njit(nogil=True, cache=True)
-def _mean_height(cell, level, height, offsets, shares):
-    total = 0.0
-    weighted = 0.0
-    for k in range(8):
-        if shares[k] >= 0.0:
+@njit(nogil=True, cache=True, error_model="numpy")
+def _average_heights(batch, level, height, offsets, exponent, weights):
+    """Compute the height of some cells, each of which lies above some of those before it."""
+    _weigh(batch, level, offsets, exponent, weights)
+    for position in range(batch.size):
+        cell = batch[position]
+        total = 0.0
+        weighted = 0.0
+        for k in range(8):
             neighbour = cell + offsets[k]
-            total += shares[k]
-            weighted += shares[k] * (height[neighbour] + (level[cell] - level[neighbour]))
-    return weighted / total if total > 0.0 else 0.0
+            drop = level[cell] - level[neighbour]  # whatever it is where the weight is 0
+            total += weights[position, k]
+            weighted += weights[position, k] * (height[neighbour] + drop)
+        height[cell] = weighted / total if total > 0.0 else 0.0

@@ -62,6 +62,43 @@ def flow_directions(filled):
 
 
 @njit(nogil=True, cache=True)
+def label_catchments(directions):
+    """Assign a number to the catchment of each cell where D8 paths end.
+
+    Parameters
+    ----------
+    directions
+        Framed result of `flow_directions`, on a surface that may have depressions.
+
+    Returns
+    -------
+    catchments : numpy.ndarray
+        int32, framed: the number of the catchment, from 0; -1 without data.
+    count : int
+        Number of catchments.
+    """
+    catchments = np.full(directions.shape, -1, dtype=np.int32)
+    offsets = neighbour_offsets(directions.shape[1])
+    direction = directions.ravel()
+    catchment = catchments.ravel()
+    count = 0
+    for start in range(direction.size):
+        if direction[start] == NO_DIRECTION:
+            continue
+        end = start
+        while catchment[end] < 0 and direction[end] != LEAVES:
+            end += offsets[direction[end]]
+        if catchment[end] < 0:
+            catchment[end] = count
+            count += 1
+        cell = start
+        while catchment[cell] < 0:
+            catchment[cell] = catchment[end]
+            cell += offsets[direction[cell]]
+    return catchments, count
+
+
+@njit(nogil=True, cache=True)
 def accumulate_single_flow(directions):
     """Count the cells that drain through each cell, itself included, along D8 directions.
 
@@ -171,9 +208,26 @@ def trace_streams(directions, orders):
     reached : numpy.ndarray
         uint8, framed: order of the stream cell; 0 where the path meets no stream.
     """
-    steps = np.zeros(directions.shape, dtype=np.int64)
+    steps = np.full(directions.shape, -1, dtype=np.int64)
     reached = orders.copy()
-    sweep_traces(directions, start_traces(directions, orders), steps, reached)
+    offsets = neighbour_offsets(directions.shape[1])
+    direction = directions.ravel()
+    step = steps.ravel()
+    stream = reached.ravel()
+    for start in range(direction.size):
+        end = start
+        length = 0
+        while step[end] < 0 and stream[end] == 0 and direction[end] >= 0:
+            length += _STRAIGHT if direction[end] % 2 == 0 else 1
+            end += offsets[direction[end]]
+        step[end] = max(0, step[end])
+        length += step[end]
+        cell = start
+        while step[cell] < 0:
+            step[cell] = length
+            stream[cell] = stream[end]
+            length -= _STRAIGHT if direction[cell] % 2 == 0 else 1
+            cell += offsets[direction[cell]]
     return steps, reached
 
 
@@ -217,14 +271,29 @@ def sweep_traces(directions, waiting, steps, reached):
 
 
 @njit(nogil=True, cache=True)
-def path_lengths(steps):
-    """Turn numbers of steps, as `trace_streams` counts them, into float64 lengths [cells]."""
-    lengths = np.empty(steps.shape)
+def path_lengths(steps, edge, farthest):
+    """Turn numbers of steps, as `trace_streams` counts them, into lengths.
+
+    Parameters
+    ----------
+    steps
+        int64, shape ``(y, x)``.
+    edge
+        Edge of a cell [any unit].
+    farthest
+        Length at which to cap [that unit].
+
+    Returns
+    -------
+    numpy.ndarray
+        float32 [that unit], shape ``(y, x)``.
+    """
+    lengths = np.empty(steps.shape, dtype=np.float32)
     for row in range(steps.shape[0]):
         for column in range(steps.shape[1]):
             straight = steps[row, column] >> 32
             diagonal = steps[row, column] - (straight << 32)
-            lengths[row, column] = straight + diagonal * DIAGONAL
+            lengths[row, column] = min((straight + diagonal * DIAGONAL) * edge, farthest)
     return lengths
 
 
