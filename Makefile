@@ -9,6 +9,8 @@ UV_VERSION := 0.13.9
 
 # The environment of the benchmark's peers; one of them needs Python 3.12.
 BENCH_PYTHON ?= python3.12
+# RichDEM has no wheels, and its sources compile up to Python 3.10.
+RICHDEM_PYTHON ?= python3.10
 
 # The S3 server of the tests of downloads has many dependencies: an environment of its own.
 S3_SERVER := .venv-s3/bin/moto_server
@@ -28,8 +30,8 @@ REPORT = $(RESULTS)/report/report.html
 SNAKEMAKE = $(BIN)/snakemake --configfile $(CONFIG)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo report where benchmark evidence bench-env bench-factors bench-predict bench-mosaic \
-	bench-virtual bench-robustness factor-docs recipe-docs test test-slow test-acquire test-slurm \
+.PHONY: help install demo report where benchmark evidence bench-env bench-factors bench-richdem bench-factor-sets \
+	bench-predict bench-mosaic bench-virtual bench-robustness factor-docs recipe-docs test test-slow test-acquire test-slurm \
 	test-faults test-web viewer-library lint format docs site reproduce lock clean
 
 help: ## list the targets
@@ -66,11 +68,20 @@ bench-env: $(INSTALLED) ## make .venv-bench with the tools that the factors are 
 	$(BIN)/uv pip install --quiet --python $(BENCH)/python --compile-bytecode \
 		-r benchmarks/requirements.txt
 
+bench-richdem: $(INSTALLED) ## build RichDEM, a further peer, which needs a compiler and Python 3.10
+	test -x .venv-richdem/bin/python || $(RICHDEM_PYTHON) -m venv .venv-richdem
+	$(BIN)/uv pip install --quiet --python .venv-richdem/bin/python 'numpy<2' rasterio setuptools wheel
+	$(BIN)/uv pip install --quiet --python .venv-richdem/bin/python --no-build-isolation \
+		richdem==0.3.4
+
 bench-factors: $(INSTALLED) ## compare speed and memory with other tools (BENCH_ARGS="--full")
 	$(BIN)/python benchmarks/factors.py $(BENCH_ARGS)
 
 bench-virtual: $(INSTALLED) ## measure the transfer on 24 virtual regions of known truth
 	$(BIN)/python benchmarks/virtual_transfer.py --cores $(CORES)
+
+bench-factor-sets: $(INSTALLED) ## measure what groups of factors are worth, after `make benchmark`
+	$(BIN)/python benchmarks/factor_sets.py
 
 bench-robustness: $(INSTALLED) ## measure what hurts the transfer, after `make benchmark`
 	$(BIN)/python benchmarks/robustness.py
@@ -150,7 +161,7 @@ $(BROWSER): | $(INSTALLED)
 	$(BIN)/uv pip install --quiet --python $(BROWSER) 'playwright==$(PLAYWRIGHT_VERSION)'
 
 clean: ## remove the environment and the caches; results stay
-	rm -rf .venv .venv-bench .venv-s3 .venv-site .venv-web site .snakemake
+	rm -rf .venv .venv-bench .venv-richdem .venv-s3 .venv-site .venv-web site .snakemake
 	rm -rf .pytest_cache .ruff_cache .hypothesis
 	find src tests workflow -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -29,7 +29,6 @@ from measure import Measurement, run_measured
 from tools import PEERS, TOOLS, Tool
 
 ROOT = Path(__file__).parents[1]
-PEERS_PYTHON = ROOT / ".venv-bench/bin/python"
 EMILIA = Path("emilia_romagna_dem/dem_copernicus_10m_int16.tif")
 """A real DEM of 101 million cells, below the folder of `LANDSHIFT_MIRROR`."""
 FULL_SIZE = 4096
@@ -93,7 +92,7 @@ def warm_up(tools: list[Tool], folder: Path, arguments: argparse.Namespace) -> N
     tiny = folder / "tiny.tif"
     run_dems("write", tiny, TINY_SIZE)
     for tool in tools:
-        if not tool.missing(_python(tool, arguments)):
+        if not tool.missing(_python(tool)):
             run_tool(tool, tiny, arguments.limit, arguments)
 
 
@@ -152,7 +151,7 @@ def compare_tools(
 
 def measure_tool(tool: Tool, dem: Path, limit_s: float, arguments: argparse.Namespace) -> Row:
     """Run a tool as often as asked, if its runs are short, and keep the fastest run."""
-    absent = tool.missing(_python(tool, arguments))
+    absent = tool.missing(_python(tool))
     if absent:
         return {"status": f"skipped: {absent}"}
     runs = [run_tool(tool, dem, limit_s, arguments)]
@@ -167,13 +166,13 @@ def run_tool(tool: Tool, dem: Path, limit_s: float, arguments: argparse.Namespac
     with tempfile.TemporaryDirectory(
         dir=arguments.work, prefix="bench-output-", ignore_cleanup_errors=True
     ) as output:
-        command = [_python(tool, arguments), PEERS / tool.adapter, dem, output, *tool.arguments]
+        command = [_python(tool), PEERS / tool.adapter, dem, output, *tool.arguments]
         return run_measured([str(word) for word in command], limit_s=limit_s)
 
 
-def _python(tool: Tool, arguments: argparse.Namespace) -> str | None:
+def _python(tool: Tool) -> str | None:
     """Return the interpreter that runs an adapter, if there is one."""
-    return sys.executable if tool.own else shutil.which(arguments.peers_python)
+    return sys.executable if tool.own else shutil.which(ROOT / tool.environment / "bin/python")
 
 
 def _chosen(tool: Tool, arguments: argparse.Namespace) -> bool:
@@ -245,7 +244,6 @@ def read_arguments() -> argparse.Namespace:
         help=f"folder that holds {EMILIA}; by default LANDSHIFT_MIRROR",
     )
     parser.add_argument("--work", type=Path, help="folder for temporary files")
-    parser.add_argument("--peers-python", default=str(PEERS_PYTHON))
     parser.add_argument("--output", type=Path, default=ROOT / "results/benchmark_factors.json")
     return parser.parse_args()
 

@@ -32,6 +32,8 @@ class Tool:
     """Program on the search path that it needs."""
     arguments: tuple[str, ...] = ()
     """Further arguments of the adapter."""
+    environment: str = ".venv-bench"
+    """Folder of the environment that runs the adapter, unless it is Landshift's."""
 
     def missing(self, python: str | None) -> str | None:
         """Say what is absent; None where the tool can run.
@@ -44,7 +46,7 @@ class Tool:
         if self.program and not shutil.which(self.program):
             return f"{self.program} is not installed"
         if python is None:
-            return "no environment of the peers: run `make bench-env`"
+            return f"no {self.environment}: see benchmarks/README.md"
         if not self.modules:
             return None
         check = subprocess.run(
@@ -73,7 +75,13 @@ TOOLS = (
     ),
     Tool("xDEM", "terrain", "run_xdem.py", modules=("xdem",)),
     Tool("xarray-spatial", "terrain", "run_xrspatial.py", modules=("xrspatial", "rasterio")),
-    Tool("RichDEM", "terrain", "run_richdem.py", modules=("richdem", "rasterio")),
+    Tool(
+        "RichDEM",
+        "terrain",
+        "run_richdem.py",
+        modules=("richdem", "rasterio"),
+        environment=".venv-richdem",
+    ),
     Tool(
         "TopoToolbox",
         "terrain",
@@ -105,6 +113,7 @@ TOOLS = (
         "run_richdem.py",
         modules=("richdem", "rasterio"),
         arguments=("--drainage",),
+        environment=".venv-richdem",
     ),
     Tool(
         "TopoToolbox",
