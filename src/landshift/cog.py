@@ -16,6 +16,7 @@ from rasterio.windows import Window
 
 from landshift.raster import BLOCK, unfinished_raster
 from landshift.whole import check_whole
+from landshift.workers import compute_in_order
 
 _log = logging.getLogger(__name__)
 
@@ -111,8 +112,9 @@ def _write_tiles(
             if name in colours:
                 table = {code: _rgba(colour) for code, colour in colours[name].items()}
                 sinks[name].write_colormap(1, {0: (0, 0, 0, 0)} | table)
-        for top, bottom in _plan_strips(data):
-            strip = data.isel(y=slice(top, bottom)).compute()
+        strips = _plan_strips(data)
+        parts = compute_in_order(data.isel(y=slice(*strip)) for strip in strips)
+        for (top, bottom), strip in zip(strips, parts, strict=True):
             window = Window(0, top, width, bottom - top)
             for name, sink in sinks.items():
                 sink.write(strip[name].values.astype(sink.dtypes[0], copy=False), 1, window=window)

@@ -22,6 +22,7 @@ from rasterio.windows import Window
 
 from landshift.reading import explain_unreadable
 from landshift.whole import check_whole
+from landshift.workers import compute_in_order
 
 BLOCK = 512
 """Edge of a tile in every GeoTIFF written [cells]."""
@@ -216,9 +217,10 @@ def _write_windows(data: xr.Dataset, sink: DatasetWriter) -> None:
 
     with ThreadPoolExecutor(max_workers=1) as writer:
         written = None
-        for window in _cut_windows(data.odc.geobox):
-            rows, columns = window.toslices()
-            part = data.isel(y=rows, x=columns).compute()
+        windows = list(_cut_windows(data.odc.geobox))
+        places = [dict(zip(("y", "x"), window.toslices(), strict=True)) for window in windows]
+        parts = compute_in_order(data.isel(place) for place in places)
+        for part, window in zip(parts, windows, strict=True):
             if written is not None:
                 written.result()
             written = writer.submit(write, part, window)
