@@ -3,6 +3,7 @@
 PYTHON ?= python3
 CORES ?= 2
 KILLS ?= 100
+CASES ?= 10000
 KILLED ?= 0
 CONFIG ?= config/config.yaml
 # The lock is made with the same uv that installs it.
@@ -31,7 +32,7 @@ SNAKEMAKE = $(BIN)/snakemake --configfile $(CONFIG)
 .DEFAULT_GOAL := help
 .PHONY: help install demo report where benchmark evidence bench-env bench-factors bench-predict bench-mosaic \
 	bench-virtual bench-robustness bench-scaling factor-docs recipe-docs test test-slow test-acquire test-slurm \
-	test-faults test-web viewer-library lint format docs site reproduce lock clean
+	test-faults fuzz test-web viewer-library lint format docs site reproduce lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 15
@@ -107,6 +108,9 @@ test-slurm: $(INSTALLED) ## run a study on a SLURM cluster of two nodes, started
 
 test-faults: $(INSTALLED) ## kill runs at random moments (KILLS=100, the first KILLED=0 left out), fill the disk
 	LANDSHIFT_KILLS=$(KILLS) LANDSHIFT_KILLED_BEFORE=$(KILLED) $(BIN)/pytest -q -m faults $(PYTEST_ARGS)
+
+fuzz: $(INSTALLED) ## try spoilt configurations, files and models (CASES=10000 of each kind) and count them
+	LANDSHIFT_FUZZ_CASES=$(CASES) $(BIN)/pytest -q -s tests/bad_input/test_fuzz.py $(PYTEST_ARGS)
 
 test-web: $(BROWSER) ## open the viewer in a headless browser (as root where Chromium is missing)
 	which chromium > /dev/null || (apt-get update -qq && apt-get install -y -qq chromium)

@@ -18,12 +18,12 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 # Bottom to top. A module or subpackage imports from lower layers alone, never from its equals.
 LAYERS = [
-    {"angles", "scratch", "trees", "reading", "whole", "workers"},
+    {"angles", "scratch", "arrays", "trees", "reading", "whole", "workers"},
     {"seeds", "factors", "fingerprint", "study", "logs", "grids", "footprints"}
     | {"raster", "blocks", "elevation", "flow", "neighbourhood", "surface_fit", "virtual_terrain"}
     | {"infinite_slope", "horizon", "orientation", "ruggedness"}
     | {"blas", "gaussian_process", "preparation", "learners", "selection", "screening"}
-    | {"class_scores"},
+    | {"class_scores", "spatial_blocks"},
     {"drainage_indices", "detail", "legends", "layer_checks", "geopackage"},
     {"inventory", "lines", "virtual", "terrain", "drainage", "proximity", "shots"}
     | {"stability", "surface"}
