@@ -3,6 +3,8 @@
 PYTHON ?= python3
 CORES ?= 2
 KILLS ?= 100
+CASES ?= 10000
+KILLED ?= 0
 CONFIG ?= config/config.yaml
 # The lock is made with the same uv that installs it.
 UV_VERSION := 0.13.9
@@ -30,9 +32,10 @@ REPORT = $(RESULTS)/report/report.html
 SNAKEMAKE = $(BIN)/snakemake --configfile $(CONFIG)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo report where benchmark evidence bench-env bench-factors bench-richdem bench-factor-sets \
-	bench-predict bench-mosaic bench-virtual bench-robustness factor-docs recipe-docs test test-slow test-acquire test-slurm \
-	test-faults test-web viewer-library lint format docs site reproduce lock clean
+.PHONY: help install demo report where benchmark evidence bench-env bench-richdem bench-factors \
+	bench-factor-sets bench-predict bench-mosaic bench-virtual bench-robustness bench-scaling \
+	factor-docs recipe-docs test test-slow test-acquire test-slurm test-faults fuzz test-web \
+	viewer-library lint format docs site reproduce lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 15
@@ -92,6 +95,10 @@ bench-predict: $(INSTALLED) ## compare the prediction of cells with other tools 
 bench-mosaic: $(INSTALLED) ## cut a map into tiles and join them (BENCH_ARGS="--size 10000")
 	$(BIN)/python benchmarks/mosaic.py $(BENCH_ARGS)
 
+bench-scaling: $(INSTALLED) ## derive one region on one core, two cores and two nodes of a SLURM for it (as root)
+	tests/slurm/cluster.sh up
+	$(BIN)/python benchmarks/scaling.py $(BENCH_ARGS); tests/slurm/cluster.sh down
+
 factor-docs: $(INSTALLED) ## write the table of factors and its pictures
 	$(BIN)/python docs/describe_factors.py
 
@@ -111,8 +118,11 @@ test-acquire: $(S3_SERVER) ## run all tests of downloads: 100 runs with faults, 
 test-slurm: $(INSTALLED) ## run a study on a SLURM cluster of two nodes, started for it (as root)
 	$(BIN)/pytest -q -m slurm $(PYTEST_ARGS)
 
-test-faults: $(INSTALLED) ## kill runs at random moments (KILLS=100), fill the disk, and resume
-	LANDSHIFT_KILLS=$(KILLS) $(BIN)/pytest -q -m faults $(PYTEST_ARGS)
+test-faults: $(INSTALLED) ## kill runs at random moments (KILLS=100, the first KILLED=0 left out), fill the disk
+	LANDSHIFT_KILLS=$(KILLS) LANDSHIFT_KILLED_BEFORE=$(KILLED) $(BIN)/pytest -q -m faults $(PYTEST_ARGS)
+
+fuzz: $(INSTALLED) ## try spoilt configurations, files and models (CASES=10000 of each kind) and count them
+	LANDSHIFT_FUZZ_CASES=$(CASES) $(BIN)/pytest -q -s tests/bad_input/test_fuzz.py $(PYTEST_ARGS)
 
 test-web: $(BROWSER) ## open the viewer in a headless browser (as root where Chromium is missing)
 	which chromium > /dev/null || (apt-get update -qq && apt-get install -y -qq chromium)

@@ -1,5 +1,6 @@
 """Models on disk: the same predictions, the same bytes, no pickle, and clear refusals."""
 
+import io
 import json
 import zipfile
 from dataclasses import replace
@@ -10,6 +11,7 @@ import pytest
 from landshift.models import load_model, save_model
 from landshift.shots import draw_shots
 from landshift.transfer import SourceModel, TargetModel, fine_tune_target
+from landshift.trees import check_trees
 
 FACTORS = ["curvature", "noise", "relief", "slope", "wetness"]
 
@@ -176,3 +178,51 @@ def test_a_target_never_looks_outside_its_folder(target_model, tmp_path):
     change_manifest(tmp_path / "model", learners=["../../other"])
     with pytest.raises(ValueError, match=r"model: .*unknown learners \['\.\./\.\./other'\]"):
         load_model(tmp_path / "model")
+
+
+def test_a_spoilt_file_never_reaches_the_parser_of_its_library(source_models, tmp_path):
+    for model, name in zip(
+        source_models, ("rank.json", "rank.npz", "raw.ubj", "raw.txt"), strict=True
+    ):
+        save_model(model, tmp_path / "model")
+        file = tmp_path / "model" / name
+        file.write_bytes(file.read_bytes()[:-9])
+        with pytest.raises(ValueError, match=f"{name} is not what was saved"):
+            load_model(tmp_path / "model")
+
+
+def test_a_link_out_of_the_folder_is_refused(source_models, tmp_path):
+    save_model(source_models[0], tmp_path / "model")
+    (tmp_path / "secret.json").write_text('{"weights": [1], "intercept": 0}')
+    (tmp_path / "model" / "rank.json").unlink()
+    (tmp_path / "model" / "rank.json").symlink_to(tmp_path / "secret.json")
+    with pytest.raises(ValueError, match=r"rank\.json is not what was saved"):
+        load_model(tmp_path / "model")
+
+
+def test_an_archive_that_unpacks_beyond_all_bounds_is_refused(target_model, tmp_path, monkeypatch):
+    save_model(target_model, tmp_path / "model")
+    monkeypatch.setattr("landshift.arrays.LARGEST", 10_000)
+    with pytest.raises(ValueError, match=r"\.npz: unpacks to \d+ bytes"):
+        load_model(tmp_path / "model")
+
+
+def test_arrays_that_state_a_vast_shape_are_refused(target_model, tmp_path):
+    save_model(target_model, tmp_path / "model")
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(
+        header, {"descr": "<f8", "fortran_order": False, "shape": (10**9, 10**6)}
+    )
+    with zipfile.ZipFile(tmp_path / "model" / "arrays.npz", "w") as archive:
+        archive.writestr("labels.npy", header.getvalue())
+    with pytest.raises(ValueError, match="not a whole model"):
+        load_model(tmp_path / "model")
+
+
+@pytest.mark.parametrize("change", [{"left": 0}, {"right": 10**6}, {"factor": 5}, {"roots": -1}])
+def test_trees_that_lead_nowhere_are_refused(source_models, change):
+    trees = source_models[1].fitted["rank"].trees()
+    check_trees(trees, len(FACTORS))
+    ((name, value),) = change.items()
+    with pytest.raises(ValueError, match="lead to nodes or factors"):
+        check_trees(replace(trees, **{name: np.full_like(getattr(trees, name), value)}), 5)

@@ -12,7 +12,8 @@ from odc.geo.geobox import GeoBox
 from odc.geo.xr import xr_coords
 from scipy.spatial.distance import cdist
 
-from landshift.sampling import assign_blocks, draw_background, draw_samples
+from landshift.sampling import draw_background, draw_samples
+from landshift.spatial_blocks import assign_blocks
 
 CELL_M = 30
 WEST, NORTH = 300_000, 4_000_020

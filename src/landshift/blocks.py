@@ -13,8 +13,8 @@ from threading import local
 
 import numpy as np
 
-from landshift.cores import available_cores
 from landshift.scratch import Scratch
+from landshift.workers import available_cores
 
 BLOCK_SHAPE = (256, 512)
 """Rows and columns of a block in memory [cells]: its scratch arrays stay in a core's cache."""

@@ -3,7 +3,7 @@
 import itertools
 import logging
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from rasterio.windows import Window
 
 from landshift.raster import BLOCK, unfinished_raster
 from landshift.whole import check_whole
+from landshift.workers import compute_in_order
 
 _log = logging.getLogger(__name__)
 
@@ -58,7 +59,7 @@ def write_cogs(
 ) -> None:
     """Write variables of a dataset as Cloud Optimized GeoTIFFs in one pass over the data.
 
-    A row of blocks at a time is computed for all variables together, so that what they share,
+    A block at a time is computed for all variables together, so that what they share,
     such as the model's prediction, is computed once and memory stays bounded. Floats become
     float32 with NaN as no data, averaged overviews and statistics; uint8 codes keep their no-data
     value, and their overviews show the most frequent code. Every file appears under its name only
@@ -111,24 +112,34 @@ def _write_tiles(
             if name in colours:
                 table = {code: _rgba(colour) for code, colour in colours[name].items()}
                 sinks[name].write_colormap(1, {0: (0, 0, 0, 0)} | table)
-        for top, bottom in _plan_strips(data):
-            strip = data.isel(y=slice(top, bottom)).compute()
-            window = Window(0, top, width, bottom - top)
+        blocks = _plan_blocks(data)
+        parts = compute_in_order(data.isel(y=rows, x=columns) for rows, columns in blocks)
+        for (rows, columns), part in zip(blocks, parts, strict=True):
+            window = Window.from_slices(rows, columns)
             for name, sink in sinks.items():
-                sink.write(strip[name].values.astype(sink.dtypes[0], copy=False), 1, window=window)
-            _log.info("rows %d of %d: %s", bottom, height, ", ".join(sinks))
+                sink.write(part[name].values.astype(sink.dtypes[0], copy=False), 1, window=window)
+            if columns.stop == width:
+                _log.info("rows %d of %d: %s", rows.stop, height, ", ".join(sinks))
 
 
-def _plan_strips(data: xr.Dataset) -> list[tuple[int, int]]:
-    """Split the rows where chunks end, lest a chunk be computed for two strips."""
-    height = data.sizes["y"]
-    chunks = data.unify_chunks().chunksizes.get("y", (1,) * height)
-    strips, top = [], 0
-    for bottom in itertools.accumulate(chunks):
-        if bottom - top >= BLOCK or bottom == height:
-            strips.append((top, bottom))
-            top = bottom
-    return strips
+def _plan_blocks(data: xr.Dataset) -> list[tuple[slice, slice]]:
+    """Split rows and columns where chunks end, lest a chunk be computed for two blocks."""
+    chunks = data.unify_chunks().chunksizes
+    rows, columns = (
+        _split(chunks.get(axis, (BLOCK,) * (data.sizes[axis] // BLOCK)), data.sizes[axis])
+        for axis in ("y", "x")
+    )
+    return list(itertools.product(rows, columns))
+
+
+def _split(chunks: Iterable[int], length: int) -> list[slice]:
+    """Join chunks to stretches of at least `BLOCK` cells, but for the last."""
+    stretches, start = [], 0
+    for end in (*itertools.accumulate(chunks), length):
+        if end - start >= BLOCK or start < end == length:
+            stretches.append(slice(start, end))
+            start = end
+    return stretches
 
 
 def _profile(data: xr.DataArray) -> dict:

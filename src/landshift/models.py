@@ -4,6 +4,7 @@ A source model is ``manifest.json`` plus a file per preparation; a target model 
 ``manifest.json``, ``arrays.npz`` and a folder per source model. Loading runs no code of the file.
 """
 
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -11,6 +12,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
+from landshift.arrays import load_arrays
 from landshift.class_scores import ClassScores
 from landshift.learners import LEARNERS, get_learner
 from landshift.preparation import PREPARATIONS, RankTransform, Standardisation
@@ -19,9 +21,13 @@ from landshift.transfer.kernel import ResidualKernel
 from landshift.transfer.residual import Member, fit_residual_mixture
 from landshift.transfer.score import LogitScale, SourceScore
 from landshift.transfer.target_kernel import TargetKernel
+from landshift.trees import check_trees
 
 FORMAT = 1
 """Version of the layout; a reader refuses another one."""
+
+_SPOILT = (ValueError, TypeError, AttributeError, EOFError, OSError, BadZipFile, MemoryError)
+"""What reading a spoilt file may raise."""
 
 
 def save_model(model: SourceModel | TargetModel, path: str | Path) -> None:
@@ -58,7 +64,15 @@ def load_model(path: str | Path) -> SourceModel | TargetModel:
         return kinds[manifest["kind"]](path, manifest)
     except KeyError as error:
         raise ValueError(f"{path}: the model lacks {error}; make the model again") from error
-    except (ValueError, TypeError, EOFError, OSError, BadZipFile) as error:
+    except (
+        ValueError,
+        TypeError,
+        AttributeError,
+        EOFError,
+        OSError,
+        BadZipFile,
+        MemoryError,
+    ) as error:
         raise ValueError(f"{path}: not a whole model ({error}); make the model again") from error
 
 
@@ -88,6 +102,7 @@ def _save_source(model: SourceModel, path: Path) -> None:
         "source",
         {
             "learner": model.learner,
+            "files": {file.name: _hash_file(file) for file in sorted(path.iterdir())},
             "factors": list(model.factors),
             "units": list(model.units),
             "mean": model.standardisation.mean.tolist(),
@@ -101,6 +116,18 @@ def _save_source(model: SourceModel, path: Path) -> None:
     )
 
 
+def _hash_file(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def _check_files(path: Path, stated: dict[str, str]) -> None:
+    """Refuse spoilt files: the parsers of XGBoost and LightGBM may crash on them."""
+    for preparation in PREPARATIONS:
+        for file in path.glob(f"{preparation}.*"):
+            if stated.get(file.name) != _hash_file(file):
+                raise ValueError(f"{file.name} is not what was saved")
+
+
 def _describe_scores(model: SourceModel) -> dict:
     return {
         name: {"legend": model.legends[name], "scores": scores}
@@ -110,6 +137,11 @@ def _describe_scores(model: SourceModel) -> dict:
 
 def _load_source(path: Path, manifest: dict) -> SourceModel:
     learner = get_learner(manifest["learner"])
+    _check_files(path, manifest["files"])
+    fitted = {name: learner.load(path / name) for name in PREPARATIONS}
+    for model in fitted.values():
+        if hasattr(model, "trees"):
+            check_trees(model.trees(), len(manifest["factors"]))
     classes = manifest["class_scores"]
     scores = {
         name: {int(code): score for code, score in entry["scores"].items()}
@@ -122,7 +154,7 @@ def _load_source(path: Path, manifest: dict) -> SourceModel:
         standardisation=Standardisation(np.array(manifest["mean"]), np.array(manifest["sd"])),
         class_scores=ClassScores(scores),
         legends={name: entry["legend"] for name, entry in classes.items()},
-        fitted={name: learner.load(path / name) for name in PREPARATIONS},
+        fitted=fitted,
         sources=manifest["sources"],
         transfer_auc=manifest["transfer_auc"],
         seed=manifest["seed"],
@@ -182,8 +214,7 @@ def _load_target(path: Path, manifest: dict) -> TargetModel:
     if unknown:
         raise ValueError(f"unknown learners {unknown}; there are {', '.join(LEARNERS)}")
     models = tuple(load_model(path / "sources" / name) for name in learners)
-    with np.load(path / "arrays.npz", allow_pickle=False) as file:
-        arrays = dict(file)
+    arrays = load_arrays(path / "arrays.npz")
     kernel = ResidualKernel(arrays["factor_weights"])
     target_kernel = _load_target_kernel(manifest, arrays)
     members = [Member(entry["uses_source"], entry["strength"]) for entry in manifest["members"]]

@@ -5,13 +5,10 @@ metres, and is float32 with NaN as no data (class codes: integers with a declare
 """
 
 import os
-from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-import dask
 import numpy as np
 import rasterio
 import rioxarray
@@ -22,9 +19,9 @@ from rasterio.io import DatasetWriter
 from rasterio.warp import calculate_default_transform
 from rasterio.windows import Window
 
-from landshift.cores import available_cores
 from landshift.reading import explain_unreadable
 from landshift.whole import check_whole
+from landshift.workers import compute_in_order
 
 BLOCK = 512
 """Edge of a tile in every GeoTIFF written [cells]."""
@@ -212,31 +209,12 @@ def write_factors(
 
 def _write_windows(data: xr.Dataset, sink: DatasetWriter) -> None:
     """Write window after window, in one order, while the next ones are being computed."""
-    # threads of dask or of a cluster where it is told to use them, else one per window
-    scheduler = dask.base.get_scheduler() or "single-threaded"
-    workers = dask.config.get("num_workers", None) or available_cores()
-
-    def compute(window: Window) -> xr.Dataset:
-        rows, columns = window.toslices()
-        return data.isel(y=rows, x=columns).compute(scheduler=scheduler)
-
-    with ThreadPoolExecutor(workers) as pool:
-        ahead: deque[tuple[Window, Future[xr.Dataset]]] = deque()
-        try:
-            for window in _cut_windows(data.odc.geobox):
-                ahead.append((window, pool.submit(compute, window)))
-                if len(ahead) > workers:
-                    _write_window(*ahead.popleft(), sink)
-            while ahead:
-                _write_window(*ahead.popleft(), sink)
-        finally:
-            for _, unwanted in ahead:
-                unwanted.cancel()
-
-
-def _write_window(window: Window, computed: Future[xr.Dataset], sink: DatasetWriter) -> None:
-    for index, band in enumerate(computed.result().data_vars.values(), start=1):
-        sink.write(band.transpose("y", "x").values, index, window=window)
+    windows = list(_cut_windows(data.odc.geobox))
+    places = [dict(zip(("y", "x"), window.toslices(), strict=True)) for window in windows]
+    parts = compute_in_order(data.isel(place) for place in places)
+    for part, window in zip(parts, windows, strict=True):
+        for index, band in enumerate(part.data_vars.values(), start=1):
+            sink.write(band.transpose("y", "x").values, index, window=window)
 
 
 def _cut_windows(grid: GeoBox) -> Iterator[Window]:

@@ -9,6 +9,7 @@ from scipy.spatial import cKDTree
 
 from landshift.inventory import source_points
 from landshift.seeds import derive_seed
+from landshift.spatial_blocks import assign_blocks, nearest_blocks
 
 CANDIDATES_A_DRAW = 4
 """Random cells drawn for every absence wanted, before those near landslides are dropped."""
@@ -133,22 +134,6 @@ def draw_background(
     table = _tabulate(factors, list(factors.data_vars), stack, picked, region)
     table.insert(3, "block", nearest_blocks(samples, table))
     return table
-
-
-def assign_blocks(table: pd.DataFrame, blocks: int, seed: int) -> np.ndarray:
-    """Spatial block of every row: k-means on the coordinates ``x`` and ``y``, numbered from 0."""
-    from sklearn.cluster import KMeans
-
-    coordinates = table[["x", "y"]].to_numpy()
-    distinct = len(np.unique(coordinates, axis=0))
-    means = KMeans(min(blocks, distinct), n_init=4, random_state=seed)
-    return means.fit_predict(coordinates - coordinates.mean(axis=0)).astype(np.int16)
-
-
-def nearest_blocks(samples: pd.DataFrame, table: pd.DataFrame) -> np.ndarray:
-    """Block of the nearest sample for every row of a table with ``x`` and ``y``."""
-    _, nearest = cKDTree(samples[["x", "y"]]).query(table[["x", "y"]])
-    return samples["block"].to_numpy()[nearest]
 
 
 def _stack_factors(factors: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:

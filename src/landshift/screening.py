@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
-from scipy.stats import wasserstein_distance
 
 CLUSTER_CORRELATION = 0.7
 """Factors of a larger mean absolute rank correlation form a cluster."""
@@ -91,6 +90,8 @@ def measure_distances(
         factor of the largest distance, and ``farthest_distance``.
     """
     spread = sources[factors].std().replace(0, 1)
+    from scipy.stats import wasserstein_distance
+
     rows = []
     for region, own in sources.groupby("region"):
         distances = pd.Series(

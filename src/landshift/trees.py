@@ -47,3 +47,28 @@ def renumber_children(children: list[np.ndarray], roots: np.ndarray) -> np.ndarr
 def first_nodes(sizes: list[int]) -> np.ndarray:
     """First node of every tree, from the number of nodes of each."""
     return np.cumsum([0, *sizes[:-1]]).astype(np.int32)
+
+
+def check_trees(trees: Trees, factors: int) -> None:
+    """Check that walking the trees ends, and reads nothing but their nodes and the factors.
+
+    Raises
+    ------
+    ValueError
+        If it would not.
+    """
+    nodes = np.arange(len(trees.value))
+    sides = (trees.left, trees.right)
+    inner = trees.left != -1
+    whole = all(part.shape == nodes.shape for part in (trees.factor, trees.threshold, *sides))
+    if not (
+        whole
+        and all(part.dtype.kind == "i" for part in (trees.roots, trees.factor, *sides))
+        and np.array_equal(inner, trees.right != -1)
+        # children come after their parent, so that no way leads back
+        and all((nodes[inner] < side[inner]).all() for side in sides)
+        and all((side < len(nodes)).all() for side in sides)
+        and np.isin(trees.roots, nodes).all()
+        and np.isin(trees.factor[inner], np.arange(factors)).all()
+    ):
+        raise ValueError("its trees lead to nodes or factors that it does not have")

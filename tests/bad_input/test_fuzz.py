@@ -1,6 +1,13 @@
-"""Mutated configurations and files: whatever comes in, no traceback comes out."""
+"""Mutated configurations, files and models: whatever comes in, no traceback comes out.
+
+`make fuzz CASES=...` tries more of each kind and prints how many.
+"""
 
 import copy
+import hashlib
+import json
+import os
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -14,14 +21,19 @@ from landshift.grids import plan_grid
 from landshift.inventory import read_inventory
 from landshift.layer_checks import check_codes, check_coverage, check_elevations, check_layer
 from landshift.logs import explain_error
+from landshift.models import load_model, save_model
 from landshift.raster import align_raster, open_raster
+from landshift.shots import draw_shots
+from landshift.transfer import fine_tune_target
 
 from .conftest import CRS, NORTH, ROOT, WEST, check_text, make_hills, write_slides, write_tif
 
+CASES = int(os.environ.get("LANDSHIFT_FUZZ_CASES", "0"))
+TRIED = Counter()
 FUZZ = settings(
     deadline=None,
     derandomize=True,
-    max_examples=40,
+    max_examples=CASES or 40,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 TEMPLATE = yaml.safe_load((ROOT / "config/template.yaml").read_text())
@@ -43,8 +55,16 @@ VALUES = st.one_of(
 SEEDS = st.integers(0, 2**32)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def report():
+    yield
+    print("\nspoilt inputs:", *(f"{kind} {count}" for kind, count in TRIED.items()), sep="\n  ")
+    print("  in all", TRIED.total())
+
+
 def only_explained(function, *args, **kwargs):
     """Call what may fail, but only with a sentence for the user."""
+    TRIED[function.__name__] += 1
     try:
         function(*args, **kwargs)
     except Exception as error:
@@ -66,7 +86,7 @@ def list_paths(value, path=()):
 PATHS = list(list_paths(TEMPLATE))
 
 
-@settings(FUZZ, max_examples=100)
+@settings(FUZZ, max_examples=CASES or 100)
 @given(data=st.data())
 def test_mutated_configurations(data):
     config = copy.deepcopy(TEMPLATE)
@@ -103,7 +123,7 @@ def mutate(seed, content):
     generator = np.random.default_rng(seed)
     content = bytearray(content)
     for kind in generator.choice(["change", "change", "change", "cut", "repeat"], 6):
-        at = int(generator.integers(1, len(content)))
+        at = int(generator.integers(len(content)))
         if kind == "change":
             content[at] = generator.integers(256)
         elif kind == "repeat":
@@ -120,7 +140,7 @@ def acquire_dem(path):
     check_coverage(aligned, elevation.odc.geobox, origin=str(path))
 
 
-@settings(FUZZ, max_examples=60)
+@settings(FUZZ, max_examples=CASES or 60)
 @given(seed=SEEDS)
 def test_mutated_rasters(files, seed):
     path = files / "spoilt.tif"
@@ -157,7 +177,7 @@ TRANSFORMS = st.sampled_from(
 ) | st.builds(Affine, NUMBERS, NUMBERS, NUMBERS, NUMBERS, NUMBERS, NUMBERS)
 
 
-@settings(FUZZ, max_examples=60)
+@settings(FUZZ, max_examples=CASES or 60)
 @given(
     dtype=st.sampled_from(DTYPES),
     shape=st.tuples(st.integers(1, 6), st.integers(1, 6)),
@@ -175,5 +195,48 @@ def test_odd_rasters(files, dtype, shape, odd, transform, crs):
     except (rasterio.errors.RasterioError, ValueError, SystemError, OverflowError):
         return  # no such file can be written
     only_explained(acquire_dem, path)
-    only_explained(lambda: check_layer(open_raster(path), origin="odd", name="rainfall"))
-    only_explained(lambda: check_codes(open_raster(path), origin="odd"))
+    only_explained(acquire_layer, path)
+
+
+def acquire_layer(path):
+    values = open_raster(path)
+    check_layer(values, origin="odd", name="rainfall")
+    check_codes(values, origin="odd")
+
+
+def spoil_models(models, folder, change):
+    """Save models, and load them after each change of one of their files."""
+    for number, model in enumerate(models):
+        save_model(model, folder / str(number))
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+
+    @FUZZ
+    @given(path=st.sampled_from(paths), seed=SEEDS)
+    def spoil(path, seed):
+        sound = path.read_bytes()
+        path.write_bytes(change(path, mutate(seed, sound)))
+        only_explained(load_model, folder / path.relative_to(folder).parts[0])
+        path.write_bytes(sound)
+
+    spoil()
+
+
+def test_mutated_models(source_models, target, tmp_path):
+    shots = draw_shots(target.samples, region="cedar", seed=1, shots=10)
+    tuned = fine_tune_target(source_models, shots, target.background, prevalence=0.05, seed=7)
+    spoil_models([*source_models, tuned], tmp_path, lambda path, content: content)
+
+
+def test_mutated_models_that_state_their_own_hash(source_models, tmp_path):
+    """What a stranger could make; the files of XGBoost and LightGBM are not meant to stand that."""
+
+    def forge(path, content):
+        if path.name == "manifest.json":
+            return content
+        manifest = json.loads((path.parent / "manifest.json").read_text())
+        manifest["files"][path.name] = hashlib.sha256(content).hexdigest()
+        (path.parent / "manifest.json").write_text(json.dumps(manifest))
+        return content
+
+    own = [model for model in source_models if model.learner in ("lr", "rf")]
+    spoil_models(own, tmp_path, forge)

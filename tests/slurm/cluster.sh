@@ -42,7 +42,8 @@ start_munge() {
 write_configuration() {
   local host cores memory number=0
   host=$(hostname -s)
-  cores=$(nproc)
+  # No more than there are, so that the nodes share no core where there are two or more.
+  cores=$((($(nproc) + ${#nodes[@]} - 1) / ${#nodes[@]}))
   memory=$(($(awk '/MemTotal/ {print $2}' /proc/meminfo) / 1024 * 9 / 10 / ${#nodes[@]}))
   {
     cat <<CONF

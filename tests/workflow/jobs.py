@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 CHECKOUT = ("Snakefile", "config", "envs", "profiles", "src", "workflow")
@@ -29,6 +29,7 @@ class Job:
     place: str
     inputs: frozenset[str]
     outputs: frozenset[str]
+    number: int = field(compare=False)
 
     def __str__(self) -> str:
         return f"{self.rule} {self.place}".strip()
@@ -47,7 +48,9 @@ def read_jobs(printed: str) -> set[Job]:
             for key in ("input", "output")
         )
         if outputs:
-            jobs.add(Job(rule, ",".join(wildcards.values()), inputs, outputs))
+            jobs.add(
+                Job(rule, ",".join(wildcards.values()), inputs, outputs, int(entries["jobid"]))
+            )
     return jobs
 
 

@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -21,6 +22,8 @@ from .conftest import ROOT, TINY
 from .jobs import assert_same_results, copy_checkout, read_jobs
 
 KILLS = int(os.environ.get("LANDSHIFT_KILLS", "100"))
+KILLED_BEFORE = int(os.environ.get("LANDSHIFT_KILLED_BEFORE", "0"))
+KILLS_PER_ROUND = 20
 SEED = 11
 RUN = ("--cores", "2", "--configfile", TINY)
 
@@ -81,44 +84,52 @@ def undisturbed(run_snakemake, tmp_path_factory):
     return folder / "results" / "tiny", time.monotonic() - began
 
 
-def list_due(run_snakemake, folder, root):
-    """Unlock a folder and list the jobs that are left."""
-    assert run_snakemake("--unlock", *RUN, folder=folder, root=root).returncode == 0
-    result = run_snakemake("--dry-run", *RUN, folder=folder, root=root)
-    assert result.returncode == 0, result.stdout
-    return read_jobs(result.stdout)
+def list_finished(printed):
+    """List the jobs that a run started, and those of them that it called finished."""
+    started = read_jobs(printed)
+    finished = {int(number) for number in re.findall(r"^Finished jobid: (\d+)", printed, re.M)}
+    return started, {job for job in started if job.number in finished}
 
 
-def test_killed_runs_lose_nothing(run_snakemake, undisturbed, tmp_path):
+def run_until_killed(folder, root, seconds):
+    """Run for some time and then kill; returns what was printed, and whether it came to that."""
+    process = start(folder, root)
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        kill(process, folder)
+        # What `snakemake --unlock` does, without its start.
+        shutil.rmtree(folder / ".snakemake" / "locks", ignore_errors=True)
+    printed = (folder / "run.log").read_text()
+    assert process.returncode in (0, -signal.SIGKILL), printed
+    return printed, process.returncode != 0
+
+
+@pytest.mark.parametrize("first", range(KILLED_BEFORE, KILLS, KILLS_PER_ROUND))
+def test_killed_runs_lose_nothing(run_snakemake, undisturbed, tmp_path, first):
     """Kill a study again and again until it is complete, and then the next one."""
     expected, seconds = undisturbed
     root = tmp_path / "checkout"
     copy_checkout(ROOT, root)
-    generator = random.Random(derive_seed(SEED, "kills"))
-    killed = 0
-    while killed < KILLS:
-        folder = tmp_path / f"after_{killed}"
+    generator = random.Random(derive_seed(SEED, f"kills from {first}"))
+    left = min(KILLS_PER_ROUND, KILLS - first)
+    while left:
+        folder = tmp_path / f"with_{left}_left"
         folder.mkdir()
-        due = jobs = list_due(run_snakemake, folder, root)
-        assert len(jobs) > 20
-        while due and killed < KILLS:
-            before = read_times(folder)
-            process = start(folder, root)
-            time.sleep(generator.uniform(0, seconds / 3))
-            if process.poll() is None:
-                kill(process, folder)
-                killed += 1
-            finished = (folder / "run.log").read_text().count("Finished jobid")
-            left = list_due(run_snakemake, folder, root)
-            # What Snakemake called finished is not due again; what was finished is untouched.
-            assert left <= due
-            assert not left or len(due) - len(left) >= finished
-            kept = {path for job in jobs - due for path in map(folder.joinpath, job.outputs)}
-            after = read_times(folder)
-            assert all(after[path] == before[path] for path in kept)
-            due = left
-        if due:
-            assert run_snakemake(*RUN, folder=folder, root=root).returncode == 0
+        kept, killed = {}, True
+        while killed:
+            patience = generator.uniform(0, seconds / 3) if left else 900
+            printed, killed = run_until_killed(folder, root, patience)
+            left -= killed
+            started, finished = list_finished(printed)
+            # What Snakemake called finished is not started again, nor touched.
+            again = {path for job in started for path in job.outputs} & kept.keys()
+            assert not again
+            times = read_times(folder)
+            assert all(times[folder / path] == time for path, time in kept.items())
+            kept |= {path: times[folder / path] for job in finished for path in job.outputs}
+        assert len(kept) > 40
+        assert run_snakemake("--dry-run", *RUN, folder=folder, root=root).stdout.count("Nothing")
         assert_same_results(expected, folder / "results" / "tiny")
         shutil.rmtree(folder)
 

@@ -1,12 +1,19 @@
 """A study through a real SLURM of two nodes: same bytes as on one machine, whatever fails."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
+from odc.geo.geobox import GeoBox
+from odc.geo.xr import wrap_xr
+
+from landshift.raster import open_raster, write_factors, write_raster
+from landshift.terrain import derive_terrain_factors
 
 from .conftest import ROOT, TINY
 from .jobs import assert_same_results
@@ -14,7 +21,7 @@ from .jobs import assert_same_results
 CLUSTER = ROOT / "tests" / "slurm" / "cluster.sh"
 # The nodes are small and share one disk, and there is no accounting to ask.
 OPTIONS = (
-    *("--cores", "2", "--resources", "mem_mb=8000", "--latency-wait", "5"),
+    *("--cores", "1", "--resources", "mem_mb=8000", "--latency-wait", "5"),
     *("--default-resources", "slurm_partition=main", "runtime=10", "mem_mb=1000"),
     *("--slurm-no-account", "--slurm-status-command", "squeue"),
     *("--slurm-init-seconds-before-status-checks", "2"),
@@ -139,3 +146,48 @@ def test_lost_job_is_reported_and_the_rest_goes_on_without_a_drained_node(
     assert "OUT_OF_MEMORY" in run.printed or "FAILED" in run.printed
     assert not (results / "benchmark" / "birch.parquet").exists()
     assert_same_results(local / "mosaic", results / "mosaic")
+
+
+@pytest.fixture(scope="module")
+def region(tmp_path_factory):
+    """An elevation model of many blocks, and the terrain factors that one process derives."""
+    folder = tmp_path_factory.mktemp("region")
+    grid = GeoBox.from_bbox((0, 0, 36_000, 36_000), "EPSG:32632", resolution=30)
+    heights = np.random.default_rng(5).uniform(200, 900, grid.shape).astype(np.float32)
+    dem, factors = folder / "dem.tif", folder / "factors.tif"
+    write_raster(wrap_xr(heights, grid).rename("dem"), dem)
+    write_factors(derive_terrain_factors(open_raster(dem)), factors)
+    return dem, factors
+
+
+def spread(dem, factors, *arguments):
+    """Run tests/slurm/spread.py as a job of one core; returns its exit code and its log."""
+    program = [sys.executable, ROOT / "tests" / "slurm" / "spread.py", dem, factors, *arguments]
+    job = ["srun", "--ntasks=1", "--cpus-per-task=1", "--mem=1000", *program]
+    done = subprocess.run(list(map(str, job)), capture_output=True, check=False, timeout=600)
+    return done.returncode, factors.with_name(f"{factors.name}.log").read_text()
+
+
+def test_region_is_shared_by_the_jobs_of_two_nodes(region, tmp_path):
+    dem, expected = region
+    failed, log = spread(dem, tmp_path / "factors.tif", 1000)
+    assert not failed, log
+    assert (tmp_path / "factors.tif").read_bytes() == expected.read_bytes()
+    shares = re.search("tasks by worker: (.*)", log).group(1).split(", ")
+    assert len(shares) == 2
+    assert all(int(share.rsplit(" ", 1)[1]) > 0 for share in shares)
+
+
+def test_region_survives_the_loss_of_a_job_that_helps(region, tmp_path):
+    dem, expected = region
+    failed, log = spread(dem, tmp_path / "factors.tif", 1000, "lose")
+    assert not failed, log
+    assert (tmp_path / "factors.tif").read_bytes() == expected.read_bytes()
+
+
+def test_help_that_no_node_can_give_is_refused(region, tmp_path):
+    failed, log = spread(region[0], tmp_path / "factors.tif", 10_000_000)
+    assert failed
+    assert "SLURM takes no such job" in log
+    assert "leave worker_jobs out" in log
+    assert not (tmp_path / "factors.tif").exists()

@@ -1,25 +1,24 @@
 """Derive the terrain factors of a region from its DEM [m] and average them onto its grid."""
 
-import dask
-
 from landshift.detail import average_detail
 from landshift.logs import set_up_logging
 from landshift.raster import BLOCK, open_raster, write_factors
 from landshift.terrain import derive_terrain_factors
+from landshift.workers import spread_blocks
 
 
-def main(*, detail, dem, factors, threads=None):
+def main(*, detail, dem, factors):
     grid = open_raster(dem, chunks=BLOCK).odc.geobox
     elevation = open_raster(detail, chunks=BLOCK)
-    with dask.config.set(num_workers=threads):
-        write_factors(average_detail(derive_terrain_factors(elevation), grid), factors)
+    write_factors(average_detail(derive_terrain_factors(elevation), grid), factors)
 
 
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
-    main(
-        detail=snakemake.input.detail,
-        dem=snakemake.input.dem,
-        factors=snakemake.output.factors,
-        threads=snakemake.threads,
-    )
+    resources = dict(snakemake.resources.items())
+    with spread_blocks(snakemake.threads, resources, log=snakemake.log[0]):
+        main(
+            detail=snakemake.input.detail,
+            dem=snakemake.input.dem,
+            factors=snakemake.output.factors,
+        )

@@ -2,7 +2,6 @@
 
 import logging
 
-import dask
 import pandas as pd
 
 from landshift.applicability import (
@@ -18,6 +17,7 @@ from landshift.models import load_model
 from landshift.raster import open_raster, read_factors
 from landshift.transfer.sources import limit_samples
 from landshift.transfer.target import find_importance
+from landshift.workers import spread_blocks
 
 
 def main(*, model, factors, samples, shots, block_size, dissimilarity, applicability):
@@ -44,13 +44,14 @@ def main(*, model, factors, samples, shots, block_size, dissimilarity, applicabi
 
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
-    dask.config.set(scheduler="threads", num_workers=snakemake.threads)
-    main(
-        model=snakemake.input.model,
-        factors=list(snakemake.input.factors),
-        samples=list(snakemake.input.samples),
-        shots=snakemake.input.shots,
-        block_size=snakemake.params.block_size,
-        dissimilarity=snakemake.output.dissimilarity,
-        applicability=snakemake.output.applicability,
-    )
+    resources = dict(snakemake.resources.items())
+    with spread_blocks(snakemake.threads, resources, log=snakemake.log[0]):
+        main(
+            model=snakemake.input.model,
+            factors=list(snakemake.input.factors),
+            samples=list(snakemake.input.samples),
+            shots=snakemake.input.shots,
+            block_size=snakemake.params.block_size,
+            dissimilarity=snakemake.output.dissimilarity,
+            applicability=snakemake.output.applicability,
+        )

@@ -1,11 +1,10 @@
 """Map the 5 % and 95 % quantiles of the susceptibility of a target [1], as COGs."""
 
-import dask
-
 from landshift.cog import write_cogs
 from landshift.interval import PROBABILITY, map_interval
 from landshift.logs import set_up_logging
 from landshift.raster import open_raster
+from landshift.workers import spread_blocks
 
 
 def main(*, susceptibility, uncertainty, block_size, lower, upper):
@@ -16,11 +15,12 @@ def main(*, susceptibility, uncertainty, block_size, lower, upper):
 
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
-    dask.config.set(scheduler="threads", num_workers=snakemake.threads)
-    main(
-        susceptibility=snakemake.input.susceptibility,
-        uncertainty=snakemake.input.uncertainty,
-        block_size=snakemake.params.block_size,
-        lower=snakemake.output.lower,
-        upper=snakemake.output.upper,
-    )
+    resources = dict(snakemake.resources.items())
+    with spread_blocks(snakemake.threads, resources, log=snakemake.log[0]):
+        main(
+            susceptibility=snakemake.input.susceptibility,
+            uncertainty=snakemake.input.uncertainty,
+            block_size=snakemake.params.block_size,
+            lower=snakemake.output.lower,
+            upper=snakemake.output.upper,
+        )

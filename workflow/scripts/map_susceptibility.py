@@ -1,7 +1,5 @@
 """Map the susceptibility of a target [1], its uncertainty [logit] and five classes, as COGs."""
 
-import dask
-
 from landshift.cog import write_cog, write_cogs
 from landshift.fused import fuse_model
 from landshift.logs import set_up_logging
@@ -13,6 +11,7 @@ from landshift.mapping import (
 )
 from landshift.models import load_model
 from landshift.raster import open_raster, read_factors
+from landshift.workers import spread_blocks
 
 
 def main(*, model, factors, breaks, block_size, susceptibility, uncertainty, classes):
@@ -31,13 +30,14 @@ def main(*, model, factors, breaks, block_size, susceptibility, uncertainty, cla
 
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
-    dask.config.set(scheduler="threads", num_workers=snakemake.threads)
-    main(
-        model=snakemake.input.model,
-        factors=list(snakemake.input.factors),
-        breaks=snakemake.params.breaks,
-        block_size=snakemake.params.block_size,
-        susceptibility=snakemake.output.susceptibility,
-        uncertainty=snakemake.output.uncertainty,
-        classes=snakemake.output.classes,
-    )
+    resources = dict(snakemake.resources.items())
+    with spread_blocks(snakemake.threads, resources, log=snakemake.log[0]):
+        main(
+            model=snakemake.input.model,
+            factors=list(snakemake.input.factors),
+            breaks=snakemake.params.breaks,
+            block_size=snakemake.params.block_size,
+            susceptibility=snakemake.output.susceptibility,
+            uncertainty=snakemake.output.uncertainty,
+            classes=snakemake.output.classes,
+        )

@@ -1,12 +1,12 @@
 """Join the maps of all targets in one CRS; the less uncertain map wins where they overlap."""
 
-import dask
 import xarray as xr
 
 from landshift.cog import write_cog
 from landshift.logs import set_up_logging
 from landshift.mapping import CLASS_COLOURS, class_breaks, classify_susceptibility, mosaic_maps
 from landshift.raster import open_raster
+from landshift.workers import spread_blocks
 
 
 def main(*, maps, grid, breaks, block_size, susceptibility, classes):
@@ -28,18 +28,19 @@ def main(*, maps, grid, breaks, block_size, susceptibility, classes):
 
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
-    dask.config.set(scheduler="threads", num_workers=snakemake.threads)
     files = zip(snakemake.input.susceptibility, snakemake.input.uncertainty, strict=True)
-    main(
-        maps={
-            target: {"susceptibility": susceptibility, "uncertainty": uncertainty}
-            for target, (susceptibility, uncertainty) in zip(
-                snakemake.params.targets, files, strict=True
-            )
-        },
-        grid=snakemake.params.grid,
-        breaks=snakemake.params.breaks,
-        block_size=snakemake.params.block_size,
-        susceptibility=snakemake.output.susceptibility,
-        classes=snakemake.output.classes,
-    )
+    resources = dict(snakemake.resources.items())
+    with spread_blocks(snakemake.threads, resources, log=snakemake.log[0]):
+        main(
+            maps={
+                target: {"susceptibility": susceptibility, "uncertainty": uncertainty}
+                for target, (susceptibility, uncertainty) in zip(
+                    snakemake.params.targets, files, strict=True
+                )
+            },
+            grid=snakemake.params.grid,
+            breaks=snakemake.params.breaks,
+            block_size=snakemake.params.block_size,
+            susceptibility=snakemake.output.susceptibility,
+            classes=snakemake.output.classes,
+        )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from landshift.sampling import assign_blocks, nearest_blocks
+from landshift.spatial_blocks import assign_blocks, nearest_blocks
 
 MIN_HELD_OUT = 10
 """Least number of held-out presences, and of absences, in a draw."""

@@ -7,6 +7,7 @@ import numpy as np
 from numba import njit
 from scipy.special import logit
 
+from landshift.arrays import load_arrays
 from landshift.trees import Trees, first_nodes, renumber_children, round_down
 
 TREES = 150
@@ -84,10 +85,10 @@ def fit(
 
 def load(path: Path) -> RandomForestModel:
     """Read what the model's ``save`` wrote."""
-    with np.load(path.with_suffix(".npz"), allow_pickle=False) as arrays:
-        return RandomForestModel(
-            **{field.name: arrays[field.name] for field in fields(RandomForestModel)}
-        )
+    arrays = load_arrays(path.with_suffix(".npz"))
+    return RandomForestModel(
+        **{field.name: arrays[field.name] for field in fields(RandomForestModel)}
+    )
 
 
 def flatten_forest(forest) -> RandomForestModel:
