@@ -248,7 +248,9 @@ def list_records(region):
         f"layers/{layer}.{'gpkg' if layer in lines else 'tif'}.json"
         for layer in sorted(REGIONS[region]["layers"])
     ]
-    files += [f"{name}.gpkg.json" for name in ("inventory", "validation") if name in REGIONS[region]]
+    files += [
+        f"{name}.gpkg.json" for name in ("inventory", "validation") if name in REGIONS[region]
+    ]
     files += ["surveyed.tif.json"] if list_surveyed(region) else []
     return expand(f"<results>/regions/{region}/{{file}}", file=files)
 
