@@ -79,7 +79,7 @@ def test_a_box_on_four_real_tiles_becomes_a_map_while_services_fail(tmp_path):
         run(tmp_path)
         assert {status for _, _, status, _ in services.log} >= {206, 429, 500}
     results = tmp_path / "results/my_study"
-    assert assert_map(results, covered=0.95) == 32633
+    assert assert_map(results, covered=0.95) == 32632
     ledger = read_ledger(results)
     assert sorted(ledger) == ["dem", "inventory", "land_cover"]
     names = [source["address"].rpartition("/")[2] for source in ledger["dem"]["sources"]]
