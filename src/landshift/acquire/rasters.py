@@ -169,8 +169,8 @@ def _mosaic_tiles(
     if not assets:
         names = ", ".join(record["address"] for record in absent)
         raise OSError(
-            f"{recipe.name} has no tile of the region; looked for {names}; if that is another place, "
-            "check whether longitude and latitude are swapped"
+            f"{recipe.name} has no tile of the region; looked for {names}; if that is "
+            "another place, check whether longitude and latitude are swapped"
         )
     for record in absent:
         _log.warning("%s does not exist: taken for open sea", record["address"])
