@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from affine import Affine
 from odc.geo.geobox import GeoBox
 from odc.geo.xr import wrap_xr
 
@@ -45,8 +46,21 @@ def test_cells_lie_on_multiples_of_the_resolution():
 
 
 def test_bounds_cut_the_region():
-    dem = make_dem((500000, 5000000, 503000, 5003000), "EPSG:32632", 30)
+    own = GeoBox((100, 100), Affine(30, 0, 500000, 0, -30, 5003000), "EPSG:32632")
+    dem = wrap_xr(np.arange(10_000, dtype=np.float32).reshape(100, 100), own)
     grid = plan_grid(dem, resolution_m=30, bounds=[500310, 5000310, 500910, 5000610])
+    # on its own cells, so that nothing is interpolated
+    assert tuple(grid.boundingbox.bbox) == (500300, 5000300, 500930, 5000630)
+    exact = plan_grid(dem, resolution_m=30, bounds=[500300, 5000300, 500930, 5000630])
+    assert exact == grid
+    np.testing.assert_array_equal(align_raster(dem, grid), dem[79:90, 10:31])
+    beyond = plan_grid(dem, resolution_m=30, bounds=[499990, 4999990, 500300, 5000300])
+    assert tuple(beyond.boundingbox.bbox) == (499970, 4999970, 500300, 5000300)
+
+
+def test_bounds_elsewhere_are_cut_from_multiples_of_the_resolution():
+    dem = make_dem((500000, 5000000, 503000, 5003000), "EPSG:32632", 12.5)
+    grid = plan_grid(dem, resolution_m=30, bounds=[500320, 5000320, 500900, 5000600])
     assert tuple(grid.boundingbox.bbox) == (500310, 5000310, 500910, 5000610)
 
 

@@ -196,6 +196,12 @@ def test_the_source_of_a_patch_and_of_a_sliver(elevation):
         source_points(frame(box(0, 0, 9, 9)), elevation)
 
 
+def test_the_source_on_level_ground_is_the_middle(elevation):
+    level = elevation.where(elevation.isnull(), 1.0)
+    patch = MultiPoint([at(row, 4) for row in range(5, 10)])
+    assert source_points(frame(patch), level).geometry[0] == at(7, 4)
+
+
 def test_sources_ignore_cells_without_data(elevation):
     corner = box(700000, 9560240, 700030, 9560300)
     assert source_points(frame(corner), elevation).geometry[0] == at(1, 0)

@@ -270,3 +270,14 @@ def test_background_is_the_same_for_the_same_seed(factors, elevation):
     )
     pd.testing.assert_frame_equal(first, again)
     assert set(first["number"]) != set(other["number"])
+
+
+def test_absences_are_drawn_where_landslides_were_looked_for(factors, elevation):
+    surveyed = elevation.where(elevation["x"] > WEST + 50 * CELL_M)
+    samples = draw(factors, scatter(30), elevation, surveyed=surveyed)
+    presences, absences = split(samples)
+    assert len(absences) == 5 * len(presences)
+    assert absences["x"].min() > WEST + 50 * CELL_M > presences["x"].min()
+    nowhere = elevation.where(elevation < 0)
+    with pytest.raises(ValueError, match=r"from all landslides within inventory.surveyed; lower"):
+        draw(factors, scatter(30), elevation, surveyed=nowhere)

@@ -239,10 +239,16 @@ def test_sound_study_has_no_problems():
             "20 m does not divide the cells of 30 m; state such as 15",
         ),
         (
-            "regions.kashmir.layers.dem",
-            {"recipe": "copernicus_dem"},
-            "regions.kashmir.grid.box",
-            "where the region is",
+            "regions.kashmir.grid.buffer_m",
+            500,
+            "regions.kashmir.grid.buffer_m",
+            "a region whose inventory alone says where it is",
+        ),
+        (
+            "regions.kashmir.layers.extent",
+            {"file": "a.tif"},
+            "regions.kashmir.layers.extent",
+            "belongs to a region without `dem`; remove one of them",
         ),
         (
             "regions.kashmir.layers.roads",

@@ -18,6 +18,9 @@ AUTO = "auto"
 EXACT_M = 2.0**-10
 """Edges lie on multiples of this [m], so that no coordinate is rounded on the way through files."""
 
+SAME_EDGE = 1e-3
+"""Edges closer than this to those of a cell count as the same [cells]."""
+
 LEAST_CELLS = 3
 """Cells along an edge that a slope needs [1]."""
 
@@ -32,14 +35,14 @@ def plan_grid(
     crs: str | None = None,
     bounds: Sequence[float] | None = None,
     box: Sequence[float] | None = None,
-    origin: str = "the grid",
+    origin: str = "the elevation model",
 ) -> GeoBox:
     """Plan the grid of a region from its elevation model and its configuration.
 
     Parameters
     ----------
     dem
-        Elevation in any CRS.
+        Elevation in any CRS, or another raster that spans the region.
     resolution_m
         Edge of a cell [m].
     crs
@@ -72,19 +75,23 @@ def plan_grid(
         wanted = _choose_zone(box or _cover(own, CRS("EPSG:4326"), origin))
     else:
         wanted = _check_crs(_read_crs(crs) if crs else own.crs, origin)
-    if own.crs == wanted and bounds is None and box is None and _divides(own, resolution_m):
-        return _join_cells(own, resolution_m)
+    fits = own.crs == wanted and _divides(own, resolution_m)
+    cells = _join_cells(own, resolution_m) if fits else None
+    if cells is not None and bounds is None and box is None:
+        return cells
     left, bottom, right, top = _cover(own, wanted, origin)
     if box is not None:
         bounds = transform_bounds("EPSG:4326", str(wanted), *box)
     extent = tuple(bounds or (left, bottom, right, top))
     if extent[0] >= right or extent[2] <= left or extent[1] >= top or extent[3] <= bottom:
         raise ValueError(
-            f"the bounds {[round(edge) for edge in extent]} lie outside the elevation model, which "
-            f"covers {[round(left), round(bottom), round(right), round(top)]} in the CRS of the "
-            "grid; correct the key grid.bounds or grid.box, or the layer dem"
+            f"the bounds {[round(edge) for edge in extent]} lie outside {origin}, which covers "
+            f"{[round(left), round(bottom), round(right), round(top)]} in the CRS of the grid; "
+            "correct the key grid.bounds or grid.box, or the file"
         )
     _check_size(extent, resolution_m)
+    if cells is not None:
+        return _cut_cells(cells, extent)
     return GeoBox.from_bbox(extent, crs=wanted, resolution=resolution_m)
 
 
@@ -124,7 +131,7 @@ def plan_box(
     32632
     """
     if box is not None:
-        wanted = _choose_zone(box) if crs in (None, AUTO) else _check_crs(_read_crs(crs))
+        wanted = choose_crs(crs, box)
         extent = transform_bounds("EPSG:4326", str(wanted), *box)
         _check_size(extent, resolution_m)
         return GeoBox.from_bbox(extent, crs=wanted, resolution=resolution_m)
@@ -136,6 +143,24 @@ def plan_box(
     _check_size(bounds, resolution_m)
     wanted = _check_crs(_read_crs(crs))
     return GeoBox.from_bbox(tuple(bounds), crs=wanted, resolution=resolution_m)
+
+
+def choose_crs(crs: str | None, box: Sequence[float]) -> CRS:
+    """Choose the CRS of a grid: the one that is named, or the UTM zone of the middle of a box.
+
+    Parameters
+    ----------
+    crs
+        Projected CRS in metres; None or ``auto`` takes the UTM zone.
+    box
+        West, south, east, north [degree].
+
+    Raises
+    ------
+    ValueError
+        If the CRS is unknown, or not projected in metres.
+    """
+    return _choose_zone(box) if crs in (None, AUTO) else _check_crs(_read_crs(crs))
 
 
 def find_box(grid: GeoBox, *, margin_m: float = 0.0) -> tuple[float, float, float, float]:
@@ -232,3 +257,15 @@ def _join_cells(own: GeoBox, resolution_m: float) -> GeoBox:
     shape = tuple(-(-size // parts) for size in own.shape)
     west, north = (round(edge / EXACT_M) * EXACT_M for edge in (own.affine.c, own.affine.f))
     return GeoBox(shape, Affine(resolution_m, 0, west, 0, -resolution_m, north), own.crs)
+
+
+def _cut_cells(cells: GeoBox, extent: Sequence[float]) -> GeoBox:
+    """Take the cells of a grid, continued beyond its edges, that cover an extent."""
+    size = cells.affine.a
+    west, north = cells.affine.c, cells.affine.f
+    left = math.floor((extent[0] - west) / size + SAME_EDGE)
+    right = math.ceil((extent[2] - west) / size - SAME_EDGE)
+    top = math.floor((north - extent[3]) / size + SAME_EDGE)
+    bottom = math.ceil((north - extent[1]) / size - SAME_EDGE)
+    affine = Affine(size, 0, west + left * size, 0, -size, north - top * size)
+    return GeoBox((bottom - top, right - left), affine, cells.crs)

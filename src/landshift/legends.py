@@ -26,13 +26,35 @@ LEGENDS: dict[str, dict[int, str]] = {
         50: "built-up",
         60: "bare or sparse vegetation",
         70: "snow and ice",
-        80: "permanent water",
+        80: "permanent water bodies",
         90: "herbaceous wetland",
         95: "mangroves",
         100: "moss and lichen",
     },
+    "glim_lithology": {
+        1: "unconsolidated sediments",
+        2: "basic volcanic rocks",
+        3: "siliciclastic sedimentary rocks",
+        4: "basic plutonic rocks",
+        5: "mixed sedimentary rocks",
+        6: "carbonate sedimentary rocks",
+        7: "acid volcanic rocks",
+        8: "metamorphic rocks",
+        9: "acid plutonic rocks",
+        10: "intermediate volcanic rocks",
+        11: "water bodies",
+        12: "pyroclastics",
+        13: "intermediate plutonic rocks",
+        14: "evaporites",
+        15: "no data",
+        16: "ice and glaciers",
+    },
 }
-"""Legends known by name. ESA WorldCover: Product User Manual 2.0 (2022), table 3."""
+"""Legends known by name; those of recipes have the recipe's name.
+
+ESA WorldCover: Product User Manual 2.0 (2022), table 3. Global Lithological Map: Hartmann and
+Moosdorf (2012), doi:10.1594/PANGAEA.788537.
+"""
 
 
 def read_legend(

@@ -23,6 +23,7 @@ def draw_samples(
     region: str,
     seed: int,
     absences: gpd.GeoDataFrame | None = None,
+    surveyed: xr.DataArray | None = None,
     absences_per_presence: float = 5,
     buffer_m: float = 100.0,
     thinning_m: float = 60.0,
@@ -49,6 +50,9 @@ def draw_samples(
         The study's seed.
     absences
         Absences listed with the inventory, if any.
+    surveyed
+        Where landslides were looked for, NaN elsewhere: random absences lie there alone. None means
+        everywhere.
     absences_per_presence
         How many random absences to draw for each presence.
     buffer_m
@@ -83,14 +87,15 @@ def draw_samples(
     if absences is None:
         wanted = round(absences_per_presence * len(presence_cells))
         generator = np.random.default_rng(derive_seed(seed, "absences", region))
-        absence_cells = _draw_absences(factors, inventory, valid, wanted, buffer_m, generator)
+        eligible = valid if surveyed is None else valid & np.isfinite(surveyed.to_numpy().ravel())
+        absence_cells = _draw_absences(factors, inventory, eligible, wanted, buffer_m, generator)
     else:
         absence_cells = _cells_of_points(factors, absences.geometry, valid)
     absence_cells = absence_cells[~np.isin(absence_cells, landslide_cells)]
     if len(absence_cells) == 0:
         remedy = (
-            f"no cell with data lies farther than {buffer_m} m from all landslides; lower "
-            "samples.buffer_m"
+            f"no cell with data lies farther than {buffer_m} m from all landslides"
+            f"{'' if surveyed is None else ' within inventory.surveyed'}; lower samples.buffer_m"
             if absences is None
             else f"none of the {len(absences)} listed absences lies on cells with data and off the "
             "landslides; check the inventory"

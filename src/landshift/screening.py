@@ -103,8 +103,8 @@ def measure_distances(
 
 
 def _find_clusters(correlation: np.ndarray) -> np.ndarray:
-    if len(correlation) == 1:
-        return np.ones(1, int)
+    if len(correlation) < 2:
+        return np.ones(len(correlation), int)
     apart = squareform(np.clip(1 - np.abs(correlation), 0, None), checks=False)
     tree = linkage(apart, "average")
     return fcluster(tree, 1 - CLUSTER_CORRELATION, "distance")

@@ -1,12 +1,14 @@
 """Small products under the names and in the layout of the public ones."""
 
 import json
+import re
 
 import numpy as np
 import rasterio
 from rasterio.enums import Resampling
 from rasterio.shutil import copy as copy_raster
 from rasterio.transform import from_origin
+from rasterio.warp import reproject
 
 from landshift.acquire.recipes import RECIPES
 from landshift.acquire.tiles import list_tiles
@@ -50,6 +52,23 @@ def tile_cells(west, south, degrees, cells):
     centres = (np.arange(cells) + 0.5) * size
     longitude, latitude = np.meshgrid(left + centres, top - centres)
     return from_origin(left, top, size, size), longitude, latitude
+
+
+def cut_elevation(folder, box, dem):
+    """Cut a real elevation model into tiles of Copernicus DEM, as large as the public ones."""
+    for address in list_tiles(RECIPES["copernicus_dem"], box):
+        south, west = (
+            int(part[1:]) * (-1 if part[0] in "SW" else 1)
+            for part in re.search(r"_([NS]\d+)_00_([EW]\d+)_00_", address).groups()
+        )
+        transform, _, _ = tile_cells(west, south, 1, 3600)
+        tile = np.full((3600, 3600), np.nan, np.float32)
+        with rasterio.open(dem) as source:
+            reproject(
+                rasterio.band(source, 1), tile, dst_transform=transform, dst_crs="EPSG:4326",
+                dst_nodata=np.nan, resampling=Resampling.average,
+            )  # fmt: skip
+        write_cog(place(folder, address), tile, transform, block=1024)
 
 
 def write_elevation(folder, box):

@@ -95,8 +95,12 @@ def test_reported_landslides_of_the_region_that_are_well_located(mirror, grid, t
     entry = {"recipe": "nasa_landslides"}
     options = {"cache": tmp_path / "cache", "mirror": str(mirror)}
     found, columns = fetch_inventory(entry, grid, **options)
-    landslides, _ = read_inventory(found, **columns)
+    landslides, _ = read_inventory(found.data, **columns)
     assert len(landslides) == 2 and set(landslides["date"]) == {"2008-08-01"}
+    (source,) = found.sources
+    assert source["address"] == RECIPES["nasa_landslides"].service
+    assert source["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert found.origin["licence"] == "public domain (NASA)" and "Kirschbaum" in str(found.origin)
 
 
 def test_rainfall_is_the_mean_of_thirty_years(mirror, grid, tmp_path):

@@ -82,22 +82,15 @@ def test_a_real_image_comes_through_a_catalogue(tmp_path):
 @pytest.mark.slow
 def test_the_real_elevation_cut_into_a_tile_comes_back(tmp_path):
     box = (11.30, 44.20, 11.34, 44.23)
-    transform, _, _ = products.tile_cells(11, 44, 1, 3600)
-    tile = np.full((3600, 3600), np.nan, np.float32)
     grid = plan_box(resolution_m=30, box=box)
     direct = np.full(grid.shape, np.nan, np.float32)
     with rasterio.open(DEM) as source:
-        for values, place, crs in (
-            (tile, transform, "EPSG:4326"),
-            (direct, grid.transform, str(grid.crs)),
-        ):
-            reproject(
-                rasterio.band(source, 1), values, dst_transform=place, dst_crs=crs,
-                dst_nodata=np.nan, resampling=Resampling.average,
-            )  # fmt: skip
-    address = list_tiles(RECIPES["copernicus_dem"], box)[0]
-    path = products.place(tmp_path / "served", address)
-    products.write_cog(path, tile, transform, block=1024)
+        reproject(
+            rasterio.band(source, 1), direct, dst_transform=grid.transform, dst_crs=str(grid.crs),
+            dst_nodata=np.nan, resampling=Resampling.average,
+        )  # fmt: skip
+    products.cut_elevation(tmp_path / "served", box, DEM)
+    (path,) = (tmp_path / "served").rglob("*.tif")
     with Services(tmp_path / "served") as services:
         dem = acquire_dem(
             {"recipe": "copernicus_dem"}, {"resolution_m": 30, "box": box},

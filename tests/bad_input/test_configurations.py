@@ -142,6 +142,94 @@ def test_regions_without_a_common_factor_are_found(sound, tmp_path):
     check_text(yaml.safe_dump(sound))
 
 
+FETCHED = {"recipe": "copernicus_dem"}
+ADDRESS = {"url": "https://example.org/a.gpkg", "sha256": "0" * 64}
+
+
+@pytest.mark.parametrize(
+    ("grid", "inventory", "sentence"),
+    [
+        ({}, ADDRESS,
+         "grid.box: missing; an inventory says where the region is only if it is a `file`: state "
+         "[west, south, east, north] in degrees"),
+        ({}, {"recipe": "nasa_landslides"},
+         "grid.box: missing; an inventory says where the region is only if it is a `file`: state "
+         "[west, south, east, north] in degrees"),
+        ({"bounds": [500_000, 4_998_000, 502_000, 5_000_000]}, {},
+         "grid.crs: `bounds` are metres of a system that `crs` must name; name it, or state a `box`"
+         " in degrees"),
+        ({"box": [9.0, 45.1, 9.1, 45.2], "buffer_m": 500}, {},
+         "grid.buffer_m: belongs to a region whose inventory alone says where it is, but its "
+         "`bounds`, its `box` or its elevation model do; remove one of them"),
+        ({"buffer_m": 0.02}, {}, "grid.buffer_m: 0.02 m looks like degrees; state metres"),
+    ],
+)  # fmt: skip
+def test_a_region_that_is_nowhere_is_found(sound, grid, inventory, sentence):
+    birch = sound["regions"]["birch"]
+    birch["layers"]["dem"] = FETCHED
+    birch["grid"] |= grid
+    birch["inventory"] = inventory or birch["inventory"]
+    (line,) = explain(check_text, yaml.safe_dump(sound)).splitlines()[1:]
+    assert line == f"  regions.birch.{sentence}"
+
+
+@pytest.mark.parametrize(
+    ("extent", "sentence"),
+    [
+        ({"file": "{dem}", "kind": "class"},
+         "layers.extent: must be a raster, from a `file` or a `url`, and without `kind`; name one "
+         "whose cells with data are the region"),
+        (FETCHED,
+         "layers.extent: must be a raster, from a `file` or a `url`, and without `kind`; name one "
+         "whose cells with data are the region"),
+        (None,
+         "layers.dem: missing; every region needs an elevation model, or where there is none an "
+         "`extent`: a raster whose cells with data are the region"),
+    ],
+)  # fmt: skip
+def test_a_region_without_elevations_needs_an_extent(sound, tmp_path, extent, sentence):
+    layers = sound["regions"]["birch"]["layers"]
+    dem = layers.pop("dem")["file"]
+    if extent is not None:
+        layers["extent"] = {key: value.format(dem=dem) for key, value in extent.items()}
+    lines = explain(check_text, yaml.safe_dump(sound)).splitlines()[1:]
+    assert f"  regions.birch.{sentence}" in lines
+
+
+def test_regions_without_elevations_share_other_factors(sound):
+    for region in sound["regions"].values():
+        region["layers"] = {"extent": region["layers"]["dem"]}
+    lines = explain(check_text, yaml.safe_dump(sound)).splitlines()[1:]
+    assert lines == [
+        f"  factors.groups: no region has a layer `dem` for the group `{group}`; add one to its "
+        "`layers` or remove the group"
+        for group in ("terrain", "drainage")
+    ]
+    dem = sound["regions"]["alder"]["layers"]["extent"]
+    sound["regions"]["alder"]["layers"] = {"dem": dem}
+    assert (
+        "factors.groups: birch and its sources have no factor in common in drainage, terrain"
+        in (explain(check_text, yaml.safe_dump(sound)))
+    )
+    rain = {"file": dem["file"], "factor": {"units": "mm", "long_name": "rain of the storm"}}
+    for region in sound["regions"].values():
+        region["layers"]["storm"] = rain
+    check_text(yaml.safe_dump(sound))
+
+
+def test_the_surveyed_area_belongs_to_the_inventory(sound):
+    birch = sound["regions"]["birch"]
+    birch["inventory"] |= {"surveyed": {"file": "no/such.gpkg"}, "until": 2012}
+    assert explain(check_text, yaml.safe_dump(sound)).splitlines()[1:] == [
+        "  regions.birch.inventory.surveyed.file: no/such.gpkg does not exist; correct the path of "
+        "the file"
+    ]
+    birch["validation"] = birch["inventory"] | {"from": 2013, "until": 2020}
+    assert "regions.birch.validation.surveyed: belongs to `inventory`, of which absences are" in (
+        explain(check_text, yaml.safe_dump(sound))
+    )
+
+
 def test_all_problems_are_told_at_once(spoil):
     config = spoil("samples.buffer", 3) | {"sed": 4}
     lines = explain(check_text, yaml.safe_dump(config)).splitlines()

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from landshift.grids import plan_grid
-from landshift.inventory import read_inventory
+from landshift.inventory import bound_landslides, read_inventory
 from landshift.layer_checks import check_codes, check_coverage, check_elevations, check_layer
 from landshift.logs import explain_error
 from landshift.models import load_model, save_model
@@ -148,6 +148,11 @@ def test_mutated_rasters(files, seed):
     only_explained(acquire_dem, path)
 
 
+def place_region(path, **stated):
+    landslides, _ = read_inventory(path, **stated)
+    bound_landslides(landslides, buffer_m=2000, origin=str(path))
+
+
 @pytest.mark.parametrize(
     "name", ["a.csv", "mask.tif", "slides.gpkg", "slides.geojson", "slides.parquet", "slides.shp"]
 )
@@ -163,7 +168,7 @@ def test_mutated_inventories(files, name):
     @given(seed=SEEDS)
     def spoil(seed):
         path.write_bytes(mutate(seed, content))
-        only_explained(read_inventory, path, crs=CRS)
+        only_explained(place_region, path, crs=CRS)
         only_explained(read_inventory, path, date="year")
 
     spoil()

@@ -21,6 +21,7 @@ def acquire(path, tmp_path, **entry):
     load_main("acquire_inventory")(
         entry={"file": str(path), "merge_m": 0} | entry, dem=dem, cache=tmp_path, mirror=None,
         inventory=tmp_path / "out/inventory.gpkg", cleaning=tmp_path / "out/cleaning.csv",
+        record=tmp_path / "out/inventory.json",
     )  # fmt: skip
 
 

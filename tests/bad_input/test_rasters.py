@@ -174,9 +174,9 @@ def test_a_wrong_elevation_model_is_named(name, tmp_path):
         ),
         (
             {"resolution_m": 30, "bounds": [0, 0, 900, 900]},
-            "the bounds [0, 0, 900, 900] lie outside the elevation model, which covers [500000, "
-            "4998800, 501200, 5000000] in the CRS of the grid; correct the key grid.bounds or "
-            "grid.box, or the layer dem",
+            "the bounds [0, 0, 900, 900] lie outside {path}, which covers [500000, 4998800, "
+            "501200, 5000000] in the CRS of the grid; correct the key grid.bounds or grid.box, or "
+            "the file",
         ),
         (
             {"resolution_m": 5000},
@@ -193,7 +193,7 @@ def test_a_wrong_elevation_model_is_named(name, tmp_path):
 )
 def test_a_wrong_grid_is_named(grid, sentence, tmp_path):
     path = write_tif(tmp_path / "dem.tif")
-    assert explain(acquire_dem, path, tmp_path, grid=grid) == sentence
+    assert explain(acquire_dem, path, tmp_path, grid=grid) == sentence.format(path=path)
 
 
 def test_a_wrong_checksum_is_named(tmp_path):

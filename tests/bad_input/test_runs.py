@@ -42,6 +42,7 @@ def world(tmp_path_factory):
             "layers": {"dem": {"file": f"{name}.tif"}},
             "inventory": {"file": f"{name}.shp"},
         }
+    (folder / "far.csv").write_text("x,y\n500100,4999900\n500200,4999800\n900100,4999900\n")
     regions["birch"]["prevalence"] = 0.05
     config = {"study": "tiny", "regions": regions, "transfer": {"learners": ["lr"]}}
     (folder / "study.yaml").write_text(yaml.safe_dump(config))
@@ -88,8 +89,15 @@ def spoil_study(folder, change):
             "regions.birch: is the same place as regions.alder (same dem and inventory), so a",
         ),
         (lambda text: text.replace("role: target", "role: [target"), "not valid JSON or YAML"),
+        (
+            lambda text: text.replace("file: birch.tif", "recipe: copernicus_dem").replace(
+                "file: birch.shp", "file: far.csv\n      crs: EPSG:32632"
+            ),
+            "regions.birch.inventory: far.csv: its landslides lie more than 200 km apart, the "
+            "farthest from the others in row 3 at longitude 14.",
+        ),
     ],
-    ids=["unknown key", "repeated key", "missing file", "same region", "no YAML"],
+    ids=["unknown key", "repeated key", "missing file", "same region", "no YAML", "far apart"],
 )
 def test_a_wrong_study_stops_before_the_first_job(folder, change, sentence):
     spoil_study(folder, change)
@@ -158,11 +166,17 @@ def test_a_full_disk_is_named(folder):
     assert result.returncode != 0
     assert "Traceback" not in result.stdout
     kept = {path.name for path in (folder / "kept").rglob("*.tif")}
-    assert kept <= {"dem.tif"}
+    assert kept <= {"dem.tif", "dem_detail.tif"}
     assert (
-        "dem.tif: could not be written whole, most likely because the disk is full; free"
+        ".tif: could not be written whole, most likely because the disk is full; free"
         in (result.stdout.split(ENDING)[1])
     )
+    # with room again, the next run makes the rest
+    shutil.rmtree(folder / "results")
+    shutil.copytree(folder / "kept", folder / "results")
+    again = run(folder, *LAYERS, "--rerun-incomplete")
+    assert again.returncode == 0, again.stdout
+    assert all((folder / layer).is_file() for layer in LAYERS)
 
 
 @pytest.mark.parametrize("kind", ["read-only", "file"])

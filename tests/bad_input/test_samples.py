@@ -26,7 +26,7 @@ def write_layers(folder, count=12, **columns):
     return folder
 
 
-def draw(folder, *, factors=("terrain.tif",), **settings):
+def draw(folder, *, factors=("terrain.tif",), surveyed=None, **settings):
     """Acquire the inventory of `write_layers` and draw its samples."""
     entry = {"file": str(folder / "slides.gpkg"), "merge_m": 0}
     if "kind" in gpd.read_file(folder / "slides.gpkg"):
@@ -34,11 +34,13 @@ def draw(folder, *, factors=("terrain.tif",), **settings):
     load_main("acquire_inventory")(
         entry=entry, dem=folder / "dem.tif", cache=folder, mirror=None,
         inventory=folder / "inventory.gpkg", cleaning=folder / "cleaning.csv",
+        record=folder / "inventory.json",
     )  # fmt: skip
     load_main("draw_samples")(
         region="birch", dem=folder / "dem.tif", factors=[folder / name for name in factors],
-        inventory=folder / "inventory.gpkg", settings=SETTINGS | settings, seed=7,
-        samples=folder / "samples.parquet", background=folder / "background.parquet",
+        inventory=folder / "inventory.gpkg", surveyed=surveyed, seed=7,
+        settings=SETTINGS | settings, samples=folder / "samples.parquet",
+        background=folder / "background.parquet",
     )  # fmt: skip
 
 

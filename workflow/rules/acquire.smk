@@ -4,9 +4,11 @@
 # On a cluster the compute nodes have no internet: what fetches runs where Snakemake runs.
 localrules:
     acquire_dem,
+    acquire_extent,
     acquire_layer,
     acquire_lines,
     acquire_inventory,
+    acquire_surveyed,
     gather_ledger,
     write_configuration,
 
@@ -61,7 +63,7 @@ rule acquire_dem:
         downloads=1,
     params:
         entry=lambda wildcards: find_entry(wildcards.region, "dem"),
-        grid=lambda wildcards: REGIONS[wildcards.region]["grid"],
+        grid=lambda wildcards: describe_grid(wildcards.region),
         code=hash_script("acquire_dem"),
     message:
         "Bring the elevation of {wildcards.region} onto the grid of the region"
@@ -69,10 +71,66 @@ rule acquire_dem:
         "../scripts/acquire_dem.py"
 
 
+rule acquire_extent:
+    input:
+        files=lambda wildcards: find_files(wildcards.region, "extent"),
+    output:
+        extent="<results>/regions/{region}/layers/extent.tif",
+        record="<results>/regions/{region}/layers/extent.tif.json",
+    log:
+        "<logs>/acquire_extent/{region}.log",
+    benchmark:
+        "<benchmarks>/acquire_extent/{region}.tsv"
+    wildcard_constraints:
+        region=any_of(REAL),
+    conda:
+        "../../envs/landshift.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        downloads=1,
+    params:
+        entry=lambda wildcards: find_entry(wildcards.region, "extent"),
+        grid=lambda wildcards: describe_grid(wildcards.region),
+        code=hash_script("acquire_extent"),
+    message:
+        "Bring the extent of {wildcards.region} onto the grid of the region"
+    script:
+        "../scripts/acquire_extent.py"
+
+
+rule acquire_surveyed:
+    input:
+        files=lambda wildcards: find_files(wildcards.region, "surveyed"),
+        dem=lambda wildcards: find_ground(wildcards.region),
+    output:
+        surveyed="<results>/regions/{region}/surveyed.tif",
+        record="<results>/regions/{region}/surveyed.tif.json",
+    log:
+        "<logs>/acquire_surveyed/{region}.log",
+    benchmark:
+        "<benchmarks>/acquire_surveyed/{region}.tsv"
+    wildcard_constraints:
+        region=any_of(REAL),
+    conda:
+        "../../envs/landshift.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        downloads=1,
+    params:
+        entry=lambda wildcards: find_entry(wildcards.region, "surveyed"),
+        code=hash_script("acquire_surveyed"),
+    message:
+        "Bring the area surveyed for landslides onto the grid of {wildcards.region}"
+    script:
+        "../scripts/acquire_surveyed.py"
+
+
 rule acquire_layer:
     input:
         files=lambda wildcards: find_files(wildcards.region, wildcards.layer),
-        dem="<results>/regions/{region}/layers/dem.tif",
+        dem=lambda wildcards: find_ground(wildcards.region),
     output:
         layer="<results>/regions/{region}/layers/{layer}.tif",
         record="<results>/regions/{region}/layers/{layer}.tif.json",
@@ -92,7 +150,7 @@ rule acquire_layer:
         entry=lambda wildcards: describe_origin(wildcards.region, wildcards.layer),
         code=hash_script("acquire_layer"),
     message:
-        "Bring the layer {wildcards.layer} of {wildcards.region} onto the grid of its DEM"
+        "Bring the layer {wildcards.layer} onto the grid of {wildcards.region}"
     script:
         "../scripts/acquire_layer.py"
 
@@ -100,7 +158,7 @@ rule acquire_layer:
 rule acquire_lines:
     input:
         files=lambda wildcards: find_files(wildcards.region, wildcards.layer),
-        dem="<results>/regions/{region}/layers/dem.tif",
+        dem=lambda wildcards: find_ground(wildcards.region),
     output:
         lines="<results>/regions/{region}/layers/{layer}.gpkg",
         record="<results>/regions/{region}/layers/{layer}.gpkg.json",
@@ -128,7 +186,7 @@ rule acquire_lines:
 rule acquire_inventory:
     input:
         files=lambda wildcards: find_files(wildcards.region, wildcards.inventory),
-        dem="<results>/regions/{region}/layers/dem.tif",
+        dem=lambda wildcards: find_ground(wildcards.region),
     output:
         inventory="<results>/regions/{region}/{inventory}.gpkg",
         cleaning=report(
@@ -137,6 +195,7 @@ rule acquire_inventory:
             category="Inventories",
             labels={"region": "{region}", "what": "Cleaning of the {inventory}"},
         ),
+        record="<results>/regions/{region}/{inventory}.gpkg.json",
     log:
         "<logs>/acquire_{inventory}/{region}.log",
     benchmark:

@@ -1,13 +1,15 @@
 """What the rules know about the study: its regions, their layers, and the files to make."""
 
 import hashlib
+from functools import cache
 from pathlib import Path
 
 from landshift.factors import FACTORS, factor_names, line_density, line_distance, own_factor
 from landshift.fingerprint import fingerprint_script
+from landshift.study import follows_inventory
 from landshift.study import list_benchmark_targets, list_sources, list_targets, sources_of
 from landshift.study.origins import is_vector, list_files
-from landshift.study.region_checks import SURFACE_LAYERS
+from landshift.study.region_checks import RELIEF_GROUPS, SURFACE_LAYERS
 
 REGIONS = config["regions"]
 SOURCES = list_sources(config)
@@ -53,7 +55,7 @@ wildcard_constraints:
     region=any_of(REGIONS),
     target=any_of({*TARGETS, *BENCHMARK_TARGETS}),
     group="[a-z]+",
-    layer="(?!dem(_detail)?[.])[a-z][a-z0-9_]*",
+    layer="(?!(dem|dem_detail|extent)[.])[a-z][a-z0-9_]*",
     inventory="inventory|validation",
 
 
@@ -64,14 +66,51 @@ def hash_script(rule):
 
 def find_entry(region, name):
     """Find where a layer or an inventory of a region that is read comes from."""
+    if name == "surveyed":
+        return REGIONS[region]["inventory"]["surveyed"]
     if name in ("inventory", "validation"):
         return REGIONS[region][name]
     return REGIONS[region]["layers"][name]
 
 
+@cache
+def describe_grid(region):
+    """Describe the grid of a region, with an extent where its inventory alone says where it is."""
+    grid = dict(REGIONS[region]["grid"])
+    buffer_m = grid.pop("buffer_m")
+    if not follows_inventory(REGIONS[region]):
+        return grid
+    from landshift.inventory import COLUMN_KEYS, bound_landslides, read_inventory
+
+    entry = find_entry(region, "inventory")
+    stated = {key: entry[key] for key in COLUMN_KEYS if key in entry}
+    try:
+        landslides, _ = read_inventory(entry["file"], **stated)
+        return grid | bound_landslides(
+            landslides, buffer_m=buffer_m, crs=grid.get("crs"), origin=entry["file"]
+        )
+    except (ValueError, OSError) as error:
+        raise WorkflowError(f"regions.{region}.inventory: {error}") from None
+
+
+for name in REAL:
+    describe_grid(name)
+
+
 def find_files(region, name):
     """Find the local files of a layer: as inputs, their change reruns the job; addresses have none."""
     return list_files(find_entry(region, name))
+
+
+def has_elevations(region):
+    """Tell whether a region has an elevation model, or merely an extent."""
+    return region in VIRTUAL or "dem" in REGIONS[region]["layers"]
+
+
+def find_ground(region):
+    """Find the raster that spans a region: its elevation, or where it has none its extent."""
+    name = "dem" if has_elevations(region) else "extent"
+    return f"<results>/regions/{region}/layers/{name}.tif"
 
 
 def find_detail(region):
@@ -126,6 +165,8 @@ def list_groups(region):
     """List the files of factors that a region has the layers for."""
     layers = REGIONS[region].get("layers", {})
     missing = {"ground"} if list_lines(region) else {"ground", "proximity"}
+    if not has_elevations(region):
+        missing |= RELIEF_GROUPS
     if not list_climate(region):
         missing.add("climate")
     if not SURFACE_LAYERS <= set(layers):
@@ -140,6 +181,8 @@ def list_optional_factors(region):
     """List the factors of a region that another region may lack."""
     groups, lines = list_groups(region), list_lines(region)
     names = {*list_own(region), *list_class_factors(region)}
+    if not all(map(has_elevations, REGIONS)):
+        names |= {name for group in RELIEF_GROUPS & set(groups) for name in factor_names(group)}
     if "proximity" in groups:
         names |= {factor(line).name for line in lines for factor in (line_distance, line_density)}
     if "climate" in groups:
@@ -186,6 +229,12 @@ def list_source_models(target):
     return [f"<results>/sources/{folder}/{learner}" for learner in LEARNERS]
 
 
+def list_surveyed(region):
+    """List the area of a region in which landslides were looked for, if it is stated."""
+    stated = region in REAL and "surveyed" in REGIONS[region]["inventory"]
+    return [f"<results>/regions/{region}/surveyed.tif"] if stated else []
+
+
 def list_validation(target):
     """List the file of later landslides of a target, if it has one."""
     known = target in VIRTUAL or "validation" in REGIONS[target]
@@ -193,12 +242,17 @@ def list_validation(target):
 
 
 def list_records(region):
-    """List the records of where the layers of a region came from."""
+    """List the records of where the layers and inventories of a region came from."""
     lines = list_lines(region)
     files = [
-        f"{layer}.{'gpkg' if layer in lines else 'tif'}.json" for layer in REGIONS[region]["layers"]
+        f"layers/{layer}.{'gpkg' if layer in lines else 'tif'}.json"
+        for layer in sorted(REGIONS[region]["layers"])
     ]
-    return expand(f"<results>/regions/{region}/layers/{{file}}", file=sorted(files))
+    files += [
+        f"{name}.gpkg.json" for name in ("inventory", "validation") if name in REGIONS[region]
+    ]
+    files += ["surveyed.tif.json"] if list_surveyed(region) else []
+    return expand(f"<results>/regions/{region}/{{file}}", file=files)
 
 
 def list_maps():

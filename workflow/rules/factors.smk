@@ -49,7 +49,7 @@ rule derive_drainage_factors:
 
 rule derive_proximity_factors:
     input:
-        dem="<results>/regions/{region}/layers/dem.tif",
+        dem=lambda wildcards: find_ground(wildcards.region),
         lines=lambda wildcards: expand(
             "<results>/regions/{{region}}/layers/{line}.gpkg", line=list_lines(wildcards.region)
         ),
@@ -201,9 +201,10 @@ rule derive_own_factors:
 
 rule draw_samples:
     input:
-        dem="<results>/regions/{region}/layers/dem.tif",
+        dem=lambda wildcards: find_ground(wildcards.region),
         factors=lambda wildcards: list_factor_files(wildcards.region),
         inventory="<results>/regions/{region}/inventory.gpkg",
+        surveyed=lambda wildcards: list_surveyed(wildcards.region),
     output:
         samples="<results>/regions/{region}/samples.parquet",
         background="<results>/regions/{region}/background.parquet",

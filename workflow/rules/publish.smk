@@ -8,7 +8,7 @@ rule write_viewer:
         uncertainty=list_of_targets("uncertainty.tif"),
         dissimilarity=list_of_targets("dissimilarity.tif", KNOWN_SOURCES),
         applicability=list_of_targets("applicability.tif", KNOWN_SOURCES),
-        dem=expand("<results>/regions/{target}/layers/dem.tif", target=TARGETS),
+        dem=[find_ground(target) for target in TARGETS],
         inventory=expand("<results>/regions/{target}/inventory.gpkg", target=TARGETS),
         priorities=list_of_targets("priorities.gpkg", config["priorities"]),
         drivers=list_of_targets("drivers.csv", KNOWN_SOURCES),

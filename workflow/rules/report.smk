@@ -3,7 +3,7 @@
 
 rule plot_target_map:
     input:
-        dem="<results>/regions/{target}/layers/dem.tif",
+        dem=lambda wildcards: find_ground(wildcards.target),
         susceptibility="<results>/targets/{target}/susceptibility.tif",
         samples="<results>/regions/{target}/samples.parquet",
         shots="<results>/targets/{target}/shots.parquet",

@@ -98,7 +98,7 @@ rule plot_drivers:
 
 rule plot_trust:
     input:
-        dem="<results>/regions/{target}/layers/dem.tif",
+        dem=lambda wildcards: find_ground(wildcards.target),
         susceptibility="<results>/targets/{target}/susceptibility.tif",
         uncertainty="<results>/targets/{target}/uncertainty.tif",
         mask="<results>/targets/{target}/applicability.tif",

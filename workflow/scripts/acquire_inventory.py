@@ -4,8 +4,9 @@ import logging
 import os
 from pathlib import Path
 
-from landshift.acquire import choose_mirror, fetch_inventory
+from landshift.acquire import choose_mirror, fetch_inventory, write_record
 from landshift.inventory import (
+    COLUMN_KEYS,
     clean_inventory,
     compare_elevations,
     read_inventory,
@@ -15,13 +16,12 @@ from landshift.inventory import (
 from landshift.logs import set_up_logging
 from landshift.raster import open_raster
 
-COLUMNS = ("crs", "x", "y", "label", "presence", "date", "type", "elevation")
 
-
-def main(*, entry, dem, cache, mirror, inventory, cleaning):
+def main(*, entry, dem, cache, mirror, inventory, cleaning, record):
     heights = open_raster(dem)
-    path, columns = fetch_inventory(entry, heights.odc.geobox, cache=Path(cache), mirror=mirror)
-    stated = columns | {key: entry[key] for key in COLUMNS if key in entry}
+    acquired, columns = fetch_inventory(entry, heights.odc.geobox, cache=Path(cache), mirror=mirror)
+    path = acquired.data
+    stated = columns | {key: entry[key] for key in COLUMN_KEYS if key in entry}
     landslides, absences = read_inventory(path, **stated)
     cleaned, counts = clean_inventory(
         landslides,
@@ -40,6 +40,7 @@ def main(*, entry, dem, cache, mirror, inventory, cleaning):
         absences = absences.to_crs(cleaned.crs)
     write_inventory(inventory, cleaned, absences)
     write_cleaning(cleaning, counts, comparison)
+    write_record(acquired, record)
 
 
 if __name__ == "__main__":
@@ -51,4 +52,5 @@ if __name__ == "__main__":
         mirror=choose_mirror(snakemake.config["mirror"]),
         inventory=snakemake.output.inventory,
         cleaning=snakemake.output.cleaning,
+        record=snakemake.output.record,
     )

@@ -8,7 +8,7 @@ from landshift.raster import open_raster, read_factors
 from landshift.sampling import draw_background, draw_samples
 
 
-def main(*, region, dem, factors, inventory, settings, seed, samples, background):
+def main(*, region, dem, factors, inventory, surveyed, settings, seed, samples, background):
     layers = read_factors(factors)
     landslides, absences = load_inventory(inventory)
     settings = dict(settings)
@@ -19,6 +19,7 @@ def main(*, region, dem, factors, inventory, settings, seed, samples, background
         elevation=open_raster(dem),
         region=region,
         absences=absences,
+        surveyed=open_raster(surveyed) if surveyed else None,
         seed=seed,
         **settings,
     )
@@ -36,6 +37,7 @@ if __name__ == "__main__":
         dem=snakemake.input.dem,
         factors=list(snakemake.input.factors),
         inventory=snakemake.input.inventory,
+        surveyed=next(iter(snakemake.input.surveyed), None),
         settings=snakemake.params.settings,
         seed=snakemake.params.seed,
         samples=snakemake.output.samples,

@@ -6,6 +6,7 @@ only the window of the region is read. Every asset has a record of where it came
 """
 
 from landshift.acquire.addresses import choose_mirror, redact
+from landshift.acquire.areas import acquire_extent, acquire_surveyed
 from landshift.acquire.downloads import fetch_asset, fetch_layer
 from landshift.acquire.landslides import fetch_inventory
 from landshift.acquire.lines import acquire_lines
@@ -21,8 +22,10 @@ __all__ = [
     "PassingError",
     "Recipe",
     "acquire_dem",
+    "acquire_extent",
     "acquire_layer",
     "acquire_lines",
+    "acquire_surveyed",
     "choose_mirror",
     "fetch_asset",
     "fetch_inventory",

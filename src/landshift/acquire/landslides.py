@@ -8,9 +8,9 @@ from typing import Any
 import pandas as pd
 from odc.geo.geobox import GeoBox
 
-from landshift.acquire.downloads import fetch_current, fetch_layer
-from landshift.acquire.recipes import find_recipe
-from landshift.acquire.records import key_of
+from landshift.acquire.downloads import describe_layer, fetch_current, fetch_layer
+from landshift.acquire.recipes import Recipe, find_recipe
+from landshift.acquire.records import Acquired, key_of
 from landshift.grids import find_box
 from landshift.raster import unfinished
 
@@ -24,7 +24,7 @@ _log = logging.getLogger("landshift.acquire")
 
 def fetch_inventory(
     entry: Mapping[str, Any], grid: GeoBox, *, cache: str | Path, mirror: str | None = None
-) -> tuple[Path, dict[str, str]]:
+) -> tuple[Acquired, dict[str, str]]:
     """Fetch the file of an inventory.
 
     Parameters
@@ -38,8 +38,8 @@ def fetch_inventory(
 
     Returns
     -------
-    pathlib.Path
-        File that `landshift.inventory.read_inventory` reads.
+    Acquired
+        Its data are the path of a file that `landshift.inventory.read_inventory` reads.
     dict
         Options of that function that a catalogue determines.
 
@@ -50,9 +50,17 @@ def fetch_inventory(
     ValueError
         If a catalogue has no well-located landslide in the region.
     """
-    if "recipe" not in entry:
-        return fetch_layer(entry, cache=cache, mirror=mirror), {}
-    recipe = find_recipe(entry["recipe"])
+    if "recipe" in entry:
+        recipe = find_recipe(entry["recipe"])
+        return _select_reported(recipe, grid, cache=cache, mirror=mirror), dict(COLUMNS)
+    path = fetch_layer(entry, cache=cache, mirror=mirror)
+    return Acquired(path, (describe_layer(entry, path, cache=cache),)), {}
+
+
+def _select_reported(
+    recipe: Recipe, grid: GeoBox, *, cache: str | Path, mirror: str | None
+) -> Acquired:
+    """Write the well-located landslides of a catalogue in a region into a table in the cache."""
     source, record = fetch_current(recipe.service, cache=cache, mirror=mirror)
     table = pd.read_csv(source)
     west, south, east, north = find_box(grid)
@@ -70,4 +78,4 @@ def fetch_inventory(
     path = Path(cache) / "inventories" / name
     with unfinished(path) as partial:
         chosen.to_csv(partial, index=False)
-    return path, dict(COLUMNS)
+    return Acquired(path, (record,), recipe.origin)

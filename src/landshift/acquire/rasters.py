@@ -21,7 +21,7 @@ from landshift.acquire.retrying import AbsentError
 from landshift.acquire.tiles import list_tiles
 from landshift.acquire.windows import Asset, fetch_window
 from landshift.detail import plan_detail
-from landshift.grids import find_box, plan_box, plan_grid
+from landshift.grids import find_box, name_crs, plan_box, plan_grid
 from landshift.layer_checks import check_codes, check_coverage, check_elevations, check_layer
 from landshift.legends import take_codes
 from landshift.raster import align_raster, compute_coarsening, open_raster
@@ -83,6 +83,9 @@ def acquire_dem(
         check_coverage(elevation, own.odc.geobox, origin=str(path))
         acquired = Acquired(elevation, (describe_layer(entry, path, cache=cache),))
     elevation.attrs |= {"units": "m", "long_name": "elevation"}
+    grid = elevation.odc.geobox
+    bounds = [round(float(edge), 4) for edge in grid.boundingbox.bbox]
+    _log.info("the region: crs: %s, bounds: %s", name_crs(grid.crs), bounds)
     return acquired
 
 
@@ -165,7 +168,10 @@ def _mosaic_tiles(
         raise OSError("; ".join(failures))
     if not assets:
         names = ", ".join(record["address"] for record in absent)
-        raise OSError(f"{recipe.name} has no tile of the region; looked for {names}")
+        raise OSError(
+            f"{recipe.name} has no tile of the region; looked for {names}; if that is "
+            "another place, check whether longitude and latitude are swapped"
+        )
     for record in absent:
         _log.warning("%s does not exist: taken for open sea", record["address"])
     return _mosaic(assets, grid, codes=codes), [asset.record for asset in assets] + absent

@@ -3,43 +3,10 @@
 `docs/data.md`, the schema and the ledger take licences, citations and units from here.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-WORLD_COVER_CLASSES = {
-    10: "tree cover",
-    20: "shrubland",
-    30: "grassland",
-    40: "cropland",
-    50: "built-up",
-    60: "bare or sparse vegetation",
-    70: "snow and ice",
-    80: "permanent water bodies",
-    90: "herbaceous wetland",
-    95: "mangroves",
-    100: "moss and lichen",
-}
-"""Legend of ESA WorldCover."""
-
-LITHOLOGY_CLASSES = {
-    1: "unconsolidated sediments",
-    2: "basic volcanic rocks",
-    3: "siliciclastic sedimentary rocks",
-    4: "basic plutonic rocks",
-    5: "mixed sedimentary rocks",
-    6: "carbonate sedimentary rocks",
-    7: "acid volcanic rocks",
-    8: "metamorphic rocks",
-    9: "acid plutonic rocks",
-    10: "intermediate volcanic rocks",
-    11: "water bodies",
-    12: "pyroclastics",
-    13: "intermediate plutonic rocks",
-    14: "evaporites",
-    15: "no data",
-    16: "ice and glaciers",
-}
-"""Legend of the Global Lithological Map."""
+from landshift.legends import LEGENDS
 
 SENTINEL_BANDS = {"blue": "blue", "green": "green", "red": "red", "nir": "nir", "swir": "swir16"}
 """Asset of the Sentinel-2 collection by the layer's name: B02, B03, B04, B08 and B11."""
@@ -85,8 +52,6 @@ class Recipe:
         How it comes onto the grid of a region.
     tile_degrees : int
         Edge of a tile; 0 for what is not cut into tiles.
-    legend : dict of str by int
-        Meaning of the codes.
     member : str
         Name inside an archive.
     classes : frozenset of str
@@ -106,10 +71,14 @@ class Recipe:
     nodata: str
     resampling: str
     tile_degrees: int = 0
-    legend: dict[int, str] = field(default_factory=dict)
     member: str = ""
     classes: frozenset[str] = frozenset()
     sha256: str = ""
+
+    @property
+    def legend(self) -> dict[int, str]:
+        """Meaning of the codes; empty where there are none."""
+        return LEGENDS.get(self.name, {})
 
     @property
     def origin(self) -> dict[str, Any]:
@@ -151,7 +120,6 @@ _TABLE = (
         nodata="0",
         resampling="mode when the cells become larger, else nearest",
         tile_degrees=3,
-        legend=WORLD_COVER_CLASSES,
     ),
     Recipe(
         name="sentinel2",
@@ -191,7 +159,6 @@ _TABLE = (
         units="1",
         nodata="-9999",
         resampling="nearest",
-        legend=LITHOLOGY_CLASSES,
         member="glim_wgs84_0point5deg.txt.asc",
         sha256="43b4ce3276b155d804db8ff9fb227d620b4c35015a4cf564eac4d06d2b69d88e",
     ),

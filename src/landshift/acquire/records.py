@@ -29,7 +29,7 @@ class Acquired:
     Attributes
     ----------
     data
-        Raster on the grid of the region, or lines in its CRS.
+        Raster on the grid of the region, lines in its CRS, or the path of an inventory.
     sources
         Record of each asset that the layer was made of, in the order of their addresses.
     origin

@@ -6,12 +6,15 @@ missing where unknown) and ``geometry`` (points, patches of points, or polygons)
 
 from landshift.inventory.cleaning import clean_inventory
 from landshift.inventory.elevations import ElevationComparison, compare_elevations
-from landshift.inventory.reading import read_inventory
+from landshift.inventory.extent import bound_landslides
+from landshift.inventory.reading import COLUMN_KEYS, read_inventory
 from landshift.inventory.sources import source_points
 from landshift.inventory.storage import load_inventory, write_cleaning, write_inventory
 
 __all__ = [
+    "COLUMN_KEYS",
     "ElevationComparison",
+    "bound_landslides",
     "clean_inventory",
     "compare_elevations",
     "load_inventory",

@@ -98,14 +98,14 @@ def compare_elevations(
     Returns
     -------
     ElevationComparison or None
-        None if too few landslides state an elevation.
+        None if too few landslides state an elevation, or `elevation` is a mere extent without unit.
 
     Raises
     ------
     ValueError
         If one of the two is in feet, decimetres or centimetres instead of metres.
     """
-    if "elevation_m" not in landslides:
+    if "elevation_m" not in landslides or elevation.attrs.get("units") == "1":
         return None
     stated = landslides["elevation_m"].to_numpy(np.float64)
     places = landslides.representative_point().get_coordinates().to_numpy()

@@ -16,6 +16,9 @@ from landshift.inventory.files import MASKS, read_mask, read_table, read_vector
 
 Value = str | float | int | bool
 
+COLUMN_KEYS = ("crs", "x", "y", "label", "presence", "date", "type", "elevation")
+"""Keys of the configuration that are options of `read_inventory`."""
+
 
 def read_inventory(
     path: str | Path,

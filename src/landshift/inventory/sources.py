@@ -16,7 +16,8 @@ def source_points(landslides: gpd.GeoDataFrame, elevation: xr.DataArray) -> gpd.
 
     A point stands for itself. Of a polygon or a patch of points, it is the centre of the cell
     whose elevation is nearest to the 80 % quantile of the elevation within: the source lies
-    high, but the very top of a mapped landslide is often its crown or a digitizing error.
+    high, but the very top of a mapped landslide is often its crown or a digitizing error. Where all
+    cells are equally high, it is the one nearest the centroid.
 
     Parameters
     ----------
@@ -53,5 +54,9 @@ def _find_source(grid: Footprints, name: str, shape: shapely.Geometry) -> shapel
             " region's own elevation first"
         )
     heights = grid.values_at(cells)
+    if heights.min() == heights.max():
+        # level ground, or a region without elevations: the middle is the best guess
+        distances = [shape.centroid.distance(grid.centre_of(cell)) for cell in cells]
+        return grid.centre_of(cells[np.argmin(distances)])
     nearest = np.argmin(np.abs(heights - np.quantile(heights, SOURCE_QUANTILE)))
     return grid.centre_of(cells[nearest])

@@ -6,6 +6,7 @@ several keys. It imports the standard library alone, because the workflow reads 
 
 from landshift.study.checks import check_files, check_results, check_study, raise_problems
 from landshift.study.regions import (
+    follows_inventory,
     list_benchmark_targets,
     list_regions,
     list_sources,
@@ -21,6 +22,7 @@ __all__ = [
     "check_study",
     "explain_violations",
     "find_repeated_keys",
+    "follows_inventory",
     "list_benchmark_targets",
     "list_regions",
     "list_sources",

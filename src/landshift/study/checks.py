@@ -54,6 +54,8 @@ def check_files(config: Mapping[str, Any]) -> None:
         region = config["regions"][name]
         entries = {f"layers.{layer}": entry for layer, entry in region.get("layers", {}).items()}
         entries |= {key: region[key] for key in ("inventory", "validation") if key in region}
+        surveyed = region.get("inventory", {}).get("surveyed")
+        entries |= {"inventory.surveyed": surveyed} if surveyed else {}
         for key, entry in entries.items():
             problems += check_file(f"regions.{name}.{key}", entry)
     raise_problems(problems)
@@ -156,6 +158,8 @@ def _check_distances(config: Mapping[str, Any]) -> Iterator[Problem]:
     ]
     distances.append(("mosaic", "resolution_m", (config.get("mosaic") or {}).get("resolution_m")))
     for name in list_regions(config):
+        grid = config["regions"][name].get("grid") or {}
+        distances.append((f"regions.{name}.grid", "buffer_m", grid.get("buffer_m")))
         for part in ("inventory", "validation"):
             entry = config["regions"][name].get(part) or {}
             distances.append((f"regions.{name}.{part}", "merge_m", entry.get("merge_m")))

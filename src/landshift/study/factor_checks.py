@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from landshift.study.origins import Problem, is_class, is_vector
-from landshift.study.region_checks import SURFACE_LAYERS
+from landshift.study.region_checks import RELIEF_GROUPS, SURFACE_LAYERS
 from landshift.study.regions import (
     list_benchmark_targets,
     list_regions,
@@ -23,6 +23,7 @@ def check_factors(config: Mapping[str, Any]) -> Iterator[Problem]:
 def _check_groups(config: Mapping[str, Any]) -> Iterator[Problem]:
     regions = [config["regions"][name] for name in list_regions(config)]
     layers = [region.get("layers") or {} for region in regions]
+    steep = any(_has_relief(region) for region in regions)
     rainy = any("virtual" in region for region in regions) or any(
         {"rainfall", "extreme_rainfall"} & set(own) for own in layers
     )
@@ -31,7 +32,7 @@ def _check_groups(config: Mapping[str, Any]) -> Iterator[Problem]:
     coded = any("virtual" in region for region in regions) or any(
         is_class(entry) and name != "land_cover" for own in layers for name, entry in own.items()
     )
-    needs = {
+    needs = dict.fromkeys(RELIEF_GROUPS, ("`dem`", steep)) | {
         "climate": ("`rainfall` or `extreme_rainfall`", rainy),
         "proximity": ("of lines", lined),
         "surface": (
@@ -41,7 +42,7 @@ def _check_groups(config: Mapping[str, Any]) -> Iterator[Problem]:
         "ground": ("of class codes, such as `lithology` with `kind: class`,", coded),
     }
     absent = False
-    for group in (config.get("factors") or {}).get("groups", []):
+    for group in _list_groups(config):
         layer, present = needs.get(group, ("", True))
         if not present:
             absent = True
@@ -55,9 +56,7 @@ def _check_groups(config: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _check_common(config: Mapping[str, Any]) -> Iterator[Problem]:
-    groups = set((config.get("factors") or {}).get("groups", ["terrain"]))
-    if groups & {"terrain", "drainage", "stability"}:
-        return
+    groups = set(_list_groups(config))
     for target in dict.fromkeys([*list_targets(config), *list_benchmark_targets(config)]):
         regions = [
             name for name in (target, *sources_of(config, target)) if name in config["regions"]
@@ -75,6 +74,8 @@ def _list_inputs(region: Mapping[str, Any], groups: set[str]) -> set[str]:
     """List what the optional groups of factors are made of in a region."""
     layers = region.get("layers") or {}
     inputs = {name for name, entry in layers.items() if "factor" in entry}
+    if groups & RELIEF_GROUPS and _has_relief(region):
+        inputs |= {"dem"}
     if "proximity" in groups:
         inputs |= {name for name, entry in layers.items() if is_vector(entry)}
     if "climate" in groups:
@@ -89,6 +90,15 @@ def _list_inputs(region: Mapping[str, Any], groups: set[str]) -> set[str]:
     if "ground" in groups:
         inputs |= classes - {"land_cover"}
     return inputs
+
+
+def _list_groups(config: Mapping[str, Any]) -> list[str]:
+    return (config.get("factors") or {}).get("groups", ["terrain", "drainage"])
+
+
+def _has_relief(region: Mapping[str, Any]) -> bool:
+    layers = region.get("layers") or {}
+    return "dem" in layers or "extent" not in layers
 
 
 def _check_own_factors(config: Mapping[str, Any]) -> Iterator[Problem]:

@@ -16,12 +16,19 @@ def check_inventories(path: str, region: Mapping[str, Any]) -> Iterator[Problem]
     for key in ("inventory", "validation"):
         if region.get(key):
             yield from _check_inventory(f"{path}.{key}", region[key])
+    if "surveyed" in (region.get("validation") or {}):
+        yield (
+            f"{path}.validation.surveyed",
+            "belongs to `inventory`, of which absences are drawn; remove it here",
+        )
     if region.get("inventory") and region.get("validation"):
         yield from _check_hold_out(path, region["inventory"], region["validation"])
 
 
 def _check_inventory(path: str, entry: Mapping[str, Any]) -> Iterator[Problem]:
     yield from check_origin(path, entry)
+    if "surveyed" in entry:
+        yield from check_origin(f"{path}.surveyed", entry["surveyed"])
     if suffix_of(entry) == ".csv":
         if "crs" not in entry:
             yield (

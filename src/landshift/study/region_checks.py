@@ -15,12 +15,22 @@ from landshift.study.origins import (
     is_class,
     is_vector,
 )
+from landshift.study.regions import fetches_elevation, follows_inventory
 
 CLASS_LAYERS = frozenset({"lithology", "land_cover", "soil"})
 """Layers whose cells are codes: averaging them would be meaningless."""
 
-TAKEN_NAMES = frozenset({"dem", "dem_detail", "region", "x", "y", "block", "presence"})
+TAKEN_NAMES = frozenset(
+    {"dem", "dem_detail", "extent", "inventory", "validation", "surveyed"}
+    | {"region", "x", "y", "block", "presence"}
+)
 """Layers and columns that cannot be a factor of the user's own, nor one of classes."""
+
+SPANNING = frozenset({"dem", "extent"})
+"""Layers that say where a region is."""
+
+RELIEF_GROUPS = frozenset({"terrain", "drainage", "stability"})
+"""Groups of factors that an elevation model makes."""
 
 SURFACE_LAYERS = frozenset({"blue", "red", "nir", "swir"})
 """Bands that the group `surface` needs."""
@@ -65,7 +75,7 @@ def check_region(name: str, region: Mapping[str, Any]) -> Iterator[Problem]:
     else:
         yield from _check_grid(f"{path}.grid", region.get("grid") or {})
         yield from _check_box(f"{path}.grid.box", region.get("grid") or {})
-        yield from _check_extent(path, region)
+        yield from _check_extent(f"{path}.grid", region)
         yield from _check_layers(f"{path}.layers", region.get("layers") or {})
         yield from check_inventories(path, region)
 
@@ -147,19 +157,30 @@ def _check_box(path: str, grid: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _check_extent(path: str, region: Mapping[str, Any]) -> Iterator[Problem]:
-    grid, dem = region.get("grid") or {}, (region.get("layers") or {}).get("dem") or {}
-    stated = "box" in grid or ("bounds" in grid and grid.get("crs", "auto") != "auto")
-    if ("recipe" in dem or "stac" in dem) and not stated:
+    grid, inventory = region.get("grid") or {}, region.get("inventory") or {}
+    if fetches_elevation(region) and "bounds" in grid and grid.get("crs", "auto") == "auto":
         yield (
-            f"{path}.grid.box",
-            "missing; without an elevation model of your own state where the region is: "
-            "[west, south, east, north] in degrees",
+            f"{path}.crs",
+            "`bounds` are metres of a system that `crs` must name; name it, or state a `box` in "
+            "degrees",
+        )
+    if not follows_inventory(region):
+        if "buffer_m" in grid:
+            yield (
+                f"{path}.buffer_m",
+                "belongs to a region whose inventory alone says where it is, but its `bounds`, its "
+                "`box` or its elevation model do; remove one of them",
+            )
+    elif inventory and "file" not in inventory:
+        yield (
+            f"{path}.box",
+            "missing; an inventory says where the region is only if it is a `file`: state [west, "
+            "south, east, north] in degrees",
         )
 
 
 def _check_layers(path: str, layers: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
-    if "dem" not in layers:
-        yield f"{path}.dem", "missing; every region needs an elevation model"
+    yield from _check_spanning(path, layers)
     for name, entry in layers.items():
         yield from check_origin(f"{path}.{name}", entry)
         if entry.get("recipe") in INVENTORY_RECIPES:
@@ -177,10 +198,29 @@ def _check_layers(path: str, layers: Mapping[str, Mapping[str, Any]]) -> Iterato
         yield from _check_use(f"{path}.{name}", entry)
         if name in TAKEN_NAMES and "factor" in entry:
             yield f"{path}.{name}.factor", f"{name} means something else; rename the layer"
-        elif name in TAKEN_NAMES - {"dem"} and is_class(entry):
+        elif name in TAKEN_NAMES - SPANNING and (is_class(entry) or is_vector(entry)):
             yield f"{path}.{name}", "means something else; rename the layer"
         if name == "dem" and (is_vector(entry) or is_class(entry)):
             yield f"{path}.dem", "must be a raster of metres; name one and remove `kind: class`"
+
+
+def _check_spanning(path: str, layers: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
+    if "dem" not in layers and "extent" not in layers:
+        yield (
+            f"{path}.dem",
+            "missing; every region needs an elevation model, or where there is none an `extent`: a "
+            "raster whose cells with data are the region",
+        )
+    elif "extent" in layers and "dem" in layers:
+        yield f"{path}.extent", "belongs to a region without `dem`; remove one of them"
+    elif "extent" in layers:
+        entry = layers["extent"]
+        if is_vector(entry) or is_class(entry) or not {"file", "url"} & set(entry):
+            yield (
+                f"{path}.extent",
+                "must be a raster, from a `file` or a `url`, and without `kind`; name one whose "
+                "cells with data are the region",
+            )
 
 
 def _check_use(path: str, entry: Mapping[str, Any]) -> Iterator[Problem]:

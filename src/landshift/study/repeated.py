@@ -50,8 +50,9 @@ def check_repeated_regions(regions: Mapping[str, Mapping[str, Any]]) -> Iterator
 
 
 def _origins(region: Mapping[str, Any]) -> Any:
-    dem = (region.get("layers") or {}).get("dem") or {}
-    return dem.get("sha256") or dem.get("file") or dem.get("url")
+    layers = region.get("layers") or {}
+    spanning = layers.get("dem") or layers.get("extent") or {}
+    return spanning.get("sha256") or spanning.get("file") or spanning.get("url")
 
 
 def _overlap(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

@@ -1,0 +1,26 @@
+"""Fetch the extent of a region that has no elevations, on the grid of the region."""
+
+import os
+from pathlib import Path
+
+from landshift.acquire import acquire_extent, choose_mirror, write_record
+from landshift.logs import set_up_logging
+from landshift.raster import write_raster
+
+
+def main(*, entry, grid, cache, mirror, extent, record):
+    acquired = acquire_extent(entry, grid, cache=Path(cache), mirror=mirror)
+    write_raster(acquired.data.rename("extent"), extent)
+    write_record(acquired, record)
+
+
+if __name__ == "__main__":
+    set_up_logging(snakemake.log[0])
+    main(
+        entry=snakemake.params.entry,
+        grid=snakemake.params.grid,
+        cache=os.environ.get("LANDSHIFT_CACHE", "results/cache"),
+        mirror=choose_mirror(snakemake.config["mirror"]),
+        extent=snakemake.output.extent,
+        record=snakemake.output.record,
+    )

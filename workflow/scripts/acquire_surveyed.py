@@ -1,0 +1,27 @@
+"""Fetch the area of a region in which landslides were looked for, on the grid of the region."""
+
+import os
+from pathlib import Path
+
+from landshift.acquire import acquire_surveyed, choose_mirror, write_record
+from landshift.logs import set_up_logging
+from landshift.raster import open_raster, write_raster
+
+
+def main(*, entry, dem, cache, mirror, surveyed, record):
+    grid = open_raster(dem).odc.geobox
+    acquired = acquire_surveyed(entry, grid, cache=Path(cache), mirror=mirror)
+    write_raster(acquired.data.rename("surveyed"), surveyed)
+    write_record(acquired, record)
+
+
+if __name__ == "__main__":
+    set_up_logging(snakemake.log[0])
+    main(
+        entry=snakemake.params.entry,
+        dem=snakemake.input.dem,
+        cache=os.environ.get("LANDSHIFT_CACHE", "results/cache"),
+        mirror=choose_mirror(snakemake.config["mirror"]),
+        surveyed=snakemake.output.surveyed,
+        record=snakemake.output.record,
+    )
