@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from sklearn.ensemble import RandomForestClassifier
 
-from landshift.fused.forests import BitForest, WalkedForest, compile_forest, list_limits
+from landshift.fused.forests import MAXIMUM_LEAVES, compile_forest, list_limits
 from landshift.fused.intervals import LANES, join_intervals
 from landshift.learners.random_forest import flatten_forest
+from landshift.trees import Trees
 
 
 def keep(values):
@@ -36,12 +37,11 @@ def test_logit_equals_the_learners_own(source_models, learner, preparation):
     fitted = model.fitted[preparation]
     forest, intervals = compile_one(fitted, len(model.factors))
     values = draw_values(fitted, len(model.factors))
-    assert isinstance(forest, BitForest)
     found = fitted.logit_of_sum(forest.sum(intervals.find(values)))
     np.testing.assert_array_equal(found, fitted.logit(values))
 
 
-@pytest.mark.parametrize("leaves", [2, 8, 9, 64, 65, 300])
+@pytest.mark.parametrize("leaves", [2, 8, 9, 64, 65, 700])
 def test_trees_of_any_size(leaves):
     generator = np.random.default_rng(9)
     values = generator.normal(size=(2000, 6)).astype(np.float32)
@@ -49,7 +49,6 @@ def test_trees_of_any_size(leaves):
     grown = RandomForestClassifier(n_estimators=7, max_leaf_nodes=leaves, random_state=1)
     fitted = flatten_forest(grown.fit(values, labels))
     forest, intervals = compile_one(fitted, 6)
-    assert isinstance(forest, WalkedForest if leaves > 64 else BitForest)
     cells = draw_values(fitted, 6)
     found = fitted.logit_of_sum(forest.sum(intervals.find(cells)))
     np.testing.assert_array_equal(found, fitted.logit(cells))
@@ -63,3 +62,20 @@ def test_tree_without_a_split_adds_its_one_value():
     cells = np.zeros((LANES, 2), np.float32)
     found = fitted.logit_of_sum(forest.sum(intervals.find(cells)))
     np.testing.assert_array_equal(found, fitted.logit(cells))
+
+
+def test_trees_of_too_many_leaves_are_refused():
+    # a comb: every inner node has a leaf on its left
+    nodes = np.arange(2 * MAXIMUM_LEAVES + 1)
+    inner = (nodes % 2 == 0) & (nodes < 2 * MAXIMUM_LEAVES)
+    comb = Trees(
+        roots=np.array([0]),
+        factor=np.zeros(len(nodes), np.int32),
+        threshold=(nodes % 100).astype(np.float32),
+        left=np.where(inner, nodes + 1, -1),
+        right=np.where(inner, nodes + 2, -1),
+        value=np.ones(len(nodes)),
+    )
+    limits = list_limits(comb, keep, 1)
+    with pytest.raises(ValueError, match=f"{MAXIMUM_LEAVES + 1} leaves"):
+        compile_forest(comb, limits, join_intervals([[own] for own in limits]))

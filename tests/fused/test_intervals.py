@@ -33,6 +33,24 @@ def test_interval_holds_its_end_and_what_lies_below():
     np.testing.assert_array_equal(intervals.counts, [4, 2])
 
 
+@pytest.mark.parametrize("draw", ["normal", "skewed", "capped", "one", "none"])
+def test_every_value_finds_the_interval_of_a_plain_search(draw):
+    generator = np.random.default_rng(7)
+    ends = {
+        "normal": generator.normal(size=3000),
+        "skewed": np.exp(5 * generator.normal(size=3000)),
+        "capped": np.minimum(generator.exponential(size=3000), 1.5),
+        "one": np.array([2.0]),
+        "none": np.array([]),
+    }[draw].astype(np.float32)
+    intervals = join_intervals([[ends]])
+    extremes = np.float32([-np.inf, -1e38, -0.0, 0.0, 1e38, np.inf])
+    values = np.concatenate([ends, np.nextafter(ends, np.float32(np.inf)), extremes])
+    values = np.pad(values, (0, -len(values) % LANES), mode="edge")
+    found = intervals.find(values[:, None])
+    np.testing.assert_array_equal(found.ravel(), np.searchsorted(np.unique(ends), values))
+
+
 def test_too_many_intervals_are_refused():
     ends = np.arange(MAXIMUM_INTERVALS, dtype=np.float32)
     with pytest.raises(ValueError, match="65537 intervals"):

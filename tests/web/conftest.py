@@ -9,6 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 from affine import Affine
 from odc.geo.geobox import GeoBox
 from odc.geo.xr import wrap_xr
@@ -19,7 +20,7 @@ from landshift.cog import write_cog
 from landshift.geopackage import write_geopackage
 from landshift.inventory import write_inventory
 from landshift.mapping import CLASS_COLOURS, class_breaks, classify_susceptibility
-from landshift.raster import write_raster
+from landshift.raster import write_factors, write_raster
 from landshift.viewer import Place, write_viewer
 
 # Runs in the environment of the browser's driver.
@@ -78,13 +79,19 @@ def write_target(folder, name, *, seed):
     ).assign(share=[1.0, 0.25, 0.75])
     drivers.to_csv(folder / "drivers.csv", index=False)
     kinds = ("susceptibility", "classes", "uncertainty", "applicability")
-    files = {key: folder / f"{key}.gpkg" for key in ("inventory", "priorities")}
+    coarse = GeoBox((50, 75), Affine(120, 0, 300_000, 0, -120, 5_006_000), GRID.crs)
+    changes = {"slope": np.full(coarse.shape, 0.5), "relief": np.full(coarse.shape, -1.25)}
+    changes["slope"][:, 40:] = 2
+    layers = {key: wrap_xr(each.astype(np.float32), coarse) for key, each in changes.items()}
+    write_factors(xr.Dataset(layers), folder / "local_drivers.tif")
     return Place(
         name,
         {kind: folder / f"{kind}.tif" for kind in kinds},
-        dem=folder / "dem.tif",
+        [folder / "dem.tif"],
+        [folder / "inventory.gpkg"],
+        priorities=folder / "priorities.gpkg",
         drivers=folder / "drivers.csv",
-        **files,
+        local_drivers=folder / "local_drivers.tif",
     )
 
 

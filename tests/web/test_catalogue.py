@@ -18,7 +18,7 @@ def study(places, manifest, tmp_path):
     publications = []
     for place in places:
         folder = tmp_path / "study" / "targets" / place.name
-        shutil.copytree(Path(place.dem).parent, folder)
+        shutil.copytree(Path(place.dems[0]).parent, folder)
         (folder / "model").mkdir()
         (folder / "model" / "manifest.json").write_text(json.dumps(manifest))
         (folder / "model_card.md").write_text("card")

@@ -7,13 +7,24 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import rasterio
 from hypothesis import given
 from hypothesis import strategies as st
-from rasterio.io import MemoryFile
+from rio_cogeo import cog_validate
 
 from landshift.raster import open_raster, write_raster
 from landshift.viewer import read_overview, write_viewer
-from landshift.viewer.overview import STEPS, Steps, encode_png, fit_steps
+from landshift.viewer.local import describe_local_drivers
+from landshift.viewer.overview import (
+    STEPS,
+    TILE,
+    Overview,
+    Steps,
+    count_levels,
+    encode_cog,
+    fit_steps,
+)
+from landshift.viewer.relief import shade_elevations
 
 from .conftest import ASSETS
 
@@ -52,11 +63,33 @@ def test_a_map_without_data_is_refused():
         fit_steps(np.full(3, np.nan), "linear")
 
 
-@pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
-def test_pictures_hold_the_bytes():
-    codes = np.arange(256, dtype=np.uint8).reshape(8, 32)
-    with MemoryFile(base64.b64decode(encode_png(codes))) as memory, memory.open() as source:
-        assert np.array_equal(source.read(1), codes)
+@pytest.mark.parametrize("average", [True, False])
+def test_maps_in_the_page_are_valid_cogs_whose_levels_halve(average, tmp_path):
+    codes = np.random.default_rng(1).integers(0, 256, (300, 1200), np.uint8)
+    grid = Overview(codes, (0.0, 0.0, 36_000.0, 9_000.0), "EPSG:32632", 30.0, {})
+    (tmp_path / "map.tif").write_bytes(base64.b64decode(encode_cog(codes, grid, average=average)))
+    valid, errors, warnings = cog_validate(tmp_path / "map.tif", strict=True)
+    assert valid and not errors and not warnings
+    levels = count_levels(codes.shape)
+    with rasterio.open(tmp_path / "map.tif") as source:
+        assert source.overviews(1) == [2**level for level in range(1, levels + 1)]
+        assert source.res == (30, 30) and source.nodata == 0
+        assert np.array_equal(source.read(1)[:300, :1200], codes)
+        assert max(source.shape) / 2**levels <= TILE
+    assert encode_cog(codes, grid, average=average) == encode_cog(codes, grid, average=average)
+
+
+def test_elevations_of_several_regions_make_one_relief(places, tmp_path):
+    whole = open_raster(places[0].dems[0])
+    grid = read_overview(places[0].maps["susceptibility"])
+    for name, part in {"upper": whole[:120], "lower": whole[100:]}.items():
+        write_raster(part, tmp_path / f"{name}.tif")
+    files = [tmp_path / "upper.tif", tmp_path / "lower.tif"]
+    expected = shade_elevations(places[0].dems, grid, side=4096)
+    found = shade_elevations(files, grid, side=4096)
+    # the relief has no seam where one region ends
+    np.testing.assert_array_equal(found, expected)
+    assert np.median(expected) > 100
 
 
 def test_large_maps_are_averaged_and_codes_are_voted_on(places):
@@ -91,11 +124,12 @@ def test_same_maps_give_the_same_page(page, places, tmp_path):
 
 
 def test_maps_of_another_grid_are_refused(places, tmp_path):
-    write_raster(open_raster(places[1].dem)[10:], tmp_path / "dem.tif")
-    with pytest.raises(ValueError, match=r"susceptibility.tif and .*dem.tif differ"):
+    write_raster(open_raster(places[1].maps["classes"])[10:], tmp_path / "cut.tif")
+    maps = {**places[0].maps, "classes": tmp_path / "cut.tif"}
+    with pytest.raises(ValueError, match=r"cut.tif and .*susceptibility.tif differ"):
         write_viewer(
             tmp_path / "page.html",
-            [replace(places[0], dem=tmp_path / "dem.tif")],
+            [replace(places[0], maps=maps)],
             study="trial",
             assets=ASSETS,
         )
@@ -107,3 +141,12 @@ def test_an_unknown_kind_of_map_is_refused(places, tmp_path):
         write_viewer(
             tmp_path / "page.html", [replace(places[0], maps=maps)], study="trial", assets=ASSETS
         )
+
+
+def test_strongest_factors_of_a_cell_come_first(places):
+    local = describe_local_drivers(places[0].local_drivers)
+    assert local["names"] == ["slope", "relief"] and local["size"] == [75, 50]
+    numbers = np.frombuffer(base64.b64decode(local["factors"]), np.uint8).reshape(2, 50, 75)
+    changes = np.frombuffer(base64.b64decode(local["changes"]), "<i2").reshape(2, 50, 75)
+    assert numbers[:, 0, 0].tolist() == [2, 1] and changes[:, 0, 0].tolist() == [-125, 50]
+    assert numbers[:, 9, 70].tolist() == [1, 2] and changes[:, 9, 70].tolist() == [200, -125]

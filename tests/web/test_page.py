@@ -44,6 +44,15 @@ def test_a_click_shows_the_values_of_the_cell(browse, places, share):
     assert [low, high] == pytest.approx(expected, rel=0.05)
 
 
+def test_a_click_names_the_strongest_factors(browse):
+    notes = browse({"click": [0.31, 0.42]}, {"click": [0.9, 0.42]})["notes"]
+    local = [note["values"]["local"] for note in notes]
+    assert local == [
+        "relief \N{MINUS SIGN}1.25, slope +0.50",
+        "slope +2.00, relief \N{MINUS SIGN}1.25",
+    ]
+
+
 def test_the_cross_reads_values_by_keyboard(browse):
     values = browse({"focus": "#map"}, {"press": "Enter"})["notes"][1]["values"]
     # To the half of a pixel of the screen.

@@ -262,8 +262,13 @@ def list_maps():
     kinds += [] if config["transfer"]["frozen"] else ["dissimilarity", "applicability"]
     kinds += ["classes"]
     maps = expand("<results>/targets/{target}/{kind}.tif", target=TARGETS, kind=kinds)
-    mosaic = expand("<results>/mosaic/{kind}.tif", kind=["susceptibility", "classes"])
-    return maps + mosaic if config["mosaic"] else maps
+    return maps + list_mosaic()
+
+
+def list_mosaic():
+    """List the maps that join those of all targets, if the study has a mosaic."""
+    kinds = ["susceptibility", "classes"] if config["mosaic"] else []
+    return expand("<results>/mosaic/{kind}.tif", kind=kinds)
 
 
 def list_scores():

@@ -12,6 +12,8 @@ rule write_viewer:
         inventory=expand("<results>/regions/{target}/inventory.gpkg", target=TARGETS),
         priorities=list_of_targets("priorities.gpkg", config["priorities"]),
         drivers=list_of_targets("drivers.csv", KNOWN_SOURCES),
+        local_drivers=list_of_targets("local_drivers.tif"),
+        mosaic=list_mosaic(),
     output:
         page="<results>/report/viewer.html",
     log:

@@ -62,6 +62,31 @@ rule evaluate_drivers:
         "../scripts/evaluate_drivers.py"
 
 
+rule map_local_drivers:
+    input:
+        model="<results>/targets/{target}/model",
+        factors=lambda wildcards: list_factor_files(wildcards.target),
+        background="<results>/regions/{target}/background.parquet",
+    output:
+        drivers="<results>/targets/{target}/local_drivers.tif",
+    log:
+        "<logs>/map_local_drivers/{target}.log",
+    benchmark:
+        "<benchmarks>/map_local_drivers/{target}.tsv"
+    conda:
+        "../../envs/landshift.yaml"
+    threads: 2
+    resources:
+        mem_mb=3000,
+    params:
+        block_size=config["maps"]["block_size"],
+        code=hash_script("map_local_drivers"),
+    message:
+        "Map what moves the map of {wildcards.target} at each place"
+    script:
+        "../scripts/map_local_drivers.py"
+
+
 rule plot_drivers:
     input:
         drivers="<results>/targets/{target}/drivers.csv",

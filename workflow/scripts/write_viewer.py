@@ -6,21 +6,27 @@ from landshift.logs import set_up_logging
 from landshift.viewer import KINDS, Place, write_viewer
 
 
-def main(*, study, targets, files, assets, page):
+def main(*, study, targets, files, mosaic, assets, page):
     places = []
     for index, target in enumerate(targets):
         own = {name: paths[index] for name, paths in files.items() if paths}
         maps = {kind: own.pop(kind) for kind in KINDS if kind in own}
-        places.append(Place(target, maps, **own))
+        dems, inventories = [own.pop("dem")], [own.pop("inventory")]
+        places.append(Place(target, maps, dems, inventories, **own))
+    if mosaic:
+        maps = {Path(file).stem: file for file in mosaic}
+        places.append(Place("mosaic of all regions", maps, files["dem"], files["inventory"]))
     write_viewer(page, places, study=study, assets=assets)
 
 
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
+    files = {name: list(paths) for name, paths in snakemake.input.items()}
     main(
         study=snakemake.params.study,
         targets=snakemake.params.targets,
-        files={name: list(paths) for name, paths in snakemake.input.items()},
+        mosaic=files.pop("mosaic"),
+        files=files,
         assets=Path(snakemake.scriptdir).parent / "viewer",
         page=snakemake.output.page,
     )

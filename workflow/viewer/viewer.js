@@ -1,10 +1,10 @@
-/* Shows the maps of a study: bytes become colours, a click becomes values. */
+/* Shows the maps of a study: the COGs in the page become colours, a click becomes values. */
 "use strict";
 
 const study = JSON.parse(document.getElementById("data").textContent);
 const byId = (id) => document.getElementById(id);
-const state = { place: null, layer: null, hidden: new Set(), image: null, relief: null, turn: 0 };
-const pictures = new Map();
+const state = { place: null, layer: null, hidden: new Set() };
+const opened = new Map();
 
 /* Vectors: their look and what they are called. */
 const VECTORS = {
@@ -16,23 +16,37 @@ const QUANTILE = 1.6448536269514722; // of the normal distribution at 95 %
 /* ---- bytes ------------------------------------------------------------------------------- */
 
 function fromBase64(text) {
-  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-}
-
-async function readBytes(picture) {
-  if (!pictures.has(picture)) pictures.set(picture, decode(picture));
-  return pictures.get(picture);
-}
-
-async function decode(picture) {
-  const blob = new Blob([fromBase64(picture)], { type: "image/png" });
-  const bitmap = await createImageBitmap(blob, { colorSpaceConversion: "none" });
-  const context = newCanvas(bitmap.width, bitmap.height).getContext("2d", { willReadFrequently: true });
-  context.drawImage(bitmap, 0, 0);
-  const colours = context.getImageData(0, 0, bitmap.width, bitmap.height).data;
-  const bytes = new Uint8Array(bitmap.width * bitmap.height);
-  for (let cell = 0; cell < bytes.length; cell++) bytes[cell] = colours[4 * cell];
+  const letters = atob(text);
+  const bytes = new Uint8Array(letters.length);
+  for (let index = 0; index < bytes.length; index++) bytes[index] = letters.charCodeAt(index);
   return bytes;
+}
+
+/* The levels of a COG, the coarsest first. */
+function openLevels(cog) {
+  if (!opened.has(cog)) opened.set(cog, readLevels(cog));
+  return opened.get(cog);
+}
+
+async function readLevels(text) {
+  const file = await ol.fromBlob(new Blob([fromBase64(text)]));
+  const numbers = [...Array(await file.getImageCount()).keys()];
+  const images = await Promise.all(numbers.map((number) => file.getImage(number)));
+  return images.sort((one, other) => one.getWidth() - other.getWidth());
+}
+
+async function readByte(cog, column, row) {
+  const levels = await openLevels(cog);
+  const [bytes] = await levels.at(-1).readRasters({ window: [column, row, column + 1, row + 1] });
+  return bytes[0];
+}
+
+async function paintTile(cog, table, level, x, y) {
+  const image = (await openLevels(cog))[level];
+  const { tile } = state.place;
+  const window = [x * tile, y * tile, Math.min((x + 1) * tile, image.getWidth()), Math.min((y + 1) * tile, image.getHeight())];
+  const [bytes] = await image.readRasters({ window });
+  return paint(bytes, window[2] - window[0], window[3] - window[1], table);
 }
 
 function newCanvas(width, height) {
@@ -42,9 +56,8 @@ function newCanvas(width, height) {
   return canvas;
 }
 
-function paint(bytes, table) {
-  const [width, height] = state.place.size;
-  const canvas = newCanvas(width, height);
+function paint(bytes, width, height, table) {
+  const canvas = newCanvas(state.place.tile, state.place.tile);
   const context = canvas.getContext("2d");
   const image = context.createImageData(width, height);
   const colours = new Uint32Array(table.buffer);
@@ -81,31 +94,16 @@ const round = (value) => String(Number(value.toPrecision(3)));
 
 /* ---- map --------------------------------------------------------------------------------- */
 
-function newImageLayer(name) {
-  return new ol.ImageLayer({
-    source: new ol.ImageCanvas({
-      ratio: 1,
-      projection: state.projection,
-      canvasFunction: (extent, resolution, pixelRatio, size) => draw(state[name], extent, size),
-    }),
+function newSource(cog, table) {
+  const { bounds, shown_m: edge, tile, levels } = state.place;
+  const resolutions = [...Array(levels + 1).keys()].map((level) => edge * 2 ** (levels - level));
+  return new ol.ImageTile({
+    projection: state.projection,
+    tileGrid: new ol.TileGrid({ extent: bounds, origin: [bounds[0], bounds[3]], resolutions, tileSize: tile }),
+    interpolate: false,
+    transition: 0,
+    loader: (level, x, y) => paintTile(cog, table, level, x, y),
   });
-}
-
-function draw(picture, extent, size) {
-  const canvas = newCanvas(Math.round(size[0]), Math.round(size[1]));
-  if (!picture) return canvas;
-  const [west, south, east, north] = state.place.bounds;
-  const scale = canvas.width / (extent[2] - extent[0]);
-  const context = canvas.getContext("2d");
-  context.imageSmoothingEnabled = scale * state.place.shown_m < 1;
-  context.drawImage(
-    picture,
-    (west - extent[0]) * scale,
-    (extent[3] - north) * scale,
-    (east - west) * scale,
-    (north - south) * scale,
-  );
-  return canvas;
 }
 
 const map = new ol.Map({
@@ -123,13 +121,14 @@ function styleOf(look) {
   return new ol.Style({ stroke, fill, image: new ol.Circle({ radius: 3.5, stroke, fill }) });
 }
 
-async function showPlace(index) {
+function showPlace(index) {
   state.place = study.places[index];
   const { bounds, crs, shown_m: edge } = state.place;
   state.projection = new ol.Projection({
     code: `${crs}#${index}`, units: "m", extent: bounds, getPointResolution: (length) => length,
   });
-  state.layers = { relief: newImageLayer("relief"), image: newImageLayer("image") };
+  state.layers = { relief: new ol.TileLayer(), image: new ol.TileLayer() };
+  state.layers.relief.setSource(newSource(state.place.relief, greyTable()));
   state.layers.image.setOpacity(byId("opacity").value / 100);
   state.vectors = Object.fromEntries(Object.entries(state.place.vectors).map(([name, features]) => [
     name,
@@ -150,30 +149,22 @@ async function showPlace(index) {
   listVectors();
   tell(["Click the map, or move it with the arrow keys and press Enter."]);
   describe();
-  const turn = ++state.turn;
-  const bytes = await readBytes(state.place.relief);
-  if (turn !== state.turn) return;
-  state.relief = paint(bytes, greyTable());
-  state.layers.relief.getSource().changed();
-  await showLayer(state.layer && state.place.layers.some((layer) => layer.kind === state.layer.kind)
+  showLayer(state.layer && state.place.layers.some((layer) => layer.kind === state.layer.kind)
     ? state.layer.kind : state.place.layers[0].kind);
 }
 
-async function showLayer(kind) {
+function showLayer(kind) {
   state.layer = state.place.layers.find((layer) => layer.kind === kind);
   byId(`layer-${kind}`).checked = true;
   state.hidden.clear();
   showLegend();
-  await repaint();
+  repaint();
 }
 
-async function repaint() {
-  const turn = ++state.turn;
-  const bytes = await readBytes(state.layer.picture);
-  if (turn !== state.turn) return;
-  state.image = paint(bytes, colourTable(state.layer));
-  state.layers.image.getSource().changed();
-  document.body.dataset.shown = `${state.place.name} ${state.layer.kind}`;
+function repaint() {
+  const shown = `${state.place.name} ${state.layer.kind}`;
+  state.layers.image.setSource(newSource(state.layer.cog, colourTable(state.layer)));
+  map.once("rendercomplete", () => (document.body.dataset.shown = shown));
 }
 
 /* ---- panel ------------------------------------------------------------------------------- */
@@ -245,7 +236,7 @@ function drawRamp() {
 function describe() {
   const { crs, cell_m: own, shown_m: shown, prevalence } = state.place;
   const parts = [`${state.place.name}: ${crs}, cells of ${round(own)} m`];
-  if (shown > own * 1.001) parts.push(`shown are means of cells of ${round(shown)} m; the GeoTIFFs hold all`);
+  if (shown > own * 1.001) parts.push(`shown are means over ${round(shown)} m; the GeoTIFFs hold all cells`);
   if (prevalence) parts.push(`susceptibility is stated for a prevalence of ${prevalence}`);
   byId("about").textContent = `${parts.join("; ")}. Values are rounded to one of 254 steps.`;
 }
@@ -257,7 +248,7 @@ function findCell([x, y]) {
   const [width, height] = state.place.size;
   const column = Math.floor(((x - west) / (east - west)) * width);
   const row = Math.floor(((north - y) / (north - south)) * height);
-  return column >= 0 && column < width && row >= 0 && row < height ? row * width + column : null;
+  return column >= 0 && column < width && row >= 0 && row < height ? [column, row] : null;
 }
 
 async function tellValues(coordinate) {
@@ -267,11 +258,12 @@ async function tellValues(coordinate) {
   const cell = findCell(coordinate);
   if (cell === null) return tell(["This place is outside the map."]);
   const values = {};
-  for (const layer of place.layers) values[layer.kind] = toValue(layer, (await readBytes(layer.picture))[cell]);
+  for (const layer of place.layers) values[layer.kind] = toValue(layer, await readByte(layer.cog, ...cell));
   if (place !== state.place) return undefined;
   if (values.susceptibility === null) return tell(["No data here."]);
   const rows = place.layers.flatMap((layer) => describeValue(layer, values));
   rows.unshift(["Place", `${Math.round(coordinate[0])}, ${Math.round(coordinate[1])} m`, "place"]);
+  rows.push(...describeLocal(coordinate));
   const drivers = place.drivers[`class ${values.classes}`];
   if (drivers) rows.push(["Main factors of this class", drivers.join(", "), "drivers"]);
   return tell([tabulate(rows), ...describeFeatures(coordinate)]);
@@ -290,6 +282,28 @@ function describeValue(layer, values) {
     rows.push(["90 % interval [1]", limits.map(round).join(" to "), "interval"]);
   }
   return rows;
+}
+
+/* The strongest factors of the explained cell whose square the place lies in. */
+function describeLocal([x, y]) {
+  const { local } = state.place;
+  if (!local) return [];
+  const [west, south, east, north] = local.bounds;
+  const [width, height] = local.size;
+  const edge = (east - west) / width;
+  const [column, row] = [Math.floor((x - west) / edge), Math.floor((north - y) / edge)];
+  if (column < 0 || column >= width || row < 0 || row >= height) return [];
+  const numbers = fromBase64(local.factors);
+  const changes = new DataView(fromBase64(local.changes).buffer);
+  const parts = [...Array(local.ranks).keys()].flatMap((rank) => {
+    const place = (rank * height + row) * width + column;
+    if (numbers[place] === 0) return [];
+    const change = changes.getInt16(2 * place, true) / 100;
+    return [`${local.names[numbers[place] - 1]} ${change < 0 ? "\u2212" : "+"}${Math.abs(change).toFixed(2)}`];
+  });
+  if (!parts.length) return [];
+  const away = Math.hypot(x - west - (column + 0.5) * edge, north - y - (row + 0.5) * edge);
+  return [[`Strongest factors [logit], at a cell ${Math.round(away)} m away`, parts.join(", "), "local"]];
 }
 
 function tabulate(rows) {

@@ -6,6 +6,7 @@ from landshift.drivers.explanation import (
     choose_reference,
     explain_cells,
 )
+from landshift.drivers.local import map_local_drivers
 from landshift.drivers.summary import (
     compare_sources,
     summarise_dependence,
@@ -19,6 +20,7 @@ __all__ = [
     "choose_reference",
     "compare_sources",
     "explain_cells",
+    "map_local_drivers",
     "summarise_dependence",
     "summarise_drivers",
     "summarise_shots",

@@ -18,6 +18,7 @@ from numba import njit
 from landshift.fused.functionals import Functionals
 from landshift.fused.intervals import LANES
 from landshift.fused.products import pad_matrix
+from landshift.fused.vectors import ROW_BYTES, add_rows
 from landshift.preparation import NORMAL_SCORE_LIMIT
 
 BASIS_TOLERANCE = 5e-6
@@ -26,8 +27,10 @@ BASIS_TOLERANCE = 5e-6
 What a cell leaves out is then about 1e-7, the precision of the numbers themselves.
 """
 
-COLUMNS_STEP = 4
-"""Columns of tables are padded by zeros to a multiple of this."""
+COLUMNS_STEP = ROW_BYTES // 8
+"""Columns of tables in double precision are padded by zeros to a multiple of this."""
+
+_BASIS_STEP = ROW_BYTES // 4
 
 _GRID = np.linspace(-NORMAL_SCORE_LIMIT, NORMAL_SCORE_LIMIT, 121)
 _STEPS = 256
@@ -81,7 +84,7 @@ class AdditiveArrays(NamedTuple):
     linear
         Functionals of the term at the nodes, shape ``(nodes, columns)``.
     basis, functions, first_value
-        Basis functions at the nodes, flat, in rows padded to a multiple of `COLUMNS_STEP`; their
+        Basis functions at the nodes, flat, in padded rows; their
         number and where the term's table begins.
     """
 
@@ -135,7 +138,7 @@ def tabulate_terms(terms: Sequence[Term], functionals: Functionals) -> Additive:
 def _join_tables(terms, tables, bases, columns) -> AdditiveArrays:
     measured = np.array([term.classes is None for term in terms], bool)
     nodes = np.array([len(table) for table in tables], int)
-    padded = [pad_matrix(basis, 1, COLUMNS_STEP) for basis in bases]
+    padded = [pad_matrix(basis, 1, _BASIS_STEP) for basis in bases]
     joined = np.concatenate([np.empty((0, columns)), *tables])
     flat = np.concatenate([np.empty(0), *(basis.ravel() for basis in padded)])
     return AdditiveArrays(
@@ -145,18 +148,18 @@ def _join_tables(terms, tables, bases, columns) -> AdditiveArrays:
         last=nodes - _NODES_BEFORE - _NODES_AFTER - 1,
         first=np.cumsum([0, *nodes])[:-1],
         linear=_align(pad_matrix(joined, 1, COLUMNS_STEP)),
-        basis=flat.astype(np.float32),
+        basis=_align(flat.astype(np.float32)),
         functions=np.array([basis.shape[1] for basis in bases], int),
         first_value=np.cumsum([0, *(basis.size for basis in padded)])[:-1],
     )
 
 
-def _align(matrix: np.ndarray) -> np.ndarray:
-    """Copy to where rows of 64 bytes, those of six members, take one line of the cache, not two."""
-    room = np.empty(matrix.size + 8)
-    first = -(room.ctypes.data // 8) % 8
-    aligned = room[first : first + matrix.size].reshape(matrix.shape)
-    aligned[:] = matrix
+def _align(table: np.ndarray) -> np.ndarray:
+    """Copy to where rows of `ROW_BYTES` take one line of the cache, not two."""
+    room = np.empty(table.nbytes + ROW_BYTES, np.uint8)
+    first = -room.ctypes.data % ROW_BYTES
+    aligned = room[first : first + table.nbytes].view(table.dtype).reshape(table.shape)
+    aligned[:] = table
     return aligned
 
 
@@ -177,6 +180,9 @@ def interpolate_terms(additive, scores, node, share, linear, inputs):
     inputs
         float32, flat, with `LANES` columns.
     """
+    columns = linear.shape[1]
+    widths = (additive.functions + _BASIS_STEP - 1) // _BASIS_STEP * _BASIS_STEP
+    room = np.empty(LANES * widths.max() if len(widths) else 0, np.float32)
     function = 0
     for term in range(len(additive.factor)):
         first = additive.factor[term] * LANES
@@ -188,38 +194,19 @@ def interpolate_terms(additive, scores, node, share, linear, inputs):
             node,
             share,
         )
-        count = additive.functions[term]
-        width = (count + COLUMNS_STEP - 1) // COLUMNS_STEP * COLUMNS_STEP
-        start = additive.first_value[term]
+        width, start = widths[term], additive.first_value[term]
+        mixed = room[: LANES * width]
+        mixed[:] = 0.0
         for lane in range(LANES):
-            row = additive.first[term] + node[lane]
-            one, two, three, four = share[0, lane], share[1, lane], share[2, lane], share[3, lane]
-            before, left = additive.linear[row], additive.linear[row + 1]
-            right, after = additive.linear[row + 2], additive.linear[row + 3]
-            own = linear[lane]
-            for index in range(0, len(own), COLUMNS_STEP):
-                # all sums before the first is stored: then they are made side by side
-                sum0 = one * before[index] + two * left[index]
-                sum1 = one * before[index + 1] + two * left[index + 1]
-                sum2 = one * before[index + 2] + two * left[index + 2]
-                sum3 = one * before[index + 3] + two * left[index + 3]
-                sum0 += three * right[index] + four * after[index]
-                sum1 += three * right[index + 1] + four * after[index + 1]
-                sum2 += three * right[index + 2] + four * after[index + 2]
-                sum3 += three * right[index + 3] + four * after[index + 3]
-                own[index] += sum0
-                own[index + 1] += sum1
-                own[index + 2] += sum2
-                own[index + 3] += sum3
-            at = start + node[lane] * width
-            values = additive.basis[at : at + 4 * width]
-            one32, two32 = np.float32(one), np.float32(two)
-            three32, four32 = np.float32(three), np.float32(four)
-            for index in range(count):
-                total = one32 * values[index] + two32 * values[index + width]
-                total += three32 * values[index + 2 * width] + four32 * values[index + 3 * width]
-                inputs[(function + index) * LANES + lane] = total
-        function += count
+            row = (additive.first[term] + node[lane]) * columns
+            add_rows(additive.linear, row, columns, share, lane, linear, lane * columns)
+            row = start + node[lane] * width
+            add_rows(additive.basis, row, width, share, lane, mixed, lane * width)
+        for index in range(additive.functions[term]):
+            into = inputs[function * LANES : (function + 1) * LANES]
+            for lane in range(LANES):
+                into[lane] = mixed[lane * width + index]
+            function += 1
 
 
 @njit(nogil=True, cache=True, fastmath={"contract"})

@@ -7,6 +7,7 @@ number holds all that matters, without loss.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
@@ -17,7 +18,35 @@ LANES = 64
 MAXIMUM_INTERVALS = 2**16
 """Numbers of intervals fit into 16 bits."""
 
+GUIDE_STEPS = 1024
+"""Steps into which a factor's range is cut."""
+
+GUIDE_TAIL = 0.005
+"""Share of the ends beyond the first and the last step, so that few values do not take them all."""
+
 _INFINITY = int(np.float32(np.inf).view(np.int32))
+
+
+class Guide(NamedTuple):
+    """Where to look for the interval of a value: some ends that lie near it.
+
+    A factor's range is cut into equal steps. Which step a value lies in never falls as the value
+    grows, so that ends of lower steps lie below the value and those of higher ones above it.
+
+    Attributes
+    ----------
+    low, scale
+        The step of a value is ``(value - low) * scale``, within the table; float32 per factor.
+    first
+        First of the ends to be compared, shape ``(factors, GUIDE_STEPS)``.
+    size
+        Number of ends to be compared, per factor.
+    """
+
+    low: np.ndarray
+    scale: np.ndarray
+    first: np.ndarray
+    size: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -30,10 +59,13 @@ class Intervals:
         Last value of every interval but the uppermost, ascending per factor, float32.
     starts
         Where a factor's part of `ends` begins, shape ``(factors + 1,)``.
+    guide
+        A short cut to the right ones.
     """
 
     ends: np.ndarray
     starts: np.ndarray
+    guide: Guide
 
     @property
     def counts(self) -> np.ndarray:
@@ -59,7 +91,8 @@ class Intervals:
         """
         cells, factors = values.shape
         found = np.empty((cells // LANES, factors, LANES), np.uint16)
-        _find_intervals(np.ascontiguousarray(values, np.float32), self.ends, self.starts, found)
+        values = np.ascontiguousarray(values, np.float32)
+        _find_intervals(values, self.ends, self.starts, self.guide, found)
         return found
 
     def represent(self) -> np.ndarray:
@@ -83,8 +116,27 @@ def join_intervals(ends: Sequence[Sequence[np.ndarray]]) -> Intervals:
     most = max(map(len, joined)) + 1
     if most > MAXIMUM_INTERVALS:
         raise ValueError(f"a factor has {most} intervals, more than {MAXIMUM_INTERVALS}")
+    joined = [own.astype(np.float32) for own in joined]
     starts = np.cumsum([0, *map(len, joined)])
-    return Intervals(np.concatenate(joined).astype(np.float32), starts)
+    return Intervals(np.concatenate(joined), starts, _guide(joined))
+
+
+def _guide(ends: Sequence[np.ndarray]) -> Guide:
+    low, scale = np.zeros(len(ends), np.float32), np.ones(len(ends), np.float32)
+    first = np.zeros((len(ends), GUIDE_STEPS), np.uint16)
+    size = np.zeros(len(ends), np.int64)
+    for factor, own in enumerate(ends):
+        if len(own) == 0:
+            continue
+        low[factor], high = np.quantile(own, (GUIDE_TAIL, 1 - GUIDE_TAIL))
+        if high > low[factor]:
+            scale[factor] = GUIDE_STEPS / (high - low[factor])
+        steps = np.clip((own - low[factor]) * scale[factor], 0, GUIDE_STEPS - 1).astype(np.int64)
+        bounds = np.searchsorted(steps, np.arange(GUIDE_STEPS + 1))
+        size[factor] = np.diff(bounds).max()
+        # as many ends are compared for every value: those of the last steps are the last ones
+        first[factor] = np.minimum(bounds[:-1], len(own) - size[factor])
+    return Guide(low, scale, first, size)
 
 
 def ends_of_values(values: Iterable[np.ndarray]) -> list[np.ndarray]:
@@ -129,22 +181,29 @@ def _number_to_float(number: np.ndarray) -> np.ndarray:
 
 
 @njit(nogil=True, cache=True)
-def _find_intervals(values, ends, starts, found):
-    low = np.empty(LANES, np.int64)
+def _find_intervals(values, ends, starts, guide, found):
+    low = np.empty(LANES, np.uint32)
     column = np.empty(LANES, np.float32)
-    for block in range(len(found)):
-        for factor in range(found.shape[1]):
-            own = ends[starts[factor] : starts[factor + 1]]
+    none, most = np.float32(0), np.float32(guide.first.shape[1] - 1)
+    # factors outside: one factor's ends stay in the cache while all cells pass
+    for factor in range(found.shape[1]):
+        own, first = ends[starts[factor] : starts[factor + 1]], guide.first[factor]
+        lowest, scale = guide.low[factor], guide.scale[factor]
+        for block in range(len(found)):
             for lane in range(LANES):
                 column[lane] = values[block * LANES + lane, factor]
-            low[:] = 0
+            for lane in range(LANES):
+                step = (column[lane] - lowest) * scale
+                step = step if step > none else none
+                low[lane] = first[np.uint32(step if step < most else most)]
             # always as many halvings: the lanes stay side by side
-            size = len(own)
+            size = guide.size[factor]
             while size > 1:
-                half = size >> 1
+                half = np.uint32(size >> 1)
                 for lane in range(LANES):
-                    low[lane] += half * (own[low[lane] + half - 1] < column[lane])
-                size -= half
+                    after = own[low[lane] + half - np.uint32(1)] < column[lane]
+                    low[lane] += half * np.uint32(after)
+                size -= size >> 1
             for lane in range(LANES):
                 after = size == 1 and own[low[lane]] < column[lane]
                 found[block, factor, lane] = low[lane] + after

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from landshift.fused.forests import BitForest, WalkedForest, compile_forest, list_limits
+from landshift.fused.forests import BitForest, compile_forest, list_limits
 from landshift.fused.intervals import LANES, Intervals, ends_of_values, join_intervals
 from landshift.fused.residual import FusedResidual, fuse_residual
 from landshift.learners.logistic_regression import LogisticRegressionModel
@@ -44,7 +44,7 @@ class FusedModel:
 
     model: TargetModel
     intervals: Intervals
-    forests: dict[int, BitForest | WalkedForest]
+    forests: dict[int, BitForest]
     residual: FusedResidual
 
     @property
@@ -194,7 +194,12 @@ def _add_ranked(intervals, scores, starts, weights, total):
 
 @njit(nogil=True, cache=True)
 def _add_standardised(values, mean, sd, weights, total):
-    for cell in range(len(values)):
+    column = np.empty(LANES, values.dtype)
+    for first in range(0, len(values), LANES):
+        sums = total[first : first + LANES]
         for factor in range(len(weights)):
-            prepared = np.float32((values[cell, factor] - mean[factor]) / sd[factor])
-            total[cell] += weights[factor] * prepared
+            for lane in range(LANES):
+                column[lane] = values[first + lane, factor]
+            for lane in range(LANES):
+                prepared = np.float32((column[lane] - mean[factor]) / sd[factor])
+                sums[lane] += weights[factor] * prepared

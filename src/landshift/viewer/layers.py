@@ -10,7 +10,7 @@ from matplotlib.colors import Colormap, to_rgb
 from landshift.applicability import INSIDE, MASK_COLOURS, OUTSIDE
 from landshift.figures.style import SUSCEPTIBILITY, UNCERTAINTY
 from landshift.mapping import CLASS_COLOURS, CLASS_NAMES
-from landshift.viewer.overview import Overview, Scale, Steps, encode_png, fit_steps
+from landshift.viewer.overview import Overview, Scale, Steps, encode_cog, fit_steps
 
 VALUES: Mapping[str, tuple[str, str, Scale, Colormap]] = {
     "susceptibility": ("Susceptibility", "1, at the stated prevalence", "logit", SUSCEPTIBILITY),
@@ -27,7 +27,7 @@ _TICKS = (0, 0.25, 0.5, 0.75, 1)
 
 
 def describe_layer(kind: str, overview: Overview) -> dict[str, Any]:
-    """Describe one map for the page: its bytes as a picture, its colours and its legend.
+    """Describe one map for the page: its bytes as a COG, its colours and its legend.
 
     Raises
     ------
@@ -63,7 +63,7 @@ def _describe_values(kind: str, overview: Overview) -> dict[str, Any]:
         "colours": _pack_colours(colours(places)),
         "ramp": [round(float(low)), round(float(high))],
         "ticks": [_format(steps, low + share * (high - low)) for share in _TICKS],
-        "picture": encode_png(codes),
+        "cog": encode_cog(codes, overview, average=True),
     }
 
 
@@ -85,7 +85,7 @@ def _describe_codes(
             {"code": code, "label": label, "colour": colour}
             for code, (label, colour) in categories.items()
         ],
-        "picture": encode_png(codes),
+        "cog": encode_cog(codes, overview, average=False),
     }
 
 

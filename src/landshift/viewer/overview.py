@@ -1,8 +1,7 @@
-"""Maps reduced to the cells of a screen and to 254 steps of value."""
+"""Maps reduced to what a page can hold, and to 254 steps of value."""
 
 import base64
 import math
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -10,14 +9,17 @@ from typing import Literal
 import numpy as np
 import rasterio
 from rasterio.enums import Resampling
-from rasterio.errors import NotGeoreferencedWarning
 from rasterio.io import MemoryFile
+from rasterio.transform import from_bounds
 from scipy.special import expit, logit
 
 from landshift.reading import explain_unreadable
 
-SIDE = 2048
-"""Most cells on the longer side of an overview; larger maps are averaged."""
+SIDE = 4096
+"""Most cells on the longer side of a map on the page; larger maps are averaged."""
+
+TILE = 256
+"""Edge of the tiles that the page reads [cells]."""
 
 STEPS = 254
 """Steps of value of a byte: 0 is no data, 1 the least and 255 the greatest value."""
@@ -27,7 +29,7 @@ Scale = Literal["linear", "logit"]
 
 @dataclass(frozen=True)
 class Overview:
-    """A map at the resolution of a screen.
+    """A map at the resolution of the page.
 
     Attributes
     ----------
@@ -48,6 +50,12 @@ class Overview:
     crs: str
     cell_m: float
     tags: dict[str, str]
+
+    @property
+    def shown_m(self) -> float:
+        """Edge of a cell as shown [m]."""
+        west, _, east, _ = self.bounds
+        return (east - west) / self.data.shape[1]
 
 
 def read_overview(path: str | Path, *, side: int = SIDE) -> Overview:
@@ -122,13 +130,46 @@ def fit_steps(values: np.ndarray, scale: Scale) -> Steps:
     return Steps(low, high if high > low else low + max(abs(low), 1.0) * 1e-3, scale)
 
 
-def encode_png(codes: np.ndarray) -> str:
-    """Write bytes of shape ``(y, x)`` as a grey PNG in base64."""
+def count_levels(shape: tuple[int, int]) -> int:
+    """Count how often a map is halved until it fits into a tile."""
+    return max(0, math.ceil(math.log2(max(shape) / TILE)))
+
+
+def encode_cog(codes: np.ndarray, overview: Overview, *, average: bool) -> str:
+    """Write bytes of shape ``(y, x)`` as a Cloud Optimized GeoTIFF in base64.
+
+    Parameters
+    ----------
+    codes
+        0 is no data.
+    overview
+        The map they stand for.
+    average
+        Whether an overview averages its cells, or shows the most frequent byte.
+    """
+    levels = count_levels(codes.shape)
+    # whole cells of the last overview: then every one has exactly half the cells of the one before
+    padded = np.pad(codes, [(0, -length % 2**levels) for length in codes.shape])
+    west, south, east, north = overview.bounds
     height, width = codes.shape
-    profile = {"driver": "PNG", "height": height, "width": width, "count": 1, "dtype": "uint8"}
-    with MemoryFile() as memory, warnings.catch_warnings():
-        # A picture has no place on the ground.
-        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+    profile = {
+        "driver": "COG",
+        "height": padded.shape[0],
+        "width": padded.shape[1],
+        "count": 1,
+        "dtype": "uint8",
+        "nodata": 0,
+        "crs": overview.crs,
+        "transform": from_bounds(west, south, east, north, width, height),
+        "blocksize": TILE,
+        "compress": "deflate",
+        "level": 9,
+        # neighbours of an average are alike, those of a code are equal
+        "predictor": "yes" if average else "no",
+        "overview_resampling": "average" if average else "mode",
+    }
+    profile |= {"overview_count": levels} if levels else {"overviews": "none"}
+    with MemoryFile() as memory:
         with memory.open(**profile) as sink:
-            sink.write(codes, 1)
+            sink.write(padded, 1)
         return base64.b64encode(memory.read()).decode("ascii")

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 
-from landshift.figures.furniture import shade_relief
 from landshift.inventory import load_inventory
 from landshift.raster import unfinished
 from landshift.viewer.layers import describe_layer
-from landshift.viewer.overview import SIDE, Overview, encode_png, read_overview
+from landshift.viewer.local import describe_local_drivers
+from landshift.viewer.overview import SIDE, TILE, Overview, count_levels, encode_cog, read_overview
+from landshift.viewer.relief import shade_elevations
 from landshift.viewer.vectors import to_features
 
 PARTS = {
@@ -32,7 +32,7 @@ _DRIVERS = 5
 
 @dataclass(frozen=True)
 class Place:
-    """A target and the files that the viewer shows of it.
+    """A target, or all of them in a mosaic, and the files that the viewer shows.
 
     Attributes
     ----------
@@ -41,22 +41,25 @@ class Place:
     maps
         File by kind: ``susceptibility``, ``classes``, ``uncertainty``, ``dissimilarity``,
         ``applicability``; all on one grid.
-    dem
-        Elevation on the same grid [m].
-    inventory
-        Result of `landshift.inventory.write_inventory`.
+    dems
+        Elevations of the place [m], on any grids.
+    inventories
+        Results of `landshift.inventory.write_inventory`.
     priorities
         GeoPackage of ranked units, or None.
     drivers
         CSV of `landshift.drivers.summarise_drivers`, or None.
+    local_drivers
+        GeoTIFF of `landshift.drivers.map_local_drivers`, or None.
     """
 
     name: str
     maps: Mapping[str, str | Path]
-    dem: str | Path
-    inventory: str | Path
+    dems: Sequence[str | Path]
+    inventories: Sequence[str | Path]
     priorities: str | Path | None = None
     drivers: str | Path | None = None
+    local_drivers: str | Path | None = None
 
 
 def write_viewer(
@@ -64,8 +67,9 @@ def write_viewer(
 ) -> None:
     """Write one HTML file that shows the maps of a study in a browser.
 
-    The file holds all it needs and opens from a disk: maps are reduced to the cells of a screen
-    and to bytes, so that one of 100 million cells opens as fast as a small one.
+    The file holds all it needs and opens from a disk, where a browser may not read files beside
+    it: each map is a COG of bytes in it, of which the page reads the tiles it shows. Maps of more
+    cells than a page can hold are averaged first; the page states the size of its cells.
 
     Parameters
     ----------
@@ -99,47 +103,47 @@ def write_viewer(
 
 def _describe_place(place: Place, side: int) -> dict[str, Any]:
     overviews = {kind: read_overview(file, side=side) for kind, file in place.maps.items()}
-    relief = read_overview(place.dem, side=side)
+    first = next(iter(overviews.values()))
     for kind, overview in overviews.items():
-        _check_same(place, kind, overview, relief)
-    west, south, east, north = relief.bounds
-    height, width = relief.data.shape
-    shown_m = (east - west) / width
-    landslides, _ = load_inventory(place.inventory)
-    vectors = {"landslides": landslides}
-    if place.priorities:
-        vectors["priorities"] = gpd.read_file(place.priorities)
+        _check_same(place, kind, overview, first)
+    height, width = first.data.shape
+    relief = shade_elevations(place.dems, first, side=side)
     return {
         "name": place.name,
-        "crs": relief.crs,
-        "bounds": [west, south, east, north],
+        "crs": first.crs,
+        "bounds": list(first.bounds),
         "size": [width, height],
-        "cell_m": relief.cell_m,
-        "shown_m": shown_m,
-        "prevalence": overviews["susceptibility"].tags.get("prevalence"),
-        "relief": encode_png(_shade(relief, shown_m)),
+        "tile": TILE,
+        "levels": count_levels(first.data.shape),
+        "cell_m": first.cell_m,
+        "shown_m": first.shown_m,
+        "prevalence": first.tags.get("prevalence"),
+        "relief": encode_cog(relief, first, average=True),
         "layers": [describe_layer(kind, overview) for kind, overview in overviews.items()],
         "vectors": {
-            name: to_features(table, crs=relief.crs, tolerance_m=shown_m / 2)
-            for name, table in vectors.items()
+            name: to_features(table, crs=first.crs, tolerance_m=first.shown_m / 2)
+            for name, table in _read_vectors(place, first.crs).items()
         },
         "drivers": _list_drivers(place.drivers) if place.drivers else {},
+        "local": describe_local_drivers(place.local_drivers) if place.local_drivers else None,
     }
 
 
-def _check_same(place: Place, kind: str, overview: Overview, relief: Overview) -> None:
-    same = overview.bounds == relief.bounds and overview.data.shape == relief.data.shape
-    if not same or overview.crs != relief.crs:
+def _read_vectors(place: Place, crs: str) -> dict[str, gpd.GeoDataFrame]:
+    tables = [load_inventory(file)[0].to_crs(crs) for file in place.inventories]
+    vectors = {"landslides": gpd.GeoDataFrame(pd.concat(tables, ignore_index=True), crs=crs)}
+    if place.priorities:
+        vectors["priorities"] = gpd.read_file(place.priorities)
+    return vectors
+
+
+def _check_same(place: Place, kind: str, overview: Overview, first: Overview) -> None:
+    same = overview.bounds == first.bounds and overview.data.shape == first.data.shape
+    if not same or overview.crs != first.crs:
         raise ValueError(
-            f"{place.maps[kind]} and {place.dem} differ in CRS or extent; the maps of a target "
-            "share the grid of its elevation"
+            f"{place.maps[kind]} and {next(iter(place.maps.values()))} differ in CRS or extent; "
+            "the maps of a place share one grid"
         )
-
-
-def _shade(relief: Overview, shown_m: float) -> np.ndarray:
-    # Neighbours of gaps have no slope; they and the gaps stay clear.
-    brightness = shade_relief(relief.data, shown_m)
-    return np.where(np.isnan(brightness), 0, 1 + np.rint(brightness * 254)).astype(np.uint8)
 
 
 def _list_drivers(file: str | Path) -> dict[str, list[str]]:

@@ -1,0 +1,31 @@
+"""Map what each factor adds to the logit of a target's cells, beside its typical cell [logit]."""
+
+import dask
+import pandas as pd
+
+from landshift.drivers import map_local_drivers
+from landshift.fused import fuse_model
+from landshift.logs import set_up_logging
+from landshift.models import load_model
+from landshift.raster import read_factors, write_factors
+
+
+def main(*, model, factors, background, block_size, drivers):
+    tuned = load_model(model)
+    layers = read_factors(factors, names=tuned.factors, chunks=block_size)
+    changes = map_local_drivers(
+        fuse_model(tuned), layers, pd.read_parquet(background), classes=set(tuned.classes_seen)
+    )
+    write_factors(changes, drivers, tags={"region": tuned.region})
+
+
+if __name__ == "__main__":
+    set_up_logging(snakemake.log[0])
+    dask.config.set(scheduler="threads", num_workers=snakemake.threads)
+    main(
+        model=snakemake.input.model,
+        factors=list(snakemake.input.factors),
+        background=snakemake.input.background,
+        block_size=snakemake.params.block_size,
+        drivers=snakemake.output.drivers,
+    )
