@@ -8,6 +8,7 @@ import argparse
 import logging
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
 import pandas as pd
@@ -44,7 +45,8 @@ def main():
     measure = partial(
         measure_target, models=models, sources=sources, draws=arguments.draws, seed=arguments.seed
     )
-    with ProcessPoolExecutor(arguments.cores) as pool:
+    # fresh processes: a copy of one whose libraries have threads may wait for these for ever
+    with ProcessPoolExecutor(arguments.cores, mp_context=get_context("spawn")) as pool:
         measured = list(pool.map(measure, shifts, shifts.values()))
     scores, coverage = map(partial(pd.concat, ignore_index=True), zip(*measured, strict=True))
     _write(arguments.output, scores, coverage, shifts, arguments.seed)
