@@ -1,7 +1,8 @@
 """Measure what hurts the transfer, one thing at a time, on the regions of a study that has run.
 
 Every scenario changes what the fine-tuning is told, never what it is scored on; `gain` is over the
-zero-shot ensemble with the same sources. Needs the samples of `make benchmark`.
+zero-shot ensemble with the same sources. Needs the samples of `make benchmark`. Writes
+``scores.parquet`` (a row per case) and ``summary.csv`` (the table it prints).
 """
 
 import argparse
@@ -21,9 +22,9 @@ from landshift.evaluation.splits import Draw, draw_split
 from landshift.evaluation.summary import bootstrap_interval
 from landshift.inventory import load_inventory, source_points
 from landshift.raster import open_raster
-from landshift.screening import drop_inflated
+from landshift.screening import drop_inflated, screen_factors
 from landshift.seeds import derive_seed
-from landshift.selection import list_factors
+from landshift.selection import list_factors, select_factors
 from landshift.transfer import SourceModel, fine_tune_target, pretrain_sources
 
 LEARNERS = ("lr", "rf", "xgb", "lgbm")
@@ -100,7 +101,11 @@ def main():
     models = pretrain(others, arguments.seed)
     rows += measure("later landslides", "kashmir", kashmir, models, arguments, split=split_by_time)
     table = pd.DataFrame(rows)
-    print(summarise(table, arguments.seed).to_string(index=False))
+    summary = summarise(table, arguments.seed)
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    table.to_parquet(arguments.output / "scores.parquet", index=False)
+    summary.to_csv(arguments.output / "summary.csv", index=False)
+    print(summary.to_string(index=False))
 
 
 def measure_sources(target, tables, sources: Mapping[str, RegionTables], arguments) -> list[dict]:
@@ -115,8 +120,13 @@ def measure_sources(target, tables, sources: Mapping[str, RegionTables], argumen
     for factor in (0.2, 5.0):
         name = f"prevalence stated {factor:g} times"
         rows += measure(name, target, tables, models, arguments, factor=factor)
-    screened = pretrain(sources, arguments.seed, max_inflation=MAX_INFLATION)
-    rows += measure("factors of low inflation only", target, tables, screened, arguments)
+    for scenario, choose in (
+        ("all factors, none dropped", list_varying),
+        ("factors of low inflation only", list_uninflated),
+        ("without factors that flip sign", list_steady),
+    ):
+        chosen = pretrain(sources, arguments.seed, choose=choose)
+        rows += measure(scenario, target, tables, chosen, arguments)
     for name in sources:
         alone = pretrain({name: sources[name]}, arguments.seed)
         rows += measure("one source only", target, tables, alone, arguments)
@@ -158,14 +168,34 @@ def measure(
 
 
 def pretrain(
-    sources: Mapping[str, RegionTables], seed: int, *, max_inflation: float | None = None
+    sources: Mapping[str, RegionTables],
+    seed: int,
+    *,
+    choose: Callable[[pd.DataFrame], list[str]] | None = None,
 ) -> list[SourceModel]:
-    """Pre-train all learners on sources, with all factors or those of low variance inflation."""
+    """Pre-train all learners on sources, with the factors of the benchmark or a choice of all."""
     joined = join_sources(sources)
-    if max_inflation is not None:
-        names = drop_inflated(joined[0], list_factors(joined[0]), limit=max_inflation)
-        joined = join_sources(sources, names)
+    if choose is not None:
+        everything = join_sources(sources, max_correlation=1.0)[0]
+        joined = join_sources(sources, choose(everything))
     return [pretrain_sources(*joined, learner=learner, seed=seed) for learner in LEARNERS]
+
+
+def list_varying(samples: pd.DataFrame) -> list[str]:
+    """List all factors that the sources share and that vary."""
+    return list_factors(samples)
+
+
+def list_uninflated(samples: pd.DataFrame) -> list[str]:
+    """List the factors left once none has a large variance inflation."""
+    return drop_inflated(samples, list_factors(samples), limit=MAX_INFLATION)
+
+
+def list_steady(samples: pd.DataFrame) -> list[str]:
+    """List the benchmark's factors but those whose effect certainly differs in sign by source."""
+    factors = select_factors(samples, candidates=list_factors(samples))
+    screened = screen_factors(samples, factors)
+    return screened.loc[~screened["flips"], "factor"].tolist()
 
 
 def invert_labels(tables: RegionTables) -> RegionTables:
@@ -175,13 +205,13 @@ def invert_labels(tables: RegionTables) -> RegionTables:
 
 
 def summarise(table: pd.DataFrame, seed: int) -> pd.DataFrame:
-    """Mean AUC, log score, and gain over zero-shot with its 95 % interval."""
+    """Mean AUC of zero-shot and fine-tuned, log score, and gain with its 95 % interval."""
     keys = ["scenario", "target", "draw"]
     zero_shot = table[table["shots"] == 0].groupby(keys)["auc"].mean().rename("zero_shot")
     tuned = table[table["shots"] > 0].join(zero_shot, on=keys)
     tuned["gain"] = tuned["auc"] - tuned["zero_shot"]
     groups = tuned.groupby(["scenario", "shots"], sort=False)
-    summary = groups[["auc", "log_score", "gain"]].mean().round(3)
+    summary = groups[["zero_shot", "auc", "log_score", "gain"]].mean().round(3)
     limits = [bootstrap_interval(own["gain"], seed=seed) for _, own in groups]
     summary[["gain_low", "gain_high"]] = np.round(limits, 3)
     return summary.reset_index()
@@ -217,6 +247,7 @@ def _parse_arguments():
     parser.add_argument("--draws", type=int, default=10, help="splits of each target")
     parser.add_argument("--shots", type=int, nargs="+", default=[10, 50])
     parser.add_argument("--seed", type=int, default=42)
+    parser.add_argument("--output", type=Path, default=Path("results/robustness"))
     return parser.parse_args()
 
 

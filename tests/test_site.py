@@ -68,7 +68,9 @@ def results(model, factors, target, tmp_path_factory):
     index[ROW, COLUMN] = 0.9
     written = {
         **mapped,
-        **map_interval(mapped["susceptibility"], mapped["uncertainty"]),
+        **map_interval(
+            mapped["susceptibility"], mapped["uncertainty"], score_error=model.score_error
+        ),
         "classes": classify_susceptibility(mapped["susceptibility"], (0.01, 0.03, 0.1, 0.3)),
         "dissimilarity": index,
         "applicability": mask_applicability(index, 0.5),

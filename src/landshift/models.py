@@ -110,6 +110,7 @@ def _save_source(model: SourceModel, path: Path) -> None:
             "class_scores": _describe_scores(model),
             "sources": dict(model.sources),
             "transfer_auc": model.transfer_auc,
+            "transfer_error": model.transfer_error,
             "seed": model.seed,
             "version": model.version,
         },
@@ -157,6 +158,7 @@ def _load_source(path: Path, manifest: dict) -> SourceModel:
         fitted=fitted,
         sources=manifest["sources"],
         transfer_auc=manifest["transfer_auc"],
+        transfer_error=manifest["transfer_error"],
         seed=manifest["seed"],
         version=manifest["version"],
     )
@@ -199,6 +201,7 @@ def _save_target(model: TargetModel, path: Path) -> None:
             "sources": dict(score.models[0].sources),
             "members": members,
             "presences": int(model.labels.sum()),
+            "score_error": model.score_error,
             "prevalence": model.prevalence,
             "seed": model.seed,
             "version": model.version,

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.metrics import average_precision_score, roc_auc_score
 
-from landshift.evaluation.measures import REFERENCE_PREVALENCE, measure_prediction
+from landshift.evaluation.measures import REFERENCE_PREVALENCE, measure_areas, measure_prediction
 
 
 def test_values_by_hand():
@@ -60,3 +61,17 @@ def test_swapped_classes_mirror_auc_and_brier(seed):
     swapped = measure_prediction(1 - labels, 1 - probability)
     assert swapped["auc"] == pytest.approx(plain["auc"])
     assert swapped["brier"] == pytest.approx(plain["brier"])
+
+
+@given(st.integers(0, 99), st.integers(1, 30))
+def test_areas_are_those_of_the_library(seed, levels):
+    generator = np.random.default_rng(seed)
+    labels = np.repeat([1, 0], [6, 9])
+    # few levels: many ties
+    probability = generator.integers(0, levels, 15) / levels
+    weights = np.where(labels == 1, 0.3, 1.7)
+    auc, pr_auc = measure_areas(labels, probability, weights)
+    assert auc == pytest.approx(roc_auc_score(labels, probability))
+    assert pr_auc == pytest.approx(
+        average_precision_score(labels, probability, sample_weight=weights)
+    )

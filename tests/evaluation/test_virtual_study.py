@@ -12,6 +12,7 @@ from landshift.evaluation.virtual_study import (
     measure_coverage,
     settle_region,
     split_by_shift,
+    summarise_coverage,
 )
 from landshift.transfer import pretrain_sources
 
@@ -64,3 +65,13 @@ def test_coverage_of_the_truth(small):
     assert len(target.true_probability) == len(target.tables.background) == 200
     again = make_region("birch", Shift(0, 0), seed=1)
     pd.testing.assert_frame_equal(again.tables.samples, target.tables.samples)
+
+
+def test_summary_of_the_coverage():
+    rows = [("a", 5, 0, 0.9), ("a", 5, 1, 0.7), ("b", 5, 0, 0.4), ("b", 5, 1, 0.4)]
+    table = pd.DataFrame(rows, columns=["target", "shots", "draw", "coverage"])
+    table = table.assign(below=1 - table["coverage"], above=0.0)
+    found = summarise_coverage(table).iloc[0]
+    assert found["shots"] == 5 and found["above"] == 0
+    assert found["coverage"] == pytest.approx(0.6) and found["below"] == pytest.approx(0.4)
+    assert found["lowest"] == pytest.approx(0.4) and found["highest"] == pytest.approx(0.8)

@@ -30,6 +30,7 @@ rule map_susceptibility:
 
 rule map_interval:
     input:
+        model="<results>/targets/{target}/model",
         susceptibility="<results>/targets/{target}/susceptibility.tif",
         uncertainty="<results>/targets/{target}/uncertainty.tif",
     output:

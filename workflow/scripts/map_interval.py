@@ -1,5 +1,8 @@
 """Map the 5 % and 95 % quantiles of the susceptibility of a target [1], as COGs."""
 
+import json
+from pathlib import Path
+
 from landshift.cog import write_cogs
 from landshift.interval import PROBABILITY, map_interval
 from landshift.logs import set_up_logging
@@ -7,10 +10,12 @@ from landshift.raster import open_raster
 from landshift.workers import spread_blocks
 
 
-def main(*, susceptibility, uncertainty, block_size, lower, upper):
+def main(*, model, susceptibility, uncertainty, block_size, lower, upper):
     maps = (open_raster(path, chunks=block_size) for path in (susceptibility, uncertainty))
     files = {"susceptibility_lower": lower, "susceptibility_upper": upper}
-    write_cogs(map_interval(*maps), files, tags={"interval": str(PROBABILITY)})
+    manifest = json.loads((Path(model) / "manifest.json").read_text(encoding="utf-8"))
+    bounds = map_interval(*maps, score_error=manifest["score_error"])
+    write_cogs(bounds, files, tags={"interval": str(PROBABILITY)})
 
 
 if __name__ == "__main__":
@@ -18,6 +23,7 @@ if __name__ == "__main__":
     resources = dict(snakemake.resources.items())
     with spread_blocks(snakemake.threads, resources, log=snakemake.log[0]):
         main(
+            model=snakemake.input.model,
             susceptibility=snakemake.input.susceptibility,
             uncertainty=snakemake.input.uncertainty,
             block_size=snakemake.params.block_size,

@@ -45,15 +45,34 @@ def measure_prediction(labels: np.ndarray, probability: np.ndarray) -> dict[str,
     balanced = np.where(labels == 1, 0.5 / presences, 0.5 / (1 - presences))
     stated = np.where(labels == 1, REFERENCE_PREVALENCE, 1 - REFERENCE_PREVALENCE) * balanced
     given = np.where(labels == 1, probability, 1 - probability)
+    auc, pr_auc = measure_areas(labels, probability, stated)
     return {
-        "auc": float(roc_auc_score(labels, probability)),
-        "pr_auc": float(average_precision_score(labels, probability, sample_weight=stated)),
+        "auc": auc,
+        "pr_auc": pr_auc,
         "brier": float(np.average((labels - probability) ** 2, weights=balanced)),
         "ece": measure_calibration(labels, probability, balanced),
         "log_score": float(
             np.average(np.log(np.maximum(given, LEAST_PROBABILITY)), weights=balanced)
         ),
     }
+
+
+def measure_areas(
+    labels: np.ndarray, probability: np.ndarray, weights: np.ndarray
+) -> tuple[float, float]:
+    """Areas under the ROC curve and, by steps, under the precision-recall curve.
+
+    As ``roc_auc_score`` and ``average_precision_score`` of scikit-learn, at a fraction of their
+    time: one sorting serves both, and nothing is checked.
+    """
+    order = np.argsort(-probability, kind="stable")
+    ends = np.append(np.diff(probability[order]) != 0, True)
+    found, false = (np.cumsum((weights * (labels == label))[order])[ends] for label in (1, 0))
+    recall, wrong = (np.concatenate([[0.0], total / total[-1]]) for total in (found, false))
+    return (
+        float(np.trapezoid(recall, wrong)),
+        float(np.diff(recall) @ (found / (found + false))),
+    )
 
 
 def measure_calibration(labels: np.ndarray, probability: np.ndarray, weights: np.ndarray) -> float:

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.special import logit
 
 from landshift.blas import on_one_thread
 from landshift.drainage import derive_drainage_factors
 from landshift.evaluation.benchmark import RegionTables
 from landshift.evaluation.splits import draw_split
+from landshift.interval import find_steps, find_variance
 from landshift.sampling import draw_background, draw_samples
 from landshift.seeds import derive_seed
 from landshift.terrain import derive_terrain_factors
@@ -29,9 +31,6 @@ LANDSLIDES = 200
 FAILURE_SHARE = 0.04
 BACKGROUND_CELLS = 1000
 SOURCES = ("alder", "birch", "cedar", "dogwood")
-
-NORMAL_LIMIT = 1.645
-"""Standard deviations on either side that hold 90 % of a normal distribution."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +130,7 @@ def measure_coverage(
         ``above`` (shares of the cells whose truth lies below and above the interval).
     """
     samples, background = region.tables.samples, region.tables.background
-    truth = np.log(region.true_probability / (1 - region.true_probability))
+    truth = logit(region.true_probability.astype(float))
     values = background[list(source_models[0].factors)].to_numpy(np.float32)
     rows = []
     for number in range(draws):
@@ -146,11 +145,33 @@ def measure_coverage(
                 seed=draw_seed,
             )
             prediction = model.predict(values)
-            middle = prediction.logit + np.log(FAILURE_SHARE / (1 - FAILURE_SHARE))
-            excess = (truth - middle) / prediction.sd
-            below, above = np.mean(excess < -NORMAL_LIMIT), np.mean(excess > NORMAL_LIMIT)
+            middle = logit(prediction.probability)
+            lower, upper = find_steps(find_variance(prediction.sd, model.score_error))
+            below, above = np.mean(truth < middle + lower), np.mean(truth > middle + upper)
             rows.append((target, count, number, 1 - below - above, below, above))
     return pd.DataFrame(rows, columns=["target", "shots", "draw", "coverage", "below", "above"])
+
+
+def summarise_coverage(coverage: pd.DataFrame) -> pd.DataFrame:
+    """Mean coverage by number of shots, and its range over the targets.
+
+    Parameters
+    ----------
+    coverage
+        Tables of `measure_coverage`, joined.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row per number of shots: ``shots, coverage, lowest, highest`` (of the targets' means),
+        ``below`` and ``above``.
+    """
+    means = coverage.groupby(["shots", "target"])[["coverage", "below", "above"]].mean()
+    groups = means.groupby("shots")
+    summary = groups.mean()
+    summary.insert(1, "lowest", groups["coverage"].min())
+    summary.insert(2, "highest", groups["coverage"].max())
+    return summary.reset_index()
 
 
 def split_by_shift(shifts: Mapping[str, Shift]) -> dict[str, list[str]]:

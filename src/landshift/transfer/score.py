@@ -7,6 +7,7 @@ import numpy as np
 from scipy.special import softmax
 
 from landshift.preparation import PREPARATIONS, RankTransform
+from landshift.transfer.score_error import UNKNOWN_ERROR
 from landshift.transfer.sources import SourceModel
 
 TRANSFER_CONTRAST = 40.0
@@ -90,6 +91,17 @@ def weigh_models(models: Sequence[SourceModel]) -> np.ndarray:
     shares = softmax(TRANSFER_CONTRAST * np.array(scores)) if known else np.ones(len(models))
     columns = np.repeat(shares, len(PREPARATIONS))
     return columns / columns.sum()
+
+
+def find_score_error(models: Sequence[SourceModel]) -> float:
+    """Find how far the source score errs in new regions: the models' own, by their weight.
+
+    An upper bound, for the errors of the models offset each other in part.
+    """
+    known = [
+        UNKNOWN_ERROR if each.transfer_error is None else each.transfer_error for each in models
+    ]
+    return float(np.repeat(known, len(PREPARATIONS)) @ weigh_models(models))
 
 
 def fit_logit_scale(logits: np.ndarray) -> LogitScale:

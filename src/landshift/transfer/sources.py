@@ -18,6 +18,7 @@ from landshift.preparation import (
 )
 from landshift.seeds import derive_seed
 from landshift.selection import list_factors
+from landshift.transfer.score_error import measure_score_error
 
 MAX_PRESENCES = 400
 MAX_ABSENCES = 800
@@ -49,6 +50,9 @@ class SourceModel:
     transfer_auc
         How well the learner carries over between the sources: mean AUC on each source of models
         of the others. None with fewer than two sources.
+    transfer_error
+        How far its score errs there: mean over the sources of the relative variance of
+        `landshift.transfer.score_error.measure_score_error`, at least 0; None likewise.
     seed, version
         Seed and package version it was made with.
     """
@@ -62,6 +66,7 @@ class SourceModel:
     fitted: Mapping[str, object]
     sources: Mapping[str, str]
     transfer_auc: float | None
+    transfer_error: float | None
     seed: int
     version: str = __version__
 
@@ -165,6 +170,7 @@ def pretrain_sources(
     regions = sorted(samples["region"].unique())
     checksums = {region: _checksum(samples, region, factors) for region in regions}
     unit_of = units or {}
+    auc, error = _measure_transfer(samples, background, learner, seed, classes)
     return SourceModel(
         learner=learner,
         factors=factors,
@@ -174,7 +180,8 @@ def pretrain_sources(
         legends=dict(sorted(classes.items())),
         fitted=_fit_preparations(training, learner, seed),
         sources=checksums,
-        transfer_auc=_measure_transfer(samples, background, learner, seed, classes),
+        transfer_auc=auc,
+        transfer_error=error,
         seed=seed,
     )
 
@@ -198,30 +205,48 @@ def _measure_transfer(
     learner: str,
     seed: int,
     classes: Collection[str],
-) -> float | None:
-    """Mean AUC on each source of the models that the other sources train."""
-    from sklearn.metrics import roc_auc_score
-
+) -> tuple[float, float] | tuple[None, None]:
+    """Mean AUC and mean error on each source of the models that the other sources train."""
     regions = sorted(samples["region"].unique())
     if len(regions) < 2:
-        return None
-    scores = []
-    for region in regions:
-        left_out = samples["region"] == region
-        others = background[background["region"] != region]
-        training = prepare_training(samples[~left_out], others, seed=seed, classes=classes)
-        fitted = _fit_preparations(training, learner, seed)
-        columns = list(training.factors)
-        score = training.class_scores.apply_table
-        values = score(samples[left_out])[columns].to_numpy(np.float32)
-        reference = score(background[background["region"] == region])[columns].to_numpy()
-        prepared = {
-            "raw": training.standardisation.apply(values),
-            "rank": fit_rank_transform(reference).apply(values),
-        }
-        labels = samples.loc[left_out, "presence"]
-        scores += [roc_auc_score(labels, fitted[name].logit(prepared[name])) for name in prepared]
-    return float(np.mean(scores))
+        return None, None
+    measured = [
+        measure
+        for region in regions
+        for measure in _measure_on_region(samples, background, learner, seed, classes, region)
+    ]
+    auc, error = np.mean(measured, axis=0)
+    return float(auc), max(float(error), 0.0)
+
+
+def _measure_on_region(samples, background, learner, seed, classes, region):
+    """AUC and error on a region of the model of each preparation that the other regions train."""
+    from sklearn.metrics import roc_auc_score
+
+    left_out, own = samples["region"] == region, background["region"] == region
+    training = prepare_training(samples[~left_out], background[~own], seed=seed, classes=classes)
+    fitted = _fit_preparations(training, learner, seed)
+    columns = list(training.factors)
+    labels = samples.loc[left_out, "presence"].to_numpy()
+    values, reference = (
+        training.class_scores.apply_table(table)[columns].to_numpy(np.float32)
+        for table in (samples[left_out], background[own])
+    )
+    ranks = fit_rank_transform(reference)
+    ranked, ranked_reference = ranks.apply(values), ranks.apply(reference)
+    prepared = {
+        "raw": (training.standardisation.apply(values), training.standardisation.apply(reference)),
+        "rank": (ranked, ranked_reference),
+    }
+    for name, (cells, unlabelled) in prepared.items():
+        model = fitted[name]
+        error = measure_score_error(
+            model.logit(unlabelled),
+            ranked_reference,
+            ranked[labels == 1],
+            seed=derive_seed(seed, "groups", region),
+        )
+        yield roc_auc_score(labels, model.logit(cells)), error
 
 
 def prepare_training(

@@ -19,7 +19,7 @@ from landshift.transfer.residual import (
     ResidualMixture,
     fit_residual_mixture,
 )
-from landshift.transfer.score import SourceScore, fit_source_score
+from landshift.transfer.score import SourceScore, find_score_error, fit_source_score
 from landshift.transfer.sources import SourceModel
 from landshift.transfer.target_kernel import TargetKernel, fit_target_kernel
 
@@ -110,6 +110,11 @@ class TargetModel:
         return {name: sorted(scores) for name, scores in shared.items()} | {
             name: np.unique(own[name]).astype(int).tolist() for name in self.target_kernel.classes
         }
+
+    @property
+    def score_error(self) -> float:
+        """Relative variance by which the source score errs in new regions, from the sources."""
+        return find_score_error(self.source_score.models)
 
     def split(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Split factor values into those of the sources, classes scored, and the target's own.
