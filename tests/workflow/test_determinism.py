@@ -1,14 +1,12 @@
 """The same bytes on one core and two, with small and large blocks; within the declared memory."""
 
-import csv
-import re
+import runpy
 
 import pytest
 import yaml
 
 from .conftest import ROOT, STUDY
 from .jobs import assert_same_results
-from .test_rules import read_rules
 
 pytestmark = pytest.mark.slow
 
@@ -44,16 +42,11 @@ def test_cores_and_blocks_change_no_byte(run_study, on_one_core, cores, block_si
 
 
 def test_rules_keep_to_their_memory(on_one_core):
-    rules = read_rules()
+    read_jobs = runpy.run_path(str(ROOT / "benchmarks/memory.py"))["read_jobs"]
     profile = yaml.safe_load((ROOT / "profiles/slurm/config.yaml").read_text())["set-resources"]
-    measured = sorted((on_one_core / "benchmarks").rglob("*.tsv"))
-    assert len(measured) > 10
-    for path in measured:
-        rule = path.relative_to(on_one_core / "benchmarks").parts[0].removesuffix(".tsv")
-        declared = int(re.search(r"mem_mb=(\d+)", rules[rule]).group(1))
-        first_attempt = int(profile[rule]["mem_mb"].split()[0]) if rule in profile else declared
-        with path.open() as stream:
-            row = next(csv.DictReader(stream, delimiter="\t"))
-        # Jobs of less than half a second are not measured.
-        peak = 0.0 if row["max_rss"] in ("-", "NA") else float(row["max_rss"])
-        assert peak <= min(declared, first_attempt), f"{path}: {peak} MB"
+    first_attempts = {rule: int(stated["mem_mb"].split()[0]) for rule, stated in profile.items()}
+    jobs = list(read_jobs(on_one_core))
+    assert len(jobs) > 10
+    for job in jobs:
+        declared = min(job.declared_mb, first_attempts.get(job.rule, job.declared_mb))
+        assert job.peak_mb <= declared, job
