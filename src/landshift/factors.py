@@ -415,7 +415,8 @@ _TERRAIN = (
         "1",
         "share of the cells within 300 m that lie lower",
         (0.0, 1.0),
-        "Gallant and Wilson (2000), Terrain analysis, chapter 3; over a disc, in steps of 1/64 m, ties count half",
+        "Gallant and Wilson (2000), Terrain analysis, chapter 3; over a disc, in steps of 1/64 m, "
+        "ties count half",
         300.0,
     ),
     Factor(

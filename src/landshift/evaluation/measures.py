@@ -38,9 +38,6 @@ def measure_prediction(labels: np.ndarray, probability: np.ndarray) -> dict[str,
             Mean natural logarithm of the probability given to what was observed, with the same
             weights: 0 is perfect, -0.69 knows nothing.
     """
-    # not at the top: half a second for every job that only reads scores
-    from sklearn.metrics import average_precision_score, roc_auc_score
-
     presences = labels.mean()
     balanced = np.where(labels == 1, 0.5 / presences, 0.5 / (1 - presences))
     stated = np.where(labels == 1, REFERENCE_PREVALENCE, 1 - REFERENCE_PREVALENCE) * balanced
