@@ -25,6 +25,7 @@ PLAYWRIGHT_VERSION := 1.65.2
 BIN := .venv/bin
 BENCH := .venv-bench/bin
 SITE := .venv-site/bin
+AUDIT := .venv-audit/bin
 INSTALLED := .venv/.installed
 STUDY = $(shell sed -n 's/^study: *\([A-Za-z0-9_]*\).*/\1/p' $(CONFIG))
 RESULTS = results/$(STUDY)
@@ -32,10 +33,16 @@ REPORT = $(RESULTS)/report/report.html
 SNAKEMAKE = $(BIN)/snakemake --configfile $(CONFIG)
 
 .DEFAULT_GOAL := help
+<<<<<<< HEAD
 .PHONY: help install demo report where benchmark evidence bench-env bench-richdem bench-factors \
 	bench-factor-sets bench-predict bench-mosaic bench-virtual bench-robustness bench-scaling \
 	factor-docs recipe-docs test test-slow test-acquire test-slurm test-faults fuzz test-web \
 	viewer-library lint format docs site reproduce lock clean
+=======
+.PHONY: help install demo update report where benchmark evidence bench-env bench-factors bench-predict bench-mosaic \
+	bench-virtual bench-robustness bench-scaling factor-docs recipe-docs test test-slow test-acquire test-slurm \
+	test-faults audit fuzz test-web viewer-library lint format docs site reproduce lock clean
+>>>>>>> cluster
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 15
@@ -56,6 +63,12 @@ where: ## tell where the maps, the report and the viewer of a study are (CONFIG=
 	@echo "  report             $(REPORT)"
 	@echo "  catalogue (STAC)   $(RESULTS)/catalog/catalog.json"
 	@echo "The map opens in QGIS in its colours, viewer and report in any browser."
+
+update: $(INSTALLED) ## run a study with what is new, and say what changed in its maps (CONFIG=config/...)
+	rm -rf $(RESULTS)/before && mkdir $(RESULTS)/before
+	cp -R $(RESULTS)/targets $(RESULTS)/before/
+	$(SNAKEMAKE) --cores $(CORES)
+	$(BIN)/landshift diff $(RESULTS)/before $(RESULTS) --output $(RESULTS)/diff
 
 report: $(INSTALLED) ## write the report of a study that has run (CONFIG=config/...)
 	$(SNAKEMAKE) --report $(REPORT)
@@ -121,6 +134,12 @@ test-slurm: $(INSTALLED) ## run a study on a SLURM cluster of two nodes, started
 test-faults: $(INSTALLED) ## kill runs at random moments (KILLS=100, the first KILLED=0 left out), fill the disk
 	LANDSHIFT_KILLS=$(KILLS) LANDSHIFT_KILLED_BEFORE=$(KILLED) $(BIN)/pytest -q -m faults $(PYTEST_ARGS)
 
+audit: $(INSTALLED) ## list the licences and the known vulnerabilities of the locked versions (needs internet)
+	test -x $(AUDIT)/python || $(PYTHON) -m venv .venv-audit
+	$(BIN)/uv pip install --quiet --python $(AUDIT)/python pip-licenses==5.5.5 pip-audit==2.10.1
+	$(AUDIT)/pip-licenses --python=$(BIN)/python --from=mixed --order=license
+	$(BIN)/python .ci/audit.py $(AUDIT)/pip-audit
+
 fuzz: $(INSTALLED) ## try spoilt configurations, files and models (CASES=10000 of each kind) and count them
 	LANDSHIFT_FUZZ_CASES=$(CASES) $(BIN)/pytest -q -s tests/bad_input/test_fuzz.py $(PYTEST_ARGS)
 
@@ -171,7 +190,11 @@ $(BROWSER): | $(INSTALLED)
 	$(BIN)/uv pip install --quiet --python $(BROWSER) 'playwright==$(PLAYWRIGHT_VERSION)'
 
 clean: ## remove the environment and the caches; results stay
+<<<<<<< HEAD
 	rm -rf .venv .venv-bench .venv-richdem .venv-s3 .venv-site .venv-web site .snakemake
+=======
+	rm -rf .venv .venv-audit .venv-bench .venv-s3 .venv-site .venv-web site .snakemake
+>>>>>>> cluster
 	rm -rf .pytest_cache .ruff_cache .hypothesis
 	find src tests workflow -name __pycache__ -type d -prune -exec rm -rf {} +
 
