@@ -33,16 +33,10 @@ REPORT = $(RESULTS)/report/report.html
 SNAKEMAKE = $(BIN)/snakemake --configfile $(CONFIG)
 
 .DEFAULT_GOAL := help
-<<<<<<< HEAD
-.PHONY: help install demo report where benchmark evidence bench-env bench-richdem bench-factors \
-	bench-factor-sets bench-predict bench-mosaic bench-virtual bench-robustness bench-scaling \
-	factor-docs recipe-docs test test-slow test-acquire test-slurm test-faults fuzz test-web \
-	viewer-library lint format docs site reproduce lock clean
-=======
-.PHONY: help install demo update report where benchmark evidence bench-env bench-factors bench-predict bench-mosaic \
-	bench-virtual bench-robustness bench-scaling factor-docs recipe-docs test test-slow test-acquire test-slurm \
-	test-faults audit fuzz test-web viewer-library lint format docs site reproduce lock clean
->>>>>>> cluster
+.PHONY: help install demo update report where benchmark evidence bench-env bench-richdem \
+	bench-factors bench-factor-sets bench-predict bench-mosaic bench-virtual bench-robustness \
+	bench-scaling factor-docs recipe-docs test test-slow test-acquire test-slurm test-faults audit \
+	fuzz test-web viewer-library lint format docs site reproduce lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 15
@@ -190,11 +184,8 @@ $(BROWSER): | $(INSTALLED)
 	$(BIN)/uv pip install --quiet --python $(BROWSER) 'playwright==$(PLAYWRIGHT_VERSION)'
 
 clean: ## remove the environment and the caches; results stay
-<<<<<<< HEAD
-	rm -rf .venv .venv-bench .venv-richdem .venv-s3 .venv-site .venv-web site .snakemake
-=======
-	rm -rf .venv .venv-audit .venv-bench .venv-s3 .venv-site .venv-web site .snakemake
->>>>>>> cluster
+	rm -rf .venv .venv-audit .venv-bench .venv-richdem .venv-s3 .venv-site .venv-web
+	rm -rf site .snakemake
 	rm -rf .pytest_cache .ruff_cache .hypothesis
 	find src tests workflow -name __pycache__ -type d -prune -exec rm -rf {} +
 
