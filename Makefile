@@ -34,7 +34,7 @@ SNAKEMAKE = $(BIN)/snakemake --configfile $(CONFIG)
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo update report where benchmark evidence bench-env bench-richdem \
-	bench-factors bench-factor-sets bench-predict bench-mosaic bench-virtual bench-robustness \
+	bench-factors bench-sets bench-predict bench-mosaic bench-virtual bench-robustness \
 	bench-scaling factor-docs recipe-docs test test-slow test-acquire test-slurm test-faults audit \
 	fuzz test-web viewer-library lint format docs site reproduce lock clean
 
@@ -90,7 +90,7 @@ bench-factors: $(INSTALLED) ## compare speed and memory with other tools (BENCH_
 bench-virtual: $(INSTALLED) ## measure the transfer on 24 virtual regions of known truth
 	$(BIN)/python benchmarks/virtual_transfer.py --cores $(CORES)
 
-bench-factor-sets: $(INSTALLED) ## measure what groups of factors are worth, after `make benchmark`
+bench-sets: $(INSTALLED) ## measure what groups of factors are worth, after `make benchmark`
 	$(BIN)/python benchmarks/factor_sets.py
 
 bench-robustness: $(INSTALLED) ## measure what hurts the transfer, after `make benchmark`
