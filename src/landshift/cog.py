@@ -15,7 +15,7 @@ from rasterio.enums import ColorInterp
 from rasterio.windows import Window
 
 from landshift.raster import BLOCK, unfinished_raster
-from landshift.whole import check_whole
+from landshift.whole import check_whole, explain_unwritten
 
 _log = logging.getLogger(__name__)
 
@@ -115,7 +115,9 @@ def _write_tiles(
             strip = data.isel(y=slice(top, bottom)).compute()
             window = Window(0, top, width, bottom - top)
             for name, sink in sinks.items():
-                sink.write(strip[name].values.astype(sink.dtypes[0], copy=False), 1, window=window)
+                values = strip[name].values.astype(sink.dtypes[0], copy=False)
+                with explain_unwritten(paths[name]):
+                    sink.write(values, 1, window=window)
             _log.info("rows %d of %d: %s", bottom, height, ", ".join(sinks))
 
 

@@ -21,7 +21,7 @@ from rasterio.warp import calculate_default_transform
 from rasterio.windows import Window
 
 from landshift.reading import explain_unreadable
-from landshift.whole import check_whole
+from landshift.whole import check_whole, explain_unwritten
 
 BLOCK = 512
 """Edge of a tile in every GeoTIFF written [cells]."""
@@ -204,15 +204,17 @@ def write_factors(
             sink.set_band_description(index, name)
             attrs = data[name].attrs
             sink.update_tags(index, **{key: str(attrs[key]) for key in _STATED if key in attrs})
-        _write_windows(data, sink)
+        _write_windows(data, sink, path)
 
 
-def _write_windows(data: xr.Dataset, sink: DatasetWriter) -> None:
+def _write_windows(data: xr.Dataset, sink: DatasetWriter, path: str | Path) -> None:
     """Compute window after window, each while the one before it is being written."""
 
     def write(part: xr.Dataset, window: Window) -> None:
         for index, name in enumerate(part.data_vars, start=1):
-            sink.write(part[name].transpose("y", "x").values, index, window=window)
+            values = part[name].transpose("y", "x").values
+            with explain_unwritten(path):
+                sink.write(values, index, window=window)
 
     with ThreadPoolExecutor(max_workers=1) as writer:
         written = None
