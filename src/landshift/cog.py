@@ -15,7 +15,7 @@ from rasterio.enums import ColorInterp
 from rasterio.windows import Window
 
 from landshift.raster import BLOCK, unfinished_raster
-from landshift.whole import check_whole
+from landshift.whole import check_whole, explain_unwritten
 from landshift.workers import compute_in_order
 
 _log = logging.getLogger(__name__)
@@ -117,7 +117,9 @@ def _write_tiles(
         for (rows, columns), part in zip(blocks, parts, strict=True):
             window = Window.from_slices(rows, columns)
             for name, sink in sinks.items():
-                sink.write(part[name].values.astype(sink.dtypes[0], copy=False), 1, window=window)
+                values = part[name].values.astype(sink.dtypes[0], copy=False)
+                with explain_unwritten(paths[name]):
+                    sink.write(values, 1, window=window)
             if columns.stop == width:
                 _log.info("rows %d of %d: %s", rows.stop, height, ", ".join(sinks))
 

@@ -52,6 +52,8 @@ def set_up_logging(path: str | Path, *, level: int = logging.INFO) -> None:
             _Discreet("%(asctime)s %(levelname)s %(name)s: %(message)s", datefmt="%H:%M:%S")
         )
     logging.basicConfig(level=level, handlers=handlers, force=True)
+    # a line that a full disk does not take must not end in a traceback on the screen
+    logging.raiseExceptions = False
     logging.captureWarnings(True)
     # They tell every error twice, and every file that is written.
     for library in ("rasterio", "pyogrio"):

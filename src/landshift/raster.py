@@ -20,7 +20,7 @@ from rasterio.warp import calculate_default_transform
 from rasterio.windows import Window
 
 from landshift.reading import explain_unreadable
-from landshift.whole import check_whole
+from landshift.whole import check_whole, explain_unwritten
 from landshift.workers import compute_in_order
 
 BLOCK = 512
@@ -204,17 +204,18 @@ def write_factors(
             sink.set_band_description(index, name)
             attrs = data[name].attrs
             sink.update_tags(index, **{key: str(attrs[key]) for key in _STATED if key in attrs})
-        _write_windows(data, sink)
+        _write_windows(data, sink, path)
 
 
-def _write_windows(data: xr.Dataset, sink: DatasetWriter) -> None:
+def _write_windows(data: xr.Dataset, sink: DatasetWriter, path: str | Path) -> None:
     """Write window after window, in one order, while the next ones are being computed."""
     windows = list(_cut_windows(data.odc.geobox))
     places = [dict(zip(("y", "x"), window.toslices(), strict=True)) for window in windows]
     parts = compute_in_order(data.isel(place) for place in places)
     for part, window in zip(parts, windows, strict=True):
         for index, band in enumerate(part.data_vars.values(), start=1):
-            sink.write(band.transpose("y", "x").values, index, window=window)
+            with explain_unwritten(path):
+                sink.write(band.transpose("y", "x").values, index, window=window)
 
 
 def _cut_windows(grid: GeoBox) -> Iterator[Window]:

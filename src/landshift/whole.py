@@ -4,10 +4,12 @@ GDAL reports a full disk when it flushes a file while closing it, where rasterio
 file looks finished, and only reading the tiles that are not there fails.
 """
 
+from contextlib import contextmanager
 from pathlib import Path
 
 import rasterio
-from rasterio.errors import RasterioIOError
+from rasterio._err import CPLE_BaseError
+from rasterio.errors import RasterioError, RasterioIOError
 
 
 def check_whole(path: str | Path, *, name: str | Path | None = None) -> None:
@@ -39,10 +41,29 @@ def check_whole(path: str | Path, *, name: str | Path | None = None) -> None:
     except RasterioIOError:
         whole = False
     if not whole:
-        raise OSError(
-            f"{name or path}: could not be written whole, most likely because the disk is full; "
-            "free some space and run the same command again, what is finished is kept"
-        )
+        raise _refuse(name or path)
+
+
+@contextmanager
+def explain_unwritten(name: str | Path):
+    """Turn GDAL's errors on writing a raster into the sentence of `check_whole`.
+
+    Raises
+    ------
+    OSError
+        If GDAL cannot write: on a full disk it often fails before the file is closed.
+    """
+    try:
+        yield
+    except (RasterioError, CPLE_BaseError) as error:
+        raise _refuse(name) from error
+
+
+def _refuse(name: str | Path) -> OSError:
+    return OSError(
+        f"{name}: could not be written whole, most likely because the disk is full; "
+        "free some space and run the same command again, what is finished is kept"
+    )
 
 
 def _lies_within(source: rasterio.DatasetReader, band: int, level: int | None, size: int) -> bool:

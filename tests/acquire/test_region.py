@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -50,6 +51,11 @@ def run(folder, *arguments):
     )  # fmt: skip
     assert result.returncode == 0, result.stdout
     return result.stdout
+
+
+def list_rules(plan):
+    """List the rules in the table of jobs that Snakemake prints of a plan."""
+    return set(re.findall(r"^(\w+) +\d+$", plan, re.MULTILINE))
 
 
 def assert_map(results, *, covered):
@@ -109,10 +115,10 @@ def test_the_template_with_an_inventory_alone_becomes_a_map(served, box, tmp_pat
         asked = len(services.log)
         table = tmp_path / "landslides.csv"
         table.write_text(table.read_text() + "10.99,43.995\n")
-        planned = run(tmp_path, "--dry-run")
-        assert "rule acquire_inventory" in planned and "rule fine_tune_target" in planned
-        assert "rule acquire_dem" not in planned and "rule derive_" not in planned
+        planned = list_rules(run(tmp_path, "--dry-run"))
+        assert planned >= {"acquire_inventory", "fine_tune_target"}
+        assert not any(rule.startswith(("acquire_dem", "derive_")) for rule in planned)
         # one beyond its edge: the region grows
         table.write_text(table.read_text() + "11.025,43.995\n")
-        assert "rule acquire_dem" in run(tmp_path, "--dry-run")
+        assert "acquire_dem" in list_rules(run(tmp_path, "--dry-run"))
         assert len(services.log) == asked
