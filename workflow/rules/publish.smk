@@ -24,7 +24,7 @@ rule write_viewer:
         "../../envs/landshift.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=4000,
     params:
         study=config["study"],
         targets=TARGETS,
