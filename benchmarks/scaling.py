@@ -5,11 +5,13 @@
 Needs SLURM; `tests/slurm/cluster.sh up` starts one of two nodes on this machine. A job of one core
 derives the terrain factors of a synthetic elevation model; then this process does so with two
 threads; then a job of one core with another such job as its helper. Prints the seconds on the
-clock and how many tasks each job computed, and fails if a byte differs.
+clock from when all have started, those of CPU of each job, which a busy machine changes little, and
+how many tasks each computed; fails if a byte differs.
 """
 
 import argparse
 import filecmp
+import os
 import subprocess
 import sys
 import tempfile
@@ -17,6 +19,7 @@ import time
 from pathlib import Path
 
 from dems import write_fractal_dem
+from distributed import get_client
 
 from landshift.logs import set_up_logging
 from landshift.raster import BLOCK, open_raster, write_factors
@@ -37,7 +40,16 @@ def derive(dem: Path, factors: Path, threads: int, jobs: int) -> None:
     log = factors.with_suffix(".log")
     set_up_logging(log)
     with spread_blocks(threads, {"worker_jobs": jobs, "mem_mb": 2000, "runtime": 30}, log=log):
+        if jobs:
+            get_client().wait_for_workers(1 + jobs)
+        began = time.perf_counter(), time.process_time()
         write_factors(derive_terrain_factors(open_raster(dem, chunks=BLOCK)), factors)
+        seconds = time.perf_counter() - began[0]
+        cpu = [time.process_time() - began[1]]
+        if jobs:  # what the others took, their start included
+            spent = get_client().run(lambda: (os.getpid(), time.process_time()))
+            cpu += [value for process, value in spent.values() if process != os.getpid()]
+    print(f"{seconds:8.1f} s{'':4}CPU {', '.join(f'{value:.1f}' for value in cpu)} s", flush=True)
 
 
 def main() -> None:
@@ -62,13 +74,10 @@ def measure(folder: Path, size: int) -> None:
     for number, (case, (launcher, threads, jobs)) in enumerate(CASES.items()):
         factors = folder / f"factors_{number}.tif"
         command = [*launcher, sys.executable, __file__, "--derive", dem, factors, threads, jobs]
-        began = time.perf_counter()
+        print(f"{case:24}", end="", flush=True)
         subprocess.run(list(map(str, command)), check=True, stderr=subprocess.DEVNULL)
-        seconds = time.perf_counter() - began
-        shares = [
-            line for line in factors.with_suffix(".log").read_text().splitlines() if SHARES in line
-        ]
-        print(f"{case:24}{seconds:8.1f} s  {''.join(shares)[9:]}", flush=True)
+        shares = factors.with_suffix(".log").read_text().partition(SHARES)[2].splitlines()
+        print(f"{'':24}{SHARES}{shares[0]}" if shares else "", end="\n" if shares else "")
         first = first or factors
         if not filecmp.cmp(first, factors, shallow=False):
             raise SystemExit(f"{case}: other bytes than with 1 core")

@@ -1,6 +1,6 @@
-"""What is wrong with a file that GDAL cannot read, in one sentence."""
+"""What is wrong with a file that cannot be read, or that changes meanwhile, in one sentence."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -48,3 +48,30 @@ def _explain(path: Path, error: Exception) -> OSError | ValueError:
     return ValueError(
         f"{path}: cannot be read to its end, so it is cut or damaged; fetch or copy it again"
     )
+
+
+@contextmanager
+def refuse_changes(paths: Iterable[str | Path]) -> Iterator[None]:
+    """Refuse files that are written to while they are read.
+
+    What was read would be neither the old nor the new content, and since the results are newer
+    than both, no later run would read again.
+
+    Raises
+    ------
+    OSError
+        If a file has another size or time at the end.
+    """
+    before = {path: _date(path) for path in paths}
+    yield
+    for path, state in before.items():
+        if _date(path) != state:
+            raise OSError(
+                f"{path}: was changed while it was read; run the same command again when it is "
+                "complete"
+            )
+
+
+def _date(path: str | Path) -> tuple[int, int]:
+    state = Path(path).stat()
+    return state.st_mtime_ns, state.st_size

@@ -26,7 +26,7 @@ OPTIONS = (
     *("--slurm-no-account", "--slurm-status-command", "squeue"),
     *("--slurm-init-seconds-before-status-checks", "2"),
 )
-MINUTES = 30
+MINUTES = 60
 
 pytestmark = pytest.mark.slurm
 

@@ -7,6 +7,7 @@ from landshift.acquire import acquire_dem, choose_mirror, write_record
 from landshift.detail import average_elevation
 from landshift.logs import set_up_logging
 from landshift.raster import write_raster
+from landshift.reading import refuse_changes
 
 
 def main(*, entry, grid, cache, mirror, detail, dem, record):
@@ -18,12 +19,13 @@ def main(*, entry, grid, cache, mirror, detail, dem, record):
 
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
-    main(
-        entry=snakemake.params.entry,
-        grid=snakemake.params.grid,
-        cache=os.environ.get("LANDSHIFT_CACHE", "results/cache"),
-        mirror=choose_mirror(snakemake.config["mirror"]),
-        detail=snakemake.output.detail,
-        dem=snakemake.output.dem,
-        record=snakemake.output.record,
-    )
+    with refuse_changes(snakemake.input.files):
+        main(
+            entry=snakemake.params.entry,
+            grid=snakemake.params.grid,
+            cache=os.environ.get("LANDSHIFT_CACHE", "results/cache"),
+            mirror=choose_mirror(snakemake.config["mirror"]),
+            detail=snakemake.output.detail,
+            dem=snakemake.output.dem,
+            record=snakemake.output.record,
+        )

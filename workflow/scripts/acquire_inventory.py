@@ -15,6 +15,7 @@ from landshift.inventory import (
 )
 from landshift.logs import set_up_logging
 from landshift.raster import open_raster
+from landshift.reading import refuse_changes
 
 
 def main(*, entry, dem, cache, mirror, inventory, cleaning, record):
@@ -45,12 +46,13 @@ def main(*, entry, dem, cache, mirror, inventory, cleaning, record):
 
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
-    main(
-        entry=snakemake.params.entry,
-        dem=snakemake.input.dem,
-        cache=os.environ.get("LANDSHIFT_CACHE", "results/cache"),
-        mirror=choose_mirror(snakemake.config["mirror"]),
-        inventory=snakemake.output.inventory,
-        cleaning=snakemake.output.cleaning,
-        record=snakemake.output.record,
-    )
+    with refuse_changes(snakemake.input.files):
+        main(
+            entry=snakemake.params.entry,
+            dem=snakemake.input.dem,
+            cache=os.environ.get("LANDSHIFT_CACHE", "results/cache"),
+            mirror=choose_mirror(snakemake.config["mirror"]),
+            inventory=snakemake.output.inventory,
+            cleaning=snakemake.output.cleaning,
+            record=snakemake.output.record,
+        )

@@ -6,6 +6,7 @@ from pathlib import Path
 from landshift.acquire import acquire_layer, choose_mirror, write_record
 from landshift.logs import set_up_logging
 from landshift.raster import open_raster, write_raster
+from landshift.reading import refuse_changes
 
 
 def main(*, entry, dem, cache, mirror, name, layer, record):
@@ -17,12 +18,13 @@ def main(*, entry, dem, cache, mirror, name, layer, record):
 
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
-    main(
-        entry=snakemake.params.entry,
-        dem=snakemake.input.dem,
-        cache=os.environ.get("LANDSHIFT_CACHE", "results/cache"),
-        mirror=choose_mirror(snakemake.config["mirror"]),
-        name=snakemake.wildcards.layer,
-        layer=snakemake.output.layer,
-        record=snakemake.output.record,
-    )
+    with refuse_changes(snakemake.input.files):
+        main(
+            entry=snakemake.params.entry,
+            dem=snakemake.input.dem,
+            cache=os.environ.get("LANDSHIFT_CACHE", "results/cache"),
+            mirror=choose_mirror(snakemake.config["mirror"]),
+            name=snakemake.wildcards.layer,
+            layer=snakemake.output.layer,
+            record=snakemake.output.record,
+        )

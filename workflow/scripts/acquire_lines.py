@@ -7,6 +7,7 @@ from landshift.acquire import acquire_lines, choose_mirror, write_record
 from landshift.geopackage import write_geopackage
 from landshift.logs import set_up_logging
 from landshift.raster import open_raster
+from landshift.reading import refuse_changes
 
 
 def main(*, entry, dem, cache, mirror, lines, record):
@@ -18,11 +19,12 @@ def main(*, entry, dem, cache, mirror, lines, record):
 
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
-    main(
-        entry=snakemake.params.entry,
-        dem=snakemake.input.dem,
-        cache=os.environ.get("LANDSHIFT_CACHE", "results/cache"),
-        mirror=choose_mirror(snakemake.config["mirror"]),
-        lines=snakemake.output.lines,
-        record=snakemake.output.record,
-    )
+    with refuse_changes(snakemake.input.files):
+        main(
+            entry=snakemake.params.entry,
+            dem=snakemake.input.dem,
+            cache=os.environ.get("LANDSHIFT_CACHE", "results/cache"),
+            mirror=choose_mirror(snakemake.config["mirror"]),
+            lines=snakemake.output.lines,
+            record=snakemake.output.record,
+        )
