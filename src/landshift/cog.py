@@ -18,6 +18,9 @@ from landshift.raster import BLOCK, unfinished_raster
 from landshift.whole import check_whole, explain_unwritten
 from landshift.workers import compute_in_order
 
+_CACHE_MB = 64
+"""GDAL's cache, which would take a twentieth of the machine's memory: each tile is used once."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -83,6 +86,7 @@ def write_cogs(
     """
     chosen = data[list(paths)].transpose("y", "x")
     with ExitStack() as stack:
+        stack.enter_context(rasterio.Env(GDAL_CACHEMAX=_CACHE_MB))
         partials = {
             name: stack.enter_context(unfinished_raster(path)) for name, path in paths.items()
         }

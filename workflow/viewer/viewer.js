@@ -67,9 +67,13 @@ function paint(bytes, width, height, table) {
   return canvas;
 }
 
+/* Flat ground is white and slopes darken it: the colours of the map above are multiplied by it. */
 function greyTable() {
   const table = new Uint8Array(1024);
-  for (let byte = 1; byte < 256; byte++) table.set([byte, byte, byte, 255], 4 * byte);
+  for (let byte = 1; byte < 256; byte++) {
+    const grey = Math.min(255, 100 + (155 * byte) / 180);
+    table.set([grey, grey, grey, 255], 4 * byte);
+  }
   return table;
 }
 
@@ -127,7 +131,7 @@ function showPlace(index) {
   state.projection = new ol.Projection({
     code: `${crs}#${index}`, units: "m", extent: bounds, getPointResolution: (length) => length,
   });
-  state.layers = { relief: new ol.TileLayer(), image: new ol.TileLayer() };
+  state.layers = { relief: new ol.TileLayer(), image: new ol.TileLayer({ className: "shaded" }) };
   state.layers.relief.setSource(newSource(state.place.relief, greyTable()));
   state.layers.image.setOpacity(byId("opacity").value / 100);
   state.vectors = Object.fromEntries(Object.entries(state.place.vectors).map(([name, features]) => [
