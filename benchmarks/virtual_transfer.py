@@ -28,6 +28,9 @@ from landshift.transfer import pretrain_sources
 
 LEARNERS = ("lr", "rf", "xgb", "lgbm")
 SHOTS = (5, 10, 20, 50)
+COVERAGE_DRAWS = 3
+"""Splits on which the interval is held against the truth: each has a thousand cells."""
+
 METHODS = ("fine_tuned", "zero_shot", "local_only")
 """Pooling takes three times as long as these together, and is measured on the real regions."""
 
@@ -55,7 +58,7 @@ def main():
 def measure_target(name, shift, *, models, sources, draws, seed):
     """Score the methods and the intervals on one target."""
     region = make_region(name, shift, seed=seed)
-    settings = {"shots": SHOTS, "draws": draws, "seed": seed}
+    settings = {"shots": SHOTS, "seed": seed}
     scores = evaluate_target(
         name,
         region.tables,
@@ -63,9 +66,10 @@ def measure_target(name, shift, *, models, sources, draws, seed):
         sources,
         regimes=["transductive"],
         methods=METHODS,
+        draws=draws,
         **settings,
     )
-    coverage = measure_coverage(name, region, models, **settings)
+    coverage = measure_coverage(name, region, models, draws=min(draws, COVERAGE_DRAWS), **settings)
     logging.info("%s done, %s", name, shift)
     return scores, coverage
 
