@@ -5,7 +5,10 @@ import pandas as pd
 import pytest
 
 from landshift.evaluation import RegionTables
+from landshift.kernels import drop_stale_kernels
 from landshift.transfer import pretrain_sources
+
+drop_stale_kernels()
 
 FACTORS = ("curvature", "noise", "relief", "slope", "wetness")
 UNITS = {"curvature": "1/m", "noise": "1", "relief": "m", "slope": "degree", "wetness": "1"}

@@ -8,6 +8,8 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
+from landshift.kernels import drop_stale_kernels
+
 COMMANDS = ("site", "diff")
 
 
@@ -22,6 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             f"landshift: no command {words[0]!r}; there are {', '.join(COMMANDS)}", file=sys.stderr
         )
         return 2
+    drop_stale_kernels()
     # only what is asked for is imported
     return import_module(f"landshift.commands.{words[0]}").main(words[1:])
 

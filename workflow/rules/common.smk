@@ -6,6 +6,7 @@ from pathlib import Path
 
 from landshift.factors import FACTORS, factor_names, line_density, line_distance, own_factor
 from landshift.fingerprint import fingerprint_script
+from landshift.kernels import drop_stale_kernels
 from landshift.study import follows_inventory
 from landshift.study import list_benchmark_targets, list_sources, list_targets, sources_of
 from landshift.study.origins import is_vector, list_files
@@ -22,6 +23,8 @@ KNOWN_SOURCES = not config["transfer"]["frozen"]
 # a report is written without a number of cores
 ALL_CORES = workflow.resource_settings.cores or 1
 SCRIPTS = Path(str(workflow.current_basedir)).parent / "scripts"
+
+drop_stale_kernels()
 
 
 def take_cores(number):
