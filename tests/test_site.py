@@ -1,6 +1,7 @@
 """One place of a small finished study, against what is known of it."""
 
 import json
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
@@ -146,6 +147,12 @@ def test_nearest_landslides_come_with_distance_and_direction(site):
 def test_pushes_come_from_the_shots(site):
     assert len(site.pushes) == 5
     assert all((each.push > 0) == each.landslide for each in site.pushes)
+
+
+def test_a_negligible_lower_bound_is_zero_to_a_reader(site):
+    bound = replace(site, lower=2.4e-12, upper=0.13)
+    assert "(90 % interval 0 to 0.13;" in format_site(bound)
+    assert "(90 % interval 0.0021 to 0.13;" in format_site(replace(bound, lower=0.0021))
 
 
 def test_text_says_what_matters(site):

@@ -7,6 +7,9 @@ from landshift.site import Contribution, Neighbour, Push, Site
 STRONGEST = 8
 """Factors listed in full; the others are added up."""
 
+NEGLIGIBLE = 1e-6
+"""A lower bound below this is 0 to a reader."""
+
 _DIRECTIONS = ("N", "NE", "E", "SE", "S", "SW", "W", "NW")
 
 
@@ -16,8 +19,8 @@ def format_site(site: Site) -> str:
         f"{site.target}: longitude {site.longitude:.5f}, latitude {site.latitude:.5f}",
         f"  x {site.x:.0f}, y {site.y:.0f} ({site.crs})",
         "",
-        f"  susceptibility  {site.susceptibility:.3g}   (90 % interval {site.lower:.2g} to "
-        f"{site.upper:.2g}; not a probability in time)",
+        f"  susceptibility  {site.susceptibility:.3g}   (90 % interval "
+        f"{_state_lower(site.lower)} to {site.upper:.2g}; not a probability in time)",
         f"  class           {site.susceptibility_class} of 5, {site.class_name}",
         f"  percentile      {site.percentile:.1f}   (share of the region that is less "
         "susceptible [%])",
@@ -35,6 +38,10 @@ def format_site(site: Site) -> str:
         *(_describe_neighbour(landslide) for landslide in site.landslides),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _state_lower(lower: float) -> str:
+    return "0" if lower < NEGLIGIBLE else f"{lower:.2g}"
 
 
 def _judge(site: Site) -> str:
