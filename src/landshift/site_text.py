@@ -7,7 +7,7 @@ from landshift.site import Contribution, Neighbour, Push, Site
 STRONGEST = 8
 """Factors listed in full; the others are added up."""
 
-NEGLIGIBLE = 1e-6
+NEGLIGIBLE = 1e-4
 """A lower bound below this is 0 to a reader."""
 
 _DIRECTIONS = ("N", "NE", "E", "SE", "S", "SW", "W", "NW")
