@@ -4,12 +4,11 @@ The folder holds a model per learner, as `landshift.models` writes it, and ``man
 the SHA-256 of every file. The SHA-256 of the manifest therefore stands for the whole folder.
 """
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from landshift.models import load_model
+from landshift.models import hash_file, load_model
 from landshift.transfer import SourceModel
 
 MANIFEST = "manifest.json"
@@ -37,10 +36,10 @@ def freeze_models(folders: Sequence[str | Path], manifest: str | Path) -> str:
         "learners": [model.learner for model in models],
         "factors": list(models[0].factors),
         "sources": dict(models[0].sources),
-        "files": {file.relative_to(manifest.parent).as_posix(): _hash(file) for file in files},
+        "files": {file.relative_to(manifest.parent).as_posix(): hash_file(file) for file in files},
     }
     manifest.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    return _hash(manifest)
+    return hash_file(manifest)
 
 
 def load_frozen(folder: str | Path, *, sha256: str) -> list[SourceModel]:
@@ -62,7 +61,7 @@ def load_frozen(folder: str | Path, *, sha256: str) -> list[SourceModel]:
     manifest = folder / MANIFEST
     if not manifest.is_file():
         raise ValueError(f"{folder}: no frozen source models here, {MANIFEST} is missing")
-    found = _hash(manifest)
+    found = hash_file(manifest)
     if found != sha256:
         raise ValueError(
             f"{manifest}: its SHA-256 is {found}, but transfer.frozen.sha256 is {sha256}; "
@@ -78,9 +77,5 @@ def _check_files(folder: Path, hashes: Mapping[str, str]) -> None:
         file = folder / name
         if not file.is_file():
             raise ValueError(f"{file}: missing, though {MANIFEST} lists it; get the folder anew")
-        if _hash(file) != expected:
+        if hash_file(file) != expected:
             raise ValueError(f"{file}: differs from what {MANIFEST} states; get the folder anew")
-
-
-def _hash(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()

@@ -64,15 +64,7 @@ def load_model(path: str | Path) -> SourceModel | TargetModel:
         return kinds[manifest["kind"]](path, manifest)
     except KeyError as error:
         raise ValueError(f"{path}: the model lacks {error}; make the model again") from error
-    except (
-        ValueError,
-        TypeError,
-        AttributeError,
-        EOFError,
-        OSError,
-        BadZipFile,
-        MemoryError,
-    ) as error:
+    except _SPOILT as error:
         raise ValueError(f"{path}: not a whole model ({error}); make the model again") from error
 
 
@@ -102,7 +94,7 @@ def _save_source(model: SourceModel, path: Path) -> None:
         "source",
         {
             "learner": model.learner,
-            "files": {file.name: _hash_file(file) for file in sorted(path.iterdir())},
+            "files": {file.name: hash_file(file) for file in sorted(path.iterdir())},
             "factors": list(model.factors),
             "units": list(model.units),
             "mean": model.standardisation.mean.tolist(),
@@ -117,7 +109,8 @@ def _save_source(model: SourceModel, path: Path) -> None:
     )
 
 
-def _hash_file(file: Path) -> str:
+def hash_file(file: Path) -> str:
+    """Hash the content of a file: 64 hexadecimal digits of its SHA-256."""
     return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
@@ -125,7 +118,7 @@ def _check_files(path: Path, stated: dict[str, str]) -> None:
     """Refuse spoilt files: the parsers of XGBoost and LightGBM may crash on them."""
     for preparation in PREPARATIONS:
         for file in path.glob(f"{preparation}.*"):
-            if stated.get(file.name) != _hash_file(file):
+            if stated.get(file.name) != hash_file(file):
                 raise ValueError(f"{file.name} is not what was saved")
 
 
