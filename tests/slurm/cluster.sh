@@ -58,7 +58,6 @@ CredType=cred/munge
 MpiDefault=none
 ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
-# Jobs are as nice as who submits them; the daemons have to answer in time.
 PropagatePrioProcess=1
 # A job above its memory is ended, as on a cluster with control groups.
 JobAcctGatherType=jobacct_gather/linux
@@ -106,6 +105,8 @@ start_node() {
 
 up() {
   install_packages
+  # The daemons have to answer in time; jobs are as nice as who submits them.
+  renice --priority 0 $$ >/dev/null
   mkdir -p "$root/state" "$root/log"
   start_munge
   write_configuration

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import time
+from functools import cache
 
 import numpy as np
 import pytest
@@ -32,6 +33,7 @@ OPTIONS = (
     *("--slurm-init-seconds-before-status-checks", "2"),
 )
 MINUTES = 60
+read_jobs = runpy.run_path(str(ROOT / "benchmarks" / "memory.py"))["read_jobs"]
 
 pytestmark = pytest.mark.slurm
 
@@ -105,9 +107,13 @@ def test_results_equal_those_of_one_machine(run_snakemake, tmp_path, study):
     run = Submission(submitted, *helper, study=STUDIES[study])
     assert run.finish() == 0, run.printed
     assert_same_results(local / "results" / study, submitted / "results" / study)
-    assert "tasks by worker" in "".join(
+    assert "windows by job" in "".join(
         log.read_text() for log in submitted.rglob("logs/map_susceptibility/*.log")
     )
+    # What the profile asks for leaves room.
+    measured = list(read_jobs(submitted / "results" / study))
+    assert len(measured) > 10
+    assert [job for job in measured if 1.5 * job.peak_mb > job.declared_mb] == []
     # Groups: far fewer jobs of SLURM than of the workflow, each with its log.
     jobs = run.printed.count("has been submitted with SLURM jobid")
     assert jobs < 0.4 * len(list(submitted.rglob("logs/*/*.log")))
@@ -182,7 +188,7 @@ def test_jobs_of_one_rule_go_as_an_array(run_snakemake, local, tmp_path):
 def calls(source_models, sources, target, tmp_path_factory):
     """Arguments of scripts, without outputs, for a region of many blocks and factors of noise."""
     folder = tmp_path_factory.mktemp("region")
-    grid = GeoBox.from_bbox((0, 0, 36_000, 36_000), "EPSG:32632", resolution=30)
+    grid = GeoBox.from_bbox((0, 0, 21_000, 36_000), "EPSG:32632", resolution=30)
     generator = np.random.default_rng(5)
     heights = generator.uniform(200, 900, grid.shape).astype(np.float32)
     write_raster(wrap_xr(heights, grid).rename("dem"), folder / "dem.tif")
@@ -228,6 +234,20 @@ def complete(calls, rule, folder):
     return calls[rule] | {name: folder / f"{name}.tif" for name in OUTPUTS[rule]}
 
 
+@pytest.fixture(scope="module")
+def alone(calls, tmp_path_factory):
+    """Run a script without SLURM, once."""
+
+    @cache
+    def run(rule):
+        folder = tmp_path_factory.mktemp("alone") / rule
+        script = runpy.run_path(str(ROOT / "workflow" / "scripts" / f"{rule}.py"))
+        script["main"](**complete(calls, rule, folder))
+        return folder
+
+    return run
+
+
 def spread(arguments, rule, folder, *options):
     """Run a script by tests/slurm/spread.py as a job of one core; its exit code and its log."""
     stated = folder / "arguments.json"
@@ -240,24 +260,20 @@ def spread(arguments, rule, folder, *options):
 
 
 @pytest.mark.parametrize("rule", OUTPUTS)
-def test_region_is_shared_by_the_jobs_of_two_nodes(calls, folder_bytes, tmp_path, rule):
-    run = runpy.run_path(str(ROOT / "workflow" / "scripts" / f"{rule}.py"))["main"]
-    run(**complete(calls, rule, tmp_path / "alone"))
+def test_region_is_shared_by_the_jobs_of_two_nodes(calls, alone, folder_bytes, tmp_path, rule):
     failed, log = spread(complete(calls, rule, tmp_path / "shared"), rule, tmp_path, 2000)
     assert not failed, log
-    assert folder_bytes(tmp_path / "shared") == folder_bytes(tmp_path / "alone")
-    shares = re.search("tasks by worker: (.*)", log).group(1).split(", ")
+    assert folder_bytes(tmp_path / "shared") == folder_bytes(alone(rule))
+    shares = re.search("windows by job: (.*)", log).group(1).split(", ")
     assert len(shares) == 2
     assert all(int(share.rsplit(" ", 1)[1]) > 0 for share in shares)
 
 
 @pytest.mark.parametrize("rule", ["derive_terrain_factors", "map_susceptibility"])
-def test_region_survives_the_loss_of_a_job_that_helps(calls, folder_bytes, tmp_path, rule):
-    run = runpy.run_path(str(ROOT / "workflow" / "scripts" / f"{rule}.py"))["main"]
-    run(**complete(calls, rule, tmp_path / "alone"))
+def test_region_survives_the_loss_of_a_job_that_helps(calls, alone, folder_bytes, tmp_path, rule):
     failed, log = spread(complete(calls, rule, tmp_path / "shared"), rule, tmp_path, 2000, "lose")
     assert not failed, log
-    assert folder_bytes(tmp_path / "shared") == folder_bytes(tmp_path / "alone")
+    assert folder_bytes(tmp_path / "shared") == folder_bytes(alone(rule))
 
 
 def test_help_that_no_node_can_give_is_refused(calls, folder_bytes, tmp_path):
