@@ -21,7 +21,7 @@ def main(script, arguments, memory_mb, *lose):
     """Share the blocks with one more job; the log lies beside the arguments."""
     log = Path(arguments).with_suffix(".log")
     set_up_logging(log)
-    resources = {"worker_jobs": 1, "mem_mb": int(memory_mb), "runtime": 5}
+    resources = {"worker_jobs": 1, "mem_mb": int(memory_mb), "runtime": 60}
     run = runpy.run_path(script)["main"]
     with spread_blocks(1, resources, log=log):
         # Else this job may have done all the work before the other one starts.
