@@ -255,7 +255,9 @@ def spread(arguments, rule, folder, *options):
     script = ROOT / "workflow" / "scripts" / f"{rule}.py"
     program = [sys.executable, ROOT / "tests" / "slurm" / "spread.py", script, stated, *options]
     job = ["srun", "--ntasks=1", "--cpus-per-task=1", "--mem=2000", *program]
-    done = subprocess.run(list(map(str, job)), capture_output=True, check=False, timeout=60 * MINUTES)
+    done = subprocess.run(
+        list(map(str, job)), capture_output=True, check=False, timeout=60 * MINUTES
+    )
     return done.returncode, stated.with_suffix(".log").read_text() + done.stderr.decode()
 
 
