@@ -59,10 +59,12 @@ where: ## tell where the maps, the report and the viewer of a study are (CONFIG=
 	@echo "The map opens in QGIS in its colours, viewer and report in any browser."
 
 update: $(INSTALLED) ## run a study with what is new, and say what changed in its maps (CONFIG=config/...)
-	rm -rf $(RESULTS)/before && mkdir $(RESULTS)/before
-	cp -R $(RESULTS)/targets $(RESULTS)/before/
+	@# An update that was stopped has the maps of before it in `updating`; the next one goes on from there.
+	test -d $(RESULTS)/updating || { rm -rf $(RESULTS)/before && mkdir $(RESULTS)/before && \
+		cp -R $(RESULTS)/targets $(RESULTS)/before/ && mv $(RESULTS)/before $(RESULTS)/updating; }
 	$(SNAKEMAKE) --cores $(CORES)
-	$(BIN)/landshift diff $(RESULTS)/before $(RESULTS) --output $(RESULTS)/diff
+	$(BIN)/landshift diff $(RESULTS)/updating $(RESULTS) --output $(RESULTS)/diff
+	mv $(RESULTS)/updating $(RESULTS)/before
 
 report: $(INSTALLED) ## write the report of a study that has run (CONFIG=config/...)
 	$(SNAKEMAKE) --report $(REPORT)
