@@ -10,7 +10,11 @@ def test_every_main_file_counts_by_name(tmp_path):
         (tmp_path / name).touch()
     (tmp_path / "older").mkdir()
     (tmp_path / "older" / "b.gpkg").touch()
-    assert [path.name for path in list_inventories(tmp_path)] == ["a.shp", "mask.tif", "winter.gpkg"]
+    assert [path.name for path in list_inventories(tmp_path)] == [
+        "a.shp",
+        "mask.tif",
+        "winter.gpkg",
+    ]
 
 
 def test_a_file_of_an_unknown_kind_is_not_passed_over(tmp_path):

@@ -18,7 +18,8 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 # Bottom to top. A module or subpackage imports from lower layers alone, never from its equals.
 LAYERS = [
-    {"angles", "scratch", "arrays", "trees", "reading", "whole", "workers", "folders"},
+    {"angles", "scratch", "arrays", "trees", "reading", "whole", "workers", "folders", "unfinished"}
+    | {"map_classes", "rate_curves"},
     {"seeds", "factors", "fingerprint", "kernels", "study", "logs", "grids", "footprints"}
     | {"raster", "blocks", "elevation", "flow", "neighbourhood", "surface_fit", "virtual_terrain"}
     | {"infinite_slope", "horizon", "orientation", "ruggedness"}
@@ -27,7 +28,7 @@ LAYERS = [
     {"drainage_indices", "detail", "legends", "layer_checks", "geopackage"},
     {"inventory", "lines", "virtual", "terrain", "drainage", "proximity", "shots"}
     | {"stability", "surface"}
-    | {"transfer", "mapping", "cog", "curves", "applicability", "interval"}
+    | {"transfer", "mapping", "cog", "curves", "applicability", "interval", "applicability_mask"}
     | {"priorities", "exposure", "corridor"},
     {"acquire", "sampling", "models", "fused", "comparators", "figures", "class_coverage"}
     | {"drivers", "class_shares", "differences"},

@@ -1,20 +1,24 @@
 """A page of text about one map: what it is, how good it is, and where not to use it."""
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from scipy.stats import binomtest
 
-from landshift.applicability import share_outside
-from landshift.curves import area_under_curve, landslide_share_at
-from landshift.raster import open_raster, unfinished
+from landshift.applicability_mask import share_outside
+from landshift.raster import open_raster
+from landshift.rate_curves import area_under_curve, landslide_share_at
+from landshift.unfinished import unfinished
 
 AREA_SHARES = (0.05, 0.1, 0.2)
 """Most susceptible shares of the area whose landslides are counted."""
+
+_NORMAL_95 = 1.959963984540054
+"""Standard deviations within which 95 % of a normal distribution lie [1]."""
 
 _LIMITS = """\
 - Susceptibility is a relative propensity between 0 and 1. It is not the probability that a slope
@@ -115,10 +119,10 @@ def _describe_scores(evidence: Evidence) -> str:
     ]
     for area in AREA_SHARES:
         share = landslide_share_at(curve, area)
-        found = binomtest(round(share * count), count).proportion_ci(0.95, method="wilson")
+        low, high = _bound_share(round(share * count), count)
         lines.append(
             f"- In the most susceptible {area:.0%} of the area: {share:.0%} of them "
-            f"(95 % interval {found.low:.0%} to {found.high:.0%})"
+            f"(95 % interval {low:.0%} to {high:.0%})"
         )
     lines += ["", "| class | share of area | share of these landslides |", "|---|---|---|"]
     lines += [
@@ -126,6 +130,14 @@ def _describe_scores(evidence: Evidence) -> str:
         for row in classes.itertuples(index=False)
     ]
     return "\n".join(lines)
+
+
+def _bound_share(successes: int, count: int) -> tuple[float, float]:
+    """Bound a share at 95 % by Wilson's interval."""
+    share, shrink = successes / count, _NORMAL_95**2 / count
+    middle = (share + shrink / 2) / (1 + shrink)
+    half = _NORMAL_95 * math.sqrt(share * (1 - share) / count + shrink / (4 * count)) / (1 + shrink)
+    return max(middle - half, 0.0), min(middle + half, 1.0)
 
 
 def _describe_drivers(file: str | Path | None) -> str:

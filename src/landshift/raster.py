@@ -4,22 +4,21 @@ Every raster inside the pipeline has dimensions ``(y, x)``, is north-up in a pro
 metres, and is float32 with NaN as no data (class codes: integers with a declared nodata value).
 """
 
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import rasterio
-import rioxarray
 import xarray as xr
 from odc.geo.geobox import GeoBox
-from odc.geo.xr import xr_reproject
+from odc.geo.xr import xr_coords, xr_reproject
 from rasterio.io import DatasetWriter
 from rasterio.warp import calculate_default_transform
 from rasterio.windows import Window
 
 from landshift.reading import explain_unreadable
+from landshift.unfinished import unfinished
 from landshift.whole import check_whole, explain_unwritten
 from landshift.workers import compute_in_order
 
@@ -303,19 +302,6 @@ def wrap_like(
 
 
 @contextmanager
-def unfinished(path: str | Path):
-    """Yield a name beside `path` to write to; it is renamed on success and removed on failure."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{os.getpid()}.{path.name}")
-    try:
-        yield partial
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-@contextmanager
 def unfinished_raster(path: str | Path):
     """Do what `unfinished` does for a GeoTIFF, which must also be whole when it is closed.
 
@@ -330,14 +316,30 @@ def unfinished_raster(path: str | Path):
 
 
 def _open_bands(path: str | Path, chunks: int | None, *, masked: bool) -> xr.DataArray:
-    blocks = None if chunks is None else {"band": -1, "y": chunks, "x": chunks}
+    if chunks is None:
+        return _read_bands(path, masked=masked)
+    import rioxarray  # with dask's arrays it takes half a second, and most rules read as a whole
+
+    blocks = {"band": -1, "y": chunks, "x": chunks}
     bands = rioxarray.open_rasterio(path, masked=masked, chunks=blocks)
-    bands = bands if chunks is not None else bands.load()
     bands.close()
     # attributes are read from the tags instead: here a unit of "1" would turn into a number
     bands.attrs = {}
     bands.encoding = {}
     return bands
+
+
+def _read_bands(path: str | Path, *, masked: bool) -> xr.DataArray:
+    """Read all bands, in the types that rioxarray chooses."""
+    with rasterio.open(path) as source:
+        values = source.read(masked=masked)
+        grid = GeoBox(source.shape, source.transform, source.crs and source.crs.to_wkt())
+    if masked:
+        small = values.dtype.kind in "iu" and values.dtype.itemsize <= 2
+        kind = np.float32 if small else np.result_type(values.dtype, np.float32)
+        values = values.astype(kind, copy=False).filled(np.nan)
+    coords = xr_coords(grid, always_yx=True)
+    return xr.DataArray(values, dims=("band", "y", "x"), coords=coords)
 
 
 def _check_layout(path: str | Path, source: rasterio.DatasetReader) -> None:

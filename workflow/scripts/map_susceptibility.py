@@ -3,12 +3,8 @@
 from landshift.cog import write_cog, write_cogs
 from landshift.fused import fuse_model
 from landshift.logs import set_up_logging
-from landshift.mapping import (
-    CLASS_COLOURS,
-    class_breaks,
-    classify_susceptibility,
-    map_susceptibility,
-)
+from landshift.map_classes import CLASS_COLOURS
+from landshift.mapping import class_breaks, classify_susceptibility, map_susceptibility
 from landshift.models import load_model
 from landshift.raster import open_raster, read_factors
 from landshift.workers import spread_blocks

@@ -13,7 +13,7 @@ from landshift.acquire.recipes import Recipe, find_recipe
 from landshift.acquire.records import Acquired, key_of
 from landshift.folders import list_inventories
 from landshift.grids import find_box
-from landshift.raster import unfinished
+from landshift.unfinished import unfinished
 
 ACCURACIES = ("exact", "1km")
 """Accuracies of location in NASA's catalogue that can teach a map anything."""
@@ -56,9 +56,7 @@ def fetch_inventory(
         return _select_reported(recipe, grid, cache=cache, mirror=mirror), dict(COLUMNS)
     if "file" in entry and Path(entry["file"]).is_dir():
         folder = Path(entry["file"])
-        records = [
-            describe_layer(entry, file, cache=cache) for file in list_inventories(folder)
-        ]
+        records = [describe_layer(entry, file, cache=cache) for file in list_inventories(folder)]
         return Acquired(folder, tuple(records)), {}
     path = fetch_layer(entry, cache=cache, mirror=mirror)
     return Acquired(path, (describe_layer(entry, path, cache=cache),)), {}

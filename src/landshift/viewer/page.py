@@ -12,7 +12,7 @@ import geopandas as gpd
 import pandas as pd
 
 from landshift.inventory import load_inventory
-from landshift.raster import unfinished
+from landshift.unfinished import unfinished
 from landshift.viewer.layers import describe_layer
 from landshift.viewer.local import describe_local_drivers
 from landshift.viewer.overview import SIDE, TILE, Overview, count_levels, encode_cog, read_overview
