@@ -3,7 +3,7 @@
 PYTHON ?= python3
 CORES ?= 2
 KILLS ?= 100
-CASES ?= 10000
+CASES ?= 100000
 KILLED ?= 0
 CONFIG ?= config/config.yaml
 # The lock is made with the same uv that installs it.
@@ -136,7 +136,7 @@ audit: $(INSTALLED) ## list the licences and the known vulnerabilities of the lo
 	$(AUDIT)/pip-licenses --python=$(BIN)/python --from=mixed --order=license
 	$(BIN)/python .ci/audit.py $(AUDIT)/pip-audit
 
-fuzz: $(INSTALLED) ## try spoilt configurations, files and models (CASES=10000 of each kind) and count them
+fuzz: $(INSTALLED) ## try spoilt configurations, files and models (CASES=100000 in all) and count them
 	LANDSHIFT_FUZZ_CASES=$(CASES) $(BIN)/pytest -q -s tests/bad_input/test_fuzz.py $(PYTEST_ARGS)
 
 test-web: $(BROWSER) ## open the viewer in a headless browser (as root where Chromium is missing)

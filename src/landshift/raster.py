@@ -61,7 +61,8 @@ def open_raster(path: str | Path, *, chunks: int | None = None) -> xr.DataArray:
         Any raster that GDAL reads. One that begins in the south is turned; a scale and an offset
         that it states are applied.
     chunks
-        Edge of the dask chunks [cells]; None reads the raster into memory.
+        Edge of the dask chunks [cells]; None reads the raster into memory, as one that is no
+        larger than a chunk is read.
 
     Returns
     -------
@@ -108,7 +109,7 @@ def read_factors(
     names
         Factors to keep, in this order; None keeps all.
     chunks
-        Edge of the dask chunks [cells]; None reads into memory.
+        Edge of the dask chunks [cells]; None reads into memory, as one chunk is read.
 
     Raises
     ------
@@ -208,7 +209,7 @@ def write_factors(
 
 def _write_windows(data: xr.Dataset, sink: DatasetWriter, path: str | Path) -> None:
     """Write window after window, in one order, while the next ones are being computed."""
-    windows = list(_cut_windows(data.odc.geobox))
+    windows = list(cut_windows(data.odc.geobox))
     places = [dict(zip(("y", "x"), window.toslices(), strict=True)) for window in windows]
     parts = compute_in_order(data.isel(place) for place in places)
     for part, window in zip(parts, windows, strict=True):
@@ -217,7 +218,8 @@ def _write_windows(data: xr.Dataset, sink: DatasetWriter, path: str | Path) -> N
                 sink.write(band.transpose("y", "x").values, index, window=window)
 
 
-def _cut_windows(grid: GeoBox) -> Iterator[Window]:
+def cut_windows(grid: GeoBox) -> Iterator[Window]:
+    """Cut a grid into windows of whole tiles, in the order of a file's tiles."""
     for row in range(0, grid.height, BLOCK):
         for column in range(0, grid.width, WIDTH):
             yield Window(
@@ -316,7 +318,7 @@ def unfinished_raster(path: str | Path):
 
 
 def _open_bands(path: str | Path, chunks: int | None, *, masked: bool) -> xr.DataArray:
-    if chunks is None:
+    if chunks is None or _is_one_chunk(path, chunks):
         return _read_bands(path, masked=masked)
     import rioxarray  # with dask's arrays it takes half a second, and most rules read as a whole
 
@@ -327,6 +329,11 @@ def _open_bands(path: str | Path, chunks: int | None, *, masked: bool) -> xr.Dat
     bands.attrs = {}
     bands.encoding = {}
     return bands
+
+
+def _is_one_chunk(path: str | Path, chunks: int) -> bool:
+    with rasterio.open(path) as source:
+        return max(source.shape) <= chunks
 
 
 def _read_bands(path: str | Path, *, masked: bool) -> xr.DataArray:
