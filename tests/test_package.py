@@ -179,6 +179,14 @@ def test_lock_holds_every_dependency():
     assert {*list_dependencies("cluster", "workflow"), *groups} <= set(read_lock())
 
 
+@pytest.mark.parametrize("name", ["landshift.dockerfile", "landshift.def"])
+def test_container_definitions_hold_the_conda_environment(name):
+    stated = [f"#   {line}" for line in (ROOT / "envs/landshift.yaml").read_text().splitlines()]
+    written = (ROOT / "envs" / name).read_text().splitlines()
+    start = written.index(stated[0])
+    assert written[start : start + len(stated)] == stated, "write it by snakemake --containerize"
+
+
 def test_conda_environment_equals_the_lock():
     environment = yaml.safe_load((ROOT / "envs/landshift.yaml").read_text())
     locked = read_lock()
