@@ -7,6 +7,7 @@ metres, and is float32 with NaN as no data (class codes: integers with a declare
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import rasterio
@@ -318,35 +319,35 @@ def unfinished_raster(path: str | Path):
 
 
 def _open_bands(path: str | Path, chunks: int | None, *, masked: bool) -> xr.DataArray:
-    if chunks is None or _is_one_chunk(path, chunks):
-        return _read_bands(path, masked=masked)
+    """Open all bands on their grid, without attributes; a raster of one chunk is read."""
+    with rasterio.open(path) as source:
+        grid = GeoBox(source.shape, source.transform, source.crs and source.crs.to_wkt())
+        whole = chunks is None or max(source.shape) <= chunks
+        values = _read_bands(source, masked=masked) if whole else None
+    if not whole:
+        values = _open_lazily(path, chunks, masked=masked)
+    coords = xr_coords(grid, always_yx=True)
+    # without a name, lest it take the one that dask gives its task
+    return xr.DataArray(values, dims=("band", "y", "x"), coords=coords).rename(None)
+
+
+def _read_bands(source: rasterio.DatasetReader, *, masked: bool) -> np.ndarray:
+    """Read all bands, in the types that rioxarray chooses."""
+    values = source.read(masked=masked)
+    if not masked:
+        return values
+    small = values.dtype.kind in "iu" and values.dtype.itemsize <= 2
+    kind = np.float32 if small else np.result_type(values.dtype, np.float32)
+    return values.astype(kind, copy=False).filled(np.nan)
+
+
+def _open_lazily(path: str | Path, chunks: int, *, masked: bool) -> Any:
     import rioxarray  # with dask's arrays it takes half a second, and most rules read as a whole
 
     blocks = {"band": -1, "y": chunks, "x": chunks}
     bands = rioxarray.open_rasterio(path, masked=masked, chunks=blocks)
     bands.close()
-    # attributes are read from the tags instead: here a unit of "1" would turn into a number
-    bands.attrs = {}
-    bands.encoding = {}
-    return bands
-
-
-def _is_one_chunk(path: str | Path, chunks: int) -> bool:
-    with rasterio.open(path) as source:
-        return max(source.shape) <= chunks
-
-
-def _read_bands(path: str | Path, *, masked: bool) -> xr.DataArray:
-    """Read all bands, in the types that rioxarray chooses."""
-    with rasterio.open(path) as source:
-        values = source.read(masked=masked)
-        grid = GeoBox(source.shape, source.transform, source.crs and source.crs.to_wkt())
-    if masked:
-        small = values.dtype.kind in "iu" and values.dtype.itemsize <= 2
-        kind = np.float32 if small else np.result_type(values.dtype, np.float32)
-        values = values.astype(kind, copy=False).filled(np.nan)
-    coords = xr_coords(grid, always_yx=True)
-    return xr.DataArray(values, dims=("band", "y", "x"), coords=coords)
+    return bands.data
 
 
 def _check_layout(path: str | Path, source: rasterio.DatasetReader) -> None:
