@@ -28,10 +28,10 @@ LAYERS = [
     {"drainage_indices", "detail", "legends", "layer_checks", "geopackage"},
     {"inventory", "lines", "virtual", "terrain", "drainage", "proximity", "shots"}
     | {"stability", "surface"}
-    | {"transfer", "mapping", "cog", "curves", "applicability", "interval", "applicability_mask"}
+    | {"transfer", "mapping", "cog", "curves", "applicability", "applicability_mask"}
     | {"priorities", "exposure", "corridor"},
     {"acquire", "sampling", "models", "fused", "comparators", "figures", "class_coverage"}
-    | {"drivers", "class_shares", "differences"},
+    | {"drivers", "class_shares", "differences", "interval"},
     {"evaluation", "frozen", "site", "viewer", "catalogue", "model_card"},
     {"site_text", "styles"},
     {"commands"},
