@@ -16,11 +16,11 @@ from landshift.raster import (
     align_raster,
     open_raster,
     read_factors,
-    unfinished,
     wrap_like,
     write_factors,
     write_raster,
 )
+from landshift.unfinished import unfinished
 
 
 def make_grid(rows, columns, resolution=30, west=300_000, north=4_000_020, crs="EPSG:32643"):
