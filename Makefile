@@ -36,7 +36,7 @@ SNAKEMAKE = $(BIN)/snakemake --configfile $(CONFIG)
 .PHONY: help install demo update report where benchmark evidence bench-env bench-richdem \
 	bench-factors bench-sets bench-predict bench-mosaic bench-virtual bench-robustness \
 	bench-scaling factor-docs recipe-docs test test-slow test-acquire test-slurm test-faults audit \
-	fuzz test-web viewer-library lint format docs site reproduce lock clean
+	fuzz test-web test-qgis viewer-library lint format docs site reproduce lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 15
@@ -113,7 +113,7 @@ recipe-docs: $(INSTALLED) ## write the table of public services
 	$(BIN)/python docs/describe_recipes.py
 
 test: $(INSTALLED) ## run the tests, but for those that take minutes
-	$(BIN)/pytest -q -m "not slow and not slurm and not faults and not web" $(PYTEST_ARGS)
+	$(BIN)/pytest -q -m "not slow and not slurm and not faults and not web and not qgis" $(PYTEST_ARGS)
 
 test-slow: $(INSTALLED) ## run the tests that take minutes
 	$(BIN)/pytest -q -m slow $(PYTEST_ARGS)
@@ -140,6 +140,11 @@ fuzz: $(INSTALLED) ## try spoilt configurations, files and models (CASES=10000 o
 test-web: $(BROWSER) ## open the viewer in a headless browser (as root where Chromium is missing)
 	which chromium > /dev/null || (apt-get update -qq && apt-get install -y -qq chromium)
 	LANDSHIFT_BROWSER=$(BROWSER) $(BIN)/pytest -q -m web $(PYTEST_ARGS)
+
+test-qgis: $(INSTALLED) ## draw maps by their styles in QGIS (as root where it is missing, 1 GB)
+	which qgis > /dev/null || (apt-get update -qq && \
+		apt-get install -y -qq --no-install-recommends qgis python3-qgis)
+	LANDSHIFT_QGIS=/usr/bin/python3 $(BIN)/pytest -q -m qgis $(PYTEST_ARGS)
 
 viewer-library: ## bundle what the viewer uses of OpenLayers (needs npm; versions in package.json)
 	cd workflow/viewer && npm install --no-audit --no-fund --no-package-lock && npm run build

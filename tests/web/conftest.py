@@ -23,8 +23,8 @@ from landshift.mapping import CLASS_COLOURS, class_breaks, classify_susceptibili
 from landshift.raster import write_factors, write_raster
 from landshift.viewer import Place, write_viewer
 
-# Runs in the environment of the browser's driver.
-collect_ignore = ["browse.py"]
+# These run in the environments of the browser's driver and of QGIS.
+collect_ignore = ["browse.py", "render.py"]
 
 ASSETS = Path(__file__).parents[2] / "workflow" / "viewer"
 GRID = GeoBox((200, 300), Affine(30, 0, 300_000, 0, -30, 5_006_000), "EPSG:32632")
