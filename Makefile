@@ -29,7 +29,7 @@ AUDIT := .venv-audit/bin
 INSTALLED := .venv/.installed
 STUDY = $(shell sed -n 's/^study: *\([A-Za-z0-9_]*\).*/\1/p' $(CONFIG))
 RESULTS = results/$(STUDY)
-REPORT = $(RESULTS)/report/report.html
+REPORT = $(RESULTS)/report/report.zip
 SNAKEMAKE = $(BIN)/snakemake --configfile $(CONFIG)
 
 .DEFAULT_GOAL := help
@@ -56,7 +56,8 @@ where: ## tell where the maps, the report and the viewer of a study are (CONFIG=
 	@echo "  viewer, offline    $(RESULTS)/report/viewer.html"
 	@echo "  report             $(REPORT)"
 	@echo "  catalogue (STAC)   $(RESULTS)/catalog/catalog.json"
-	@echo "The map opens in QGIS in its colours, viewer and report in any browser."
+	@echo "The map opens in QGIS in its colours, the viewer in any browser."
+	@echo "Unpack the report, and open report/report.html in a browser: no network is needed."
 
 update: $(INSTALLED) ## run a study with what is new, and say what changed in its maps (CONFIG=config/...)
 	rm -rf $(RESULTS)/before && mkdir $(RESULTS)/before
@@ -64,7 +65,7 @@ update: $(INSTALLED) ## run a study with what is new, and say what changed in it
 	$(SNAKEMAKE) --cores $(CORES)
 	$(BIN)/landshift diff $(RESULTS)/before $(RESULTS) --output $(RESULTS)/diff
 
-report: $(INSTALLED) ## write the report of a study that has run (CONFIG=config/...)
+report: $(INSTALLED) ## write the report of a study that has run, a zip (CONFIG=config/...)
 	$(SNAKEMAKE) --report $(REPORT)
 
 benchmark: $(INSTALLED) ## map the real regions and compare methods (LANDSHIFT_MIRROR=folder without internet)

@@ -46,6 +46,7 @@ CONDA_NAMES = {
 }
 IMPORT_NAMES = {
     "dask_jobqueue": "dask-jobqueue",
+    "markdown_it": "markdown-it-py",
     "odc": "odc-geo",  # and odc-stac, which shares the name
     "pystac": "pystac-client",
     "pystac_client": "pystac-client",
