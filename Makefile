@@ -36,7 +36,7 @@ SNAKEMAKE = $(BIN)/snakemake --configfile $(CONFIG)
 .PHONY: help install demo update report where benchmark evidence bench-env bench-richdem \
 	bench-factors bench-sets bench-predict bench-mosaic bench-virtual bench-robustness \
 	bench-scaling factor-docs recipe-docs test test-slow test-acquire test-slurm test-faults audit \
-	fuzz test-web test-qgis viewer-library lint format docs site reproduce lock clean
+	fuzz test-web test-qgis test-results viewer-library lint format docs site reproduce lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 15
@@ -146,6 +146,11 @@ test-qgis: $(INSTALLED) ## draw maps by their styles in QGIS (as root where it i
 	which qgis > /dev/null || (apt-get update -qq && \
 		apt-get install -y -qq --no-install-recommends qgis python3-qgis)
 	LANDSHIFT_QGIS=/usr/bin/python3 $(BIN)/pytest -q -m qgis $(PYTEST_ARGS)
+
+test-results: $(BROWSER) ## open all outputs of a study with other tools (CONFIG=config/...), after `make report`
+	LANDSHIFT_RESULTS=$(RESULTS) LANDSHIFT_BROWSER=$(BROWSER) \
+		LANDSHIFT_QGIS=$$(which qgis > /dev/null && echo /usr/bin/python3) \
+		$(BIN)/pytest -q tests/web/test_results.py $(PYTEST_ARGS)
 
 viewer-library: ## bundle what the viewer uses of OpenLayers (needs npm; versions in package.json)
 	cd workflow/viewer && npm install --no-audit --no-fund --no-package-lock && npm run build

@@ -24,15 +24,15 @@ LAYERS = [
     | {"infinite_slope", "horizon", "orientation", "ruggedness"}
     | {"blas", "gaussian_process", "preparation", "learners", "selection", "screening"}
     | {"class_scores", "spatial_blocks"},
-    {"drainage_indices", "detail", "legends", "layer_checks", "geopackage"},
+    {"drainage_indices", "detail", "legends", "layer_checks", "geopackage", "pages"},
     {"inventory", "lines", "virtual", "terrain", "drainage", "proximity", "shots"}
     | {"stability", "surface"}
-    | {"transfer", "mapping", "cog", "curves", "applicability", "interval"}
+    | {"transfer", "mapping", "cog", "curves", "applicability", "interval", "skill"}
     | {"priorities", "exposure", "corridor"},
     {"acquire", "sampling", "models", "fused", "comparators", "figures", "class_coverage"}
-    | {"drivers", "class_shares", "differences"},
+    | {"drivers", "class_shares", "differences", "provenance"},
     {"evaluation", "frozen", "site", "viewer", "catalogue", "model_card"},
-    {"site_text", "styles"},
+    {"site_text", "styles", "study_summary"},
     {"commands"},
     {"__main__"},
 ]

@@ -193,8 +193,8 @@ def _describe_benchmark(file: str | Path | None, region: str) -> str:
             ]
             return "\n".join(lines)
     return (
-        "Not measured: this region is no target of the study's transfer benchmark. The figures above "
-        "are from landslides that may lie close to those used, and so flatter all maps alike."
+        "Not measured: this region is no target of the study's transfer benchmark. The figures "
+        "above are from landslides that may lie close to those used, and flatter all maps alike."
     )
 
 

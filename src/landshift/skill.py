@@ -88,8 +88,8 @@ def trace_skill(
     Returns
     -------
     pandas.DataFrame
-        ``method``, ``curve`` (``rate``, ``roc``, ``precision_recall`` or ``reliability``), ``x`` and
-        ``y``; and ``low`` and ``high``, the interval of the reliability.
+        ``method``, ``curve`` (``rate``, ``roc``, ``precision_recall`` or ``reliability``), ``x``
+        and ``y``; and ``low`` and ``high``, the interval of the reliability.
     """
     tables = []
     for method, pair in scores.items():
@@ -117,9 +117,7 @@ def _measure(pair: Scores, prevalence: float) -> dict[str, float]:
         "rate_area": float(np.trapezoid(found, area)),
         "auc": float(np.trapezoid(curves["roc"][1], curves["roc"][0])),
         "pr_auc": float(np.diff(recall) @ precision[1:]),
-        **{
-            f"top_{100 * share:g}": float(np.interp(share, area, found)) for share in AREA_SHARES
-        },
+        **{f"top_{100 * share:g}": float(np.interp(share, area, found)) for share in AREA_SHARES},
     }
 
 

@@ -80,7 +80,7 @@ def test_every_class_has_its_colour_and_name(seen, places):
     np.testing.assert_array_equal(opacity, np.where(codes == 0, 0, 255))
     for code, colour in enumerate(CLASS_COLOURS, start=1):
         cells = np.array(drawn)[:, codes == code]
-        assert cells.size and (cells.T == np.round(255 * np.array(to_rgb(colour)))).all()
+        assert cells.size and (np.round(255 * np.array(to_rgb(colour))) == cells.T).all()
     assert said["legend"][-5:] == [label for _, _, label in list_class_entries()]
 
 

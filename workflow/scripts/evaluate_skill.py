@@ -1,7 +1,8 @@
 """Compare a map with zero-shot and local-only on landslides that none of them has seen.
 
-Landslides are the later ones where the study has them, otherwise those that gave no shot. The tables
-are those of `landshift.skill`; methods are ``fine_tuned`` (the map), ``zero_shot`` and ``local_only``.
+Landslides are the later ones where the study has them, otherwise those that gave no shot. The
+tables are those of `landshift.skill`; methods are ``fine_tuned`` (the map), ``zero_shot`` and
+``local_only``.
 """
 
 import logging

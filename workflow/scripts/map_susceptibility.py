@@ -9,14 +9,14 @@ from landshift.mapping import (
     classify_susceptibility,
     map_susceptibility,
 )
-from landshift.models import load_model
+from landshift.models import load_model, read_provenance
 from landshift.raster import open_raster, read_factors
 from landshift.workers import spread_blocks
 
 
 def main(*, model, factors, breaks, block_size, susceptibility, uncertainty, classes):
     tuned = load_model(model)
-    tags = {"region": tuned.region, "family": tuned.family, "prevalence": str(tuned.prevalence)}
+    tags = read_provenance(model)
     layers = read_factors(factors, names=tuned.factors, chunks=block_size)
     files = {"susceptibility": susceptibility, "uncertainty": uncertainty}
     write_cogs(map_susceptibility(fuse_model(tuned), layers), files, tags=tags)

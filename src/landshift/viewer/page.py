@@ -145,7 +145,7 @@ def _describe_place(place: Place, side: int) -> dict[str, Any]:
 
 
 def _tabulate_interval(place: Place, overviews: Mapping[str, Overview]) -> list[list[float]]:
-    """Steps of the logit down and up to the 90 % interval, by the byte of the uncertainty."""
+    """List the steps of the logit to the ends of the 90 % interval, by byte of the uncertainty."""
     if place.model is None or "uncertainty" not in overviews:
         return []
     manifest = json.loads((Path(place.model) / "manifest.json").read_text(encoding="utf-8"))
