@@ -220,6 +220,12 @@ def list_tables(regions, table):
     return [f"<results>/regions/{region}/{table}.parquet" for region in regions]
 
 
+def list_break_sources(target):
+    """List the background of the sources, where they settle the limits of the classes."""
+    sources = sources_of(config, target) if config["maps"]["breaks"] == "sources" else []
+    return list_tables(sources, "background")
+
+
 def list_frozen():
     """List the manifest of the frozen source models, if the study uses any."""
     frozen = config["transfer"]["frozen"]
