@@ -7,10 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from scipy.stats import binomtest
 
 from landshift.applicability import share_outside
-from landshift.curves import area_under_curve, landslide_share_at
 from landshift.provenance import describe_data
 from landshift.raster import open_raster, unfinished
 from landshift.skill import AREA_SHARES
@@ -52,8 +50,6 @@ class Evidence:
     ----------
     model
         Folder of the fine-tuned model.
-    rate_curve
-        CSV of rate curves: ``curve``, ``area_share`` and ``landslide_share`` [1].
     classes
         CSV of `landshift.class_shares`.
     skill
@@ -69,7 +65,6 @@ class Evidence:
     """
 
     model: str | Path
-    rate_curve: str | Path
     classes: str | Path
     skill: str | Path
     benchmark: str | Path | None = None
@@ -125,27 +120,17 @@ def _describe_model(manifest: Mapping[str, Any]) -> str:
 
 
 def _describe_scores(evidence: Evidence) -> str:
-    curves = pd.read_csv(evidence.rate_curve)
-    curve = curves[curves["curve"] == "prediction"]
     classes = pd.read_csv(evidence.classes)
     # the column is missing where every landslide was a shot
     count = int(classes["held_out"].sum()) if "held_out" in classes else 0
-    if curve.empty or not count:
-        return "No landslide was left to judge the map by: all were used to fine-tune it."
+    if not count:
+        return "\n".join(describe_skill(evidence.skill))
     lines = [
         f"On {count} landslides that the model has not seen. They may lie close to those that it "
         "has.\n",
-        f"- Area under the prediction-rate curve: {area_under_curve(curve):.3f} "
-        "(0.5 is no better than chance)",
+        "| class | share of area | share of these landslides |",
+        "|---|---|---|",
     ]
-    for area in AREA_SHARES:
-        share = landslide_share_at(curve, area)
-        found = binomtest(round(share * count), count).proportion_ci(0.95, method="wilson")
-        lines.append(
-            f"- In the most susceptible {area:.0%} of the area: {share:.0%} of them "
-            f"(95 % interval {found.low:.0%} to {found.high:.0%})"
-        )
-    lines += ["", "| class | share of area | share of these landslides |", "|---|---|---|"]
     lines += [
         f"| {row.name} | {row.area_share:.0%} | {row.held_out_share:.0%} |"
         for row in classes.itertuples(index=False)
@@ -166,7 +151,7 @@ def describe_skill(file: str | Path) -> list[str]:
     ]
     for measure, words in MEASURES.items():
         rows = [known.loc[(measure, method)] for method in methods]
-        cells = [f"{row['value']:.2f} ({row['low']:.2f} to {row['high']:.2f})" for row in rows]
+        cells = [f"{row['value']:.3f} ({row['low']:.3f} to {row['high']:.3f})" for row in rows]
         lines.append(f"| {words} | {' | '.join(cells)} |")
     return [*lines, "", "In brackets 95 % intervals, from drawing landslides and cells again."]
 

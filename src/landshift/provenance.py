@@ -36,7 +36,7 @@ def describe_data(
 
 def _describe_landslides(path: str | Path) -> str:
     landslides = load_inventory(path)[0]
-    dates = sorted(date for date in landslides["date"] if date not in ("None", "nan", ""))
+    dates = sorted(landslides["date"].dropna())
     if not dates:
         return f"{len(landslides)} landslides, without dates"
     some = "" if len(dates) == len(landslides) else f", {len(dates)} of them"
@@ -60,10 +60,10 @@ def _list_layers(layers: Mapping[str, Any]) -> Sequence[str]:
 
 
 def _describe_versions(sources: Sequence[Mapping[str, Any]]) -> str:
-    """State the latest version and the checksum of what a layer was made of."""
+    """State the time of the latest file and the checksum of what a layer was made of."""
     times = [record.get("modified") or record.get("retrieved") for record in sources]
     known = sorted(time[:10] for time in times if time)
-    words = f"; version of {known[-1]}" if known else ""
+    words = f"; file of {known[-1]}" if known else ""
     if len(sources) == 1 and "sha256" in sources[0]:
         words += f"; SHA-256 {sources[0]['sha256'][:16]}"
     return words

@@ -63,7 +63,6 @@ rule write_styles:
 rule write_model_card:
     input:
         model="<results>/targets/{target}/model",
-        rate_curve="<results>/targets/{target}/rate_curve.csv",
         classes="<results>/targets/{target}/classes.csv",
         skill="<results>/targets/{target}/skill.csv",
         benchmark=lambda wildcards: (

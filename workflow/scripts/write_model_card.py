@@ -19,7 +19,6 @@ if __name__ == "__main__":
         target=snakemake.wildcards.target,
         evidence={
             "model": inputs.model,
-            "rate_curve": inputs.rate_curve,
             "classes": inputs.classes,
             "skill": inputs.skill,
             "benchmark": next(iter(inputs.benchmark), None),

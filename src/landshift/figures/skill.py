@@ -60,7 +60,7 @@ def plot_skill(curves: pd.DataFrame, skill: pd.DataFrame, *, title: str) -> Figu
         axes.plot([0, 1], [0, 1], color=FAINT, linewidth=0.8, zorder=1)
     _tune_precision(panels[2])
     _tune_reliability(panels[3])
-    figure.subplots_adjust(left=0.09, right=0.98, top=0.91, bottom=0.07, hspace=0.34, wspace=0.24)
+    figure.subplots_adjust(left=0.09, right=0.965, top=0.91, bottom=0.07, hspace=0.34, wspace=0.24)
     return figure
 
 
