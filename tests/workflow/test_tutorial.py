@@ -12,7 +12,7 @@ import pytest
 
 from .conftest import ROOT
 
-CHECKOUT = ("Makefile", "Snakefile", "config", "envs", "profiles", "src", "workflow")
+CHECKOUT = ("Makefile", "Snakefile", "config", "docs", "envs", "profiles", "src", "workflow")
 BLOCK = re.compile(
     r"(?P<left_out><!-- not run: [^\n]*\n)?```sh\n(?P<commands>.*?)^```\n"
     r"(?:\n```text\n(?P<output>.*?)^```\n)?",
