@@ -3,7 +3,7 @@
 PYTHON ?= python3
 CORES ?= 2
 KILLS ?= 100
-CASES ?= 10000
+CASES ?= 100000
 KILLED ?= 0
 CONFIG ?= config/config.yaml
 # The lock is made with the same uv that installs it.
@@ -60,10 +60,12 @@ where: ## tell where the maps, the report and the viewer of a study are (CONFIG=
 	@echo "Unpack the report, and open report/report.html in a browser: no network is needed."
 
 update: $(INSTALLED) ## run a study with what is new, and say what changed in its maps (CONFIG=config/...)
-	rm -rf $(RESULTS)/before && mkdir $(RESULTS)/before
-	cp -R $(RESULTS)/targets $(RESULTS)/before/
+	@# An update that was stopped has the maps of before it in `updating`; the next one goes on from there.
+	test -d $(RESULTS)/updating || { rm -rf $(RESULTS)/before && mkdir $(RESULTS)/before && \
+		cp -R $(RESULTS)/targets $(RESULTS)/before/ && mv $(RESULTS)/before $(RESULTS)/updating; }
 	$(SNAKEMAKE) --cores $(CORES)
-	$(BIN)/landshift diff $(RESULTS)/before $(RESULTS) --output $(RESULTS)/diff
+	$(BIN)/landshift diff $(RESULTS)/updating $(RESULTS) --output $(RESULTS)/diff
+	mv $(RESULTS)/updating $(RESULTS)/before
 
 report: $(INSTALLED) ## write the report of a study that has run, a zip (CONFIG=config/...)
 	$(SNAKEMAKE) --report $(REPORT)
@@ -138,7 +140,7 @@ audit: $(INSTALLED) ## list the licences and the known vulnerabilities of the lo
 	$(AUDIT)/pip-licenses --python=$(BIN)/python --from=mixed --order=license
 	$(BIN)/python .ci/audit.py $(AUDIT)/pip-audit
 
-fuzz: $(INSTALLED) ## try spoilt configurations, files and models (CASES=10000 of each kind) and count them
+fuzz: $(INSTALLED) ## try spoilt configurations, files and models (CASES=100000 in all) and count them
 	LANDSHIFT_FUZZ_CASES=$(CASES) $(BIN)/pytest -q -s tests/bad_input/test_fuzz.py $(PYTEST_ARGS)
 
 test-web: $(BROWSER) ## open the viewer in a headless browser (as root where Chromium is missing)

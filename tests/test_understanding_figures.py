@@ -8,7 +8,7 @@ import pytest
 from matplotlib.colors import to_rgb
 from test_figures import check_layout, find_text, make_map, make_region
 
-from landshift.applicability import mask_applicability
+from landshift.applicability_mask import mask_applicability
 from landshift.figures import corridors, drivers, style, trust
 
 # severe forms, Machado, Oliveira and Fernandes (2009), doi:10.1109/TVCG.2009.113

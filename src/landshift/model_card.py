@@ -8,10 +8,12 @@ from typing import Any
 
 import pandas as pd
 
-from landshift.applicability import share_outside
+from landshift.applicability_mask import share_outside
 from landshift.provenance import describe_data
-from landshift.raster import open_raster, unfinished
+from landshift.raster import open_raster
 from landshift.skill import AREA_SHARES
+from landshift.unfinished import unfinished
+
 
 MEASURES = {
     "rate_area": "area under the prediction-rate curve",

@@ -8,7 +8,7 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from landshift.raster import unfinished
+from landshift.unfinished import unfinished
 
 _PAGE = """\
 <!doctype html>

@@ -15,11 +15,12 @@ from odc.geo.geobox import GeoBox
 from odc.geo.xr import wrap_xr
 from shapely.geometry import Point, box
 
-from landshift.applicability import MASK_COLOURS
+from landshift.applicability_mask import MASK_COLOURS
 from landshift.cog import write_cog
 from landshift.geopackage import write_geopackage
 from landshift.inventory import write_inventory
-from landshift.mapping import CLASS_COLOURS, class_breaks, classify_susceptibility
+from landshift.map_classes import CLASS_COLOURS
+from landshift.mapping import class_breaks, classify_susceptibility
 from landshift.raster import write_factors, write_raster
 from landshift.viewer import Place, write_viewer
 

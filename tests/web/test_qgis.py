@@ -12,7 +12,7 @@ import pytest
 import rasterio
 from matplotlib.colors import to_rgb
 
-from landshift.mapping import CLASS_COLOURS
+from landshift.map_classes import CLASS_COLOURS
 from landshift.styles import (
     list_class_entries,
     list_susceptibility_entries,

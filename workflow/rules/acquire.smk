@@ -224,6 +224,8 @@ rule gather_ledger:
         ledger="<results>/regions/{region}/layers.json",
     log:
         "<logs>/gather_ledger/{region}.log",
+    benchmark:
+        "<benchmarks>/gather_ledger/{region}.tsv"
     wildcard_constraints:
         region=any_of(REAL),
     conda:

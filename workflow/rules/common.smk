@@ -83,12 +83,12 @@ def describe_grid(region):
     buffer_m = grid.pop("buffer_m")
     if not follows_inventory(REGIONS[region]):
         return grid
-    from landshift.inventory import COLUMN_KEYS, bound_landslides, read_inventory
+    from landshift.inventory import COLUMN_KEYS, bound_landslides, gather_inventory
 
     entry = find_entry(region, "inventory")
     stated = {key: entry[key] for key in COLUMN_KEYS if key in entry}
     try:
-        landslides, _ = read_inventory(entry["file"], **stated)
+        landslides, _ = gather_inventory(entry["file"], **stated)
         return grid | bound_landslides(
             landslides, buffer_m=buffer_m, crs=grid.get("crs"), origin=entry["file"]
         )

@@ -117,6 +117,8 @@ rule evaluate_similarity:
         ),
     log:
         "<logs>/evaluate_similarity/{target}.log",
+    benchmark:
+        "<benchmarks>/evaluate_similarity/{target}.tsv"
     conda:
         "../../envs/landshift.yaml"
     threads: 1
@@ -216,6 +218,8 @@ rule gather_transfer_benchmark:
         ),
     log:
         "<logs>/gather_transfer_benchmark.log",
+    benchmark:
+        "<benchmarks>/gather_transfer_benchmark.tsv"
     conda:
         "../../envs/landshift.yaml"
     threads: 1

@@ -241,6 +241,8 @@ rule select_factors:
         ),
     log:
         "<logs>/select_factors/{target}.log",
+    benchmark:
+        "<benchmarks>/select_factors/{target}.tsv"
     conda:
         "../../envs/landshift.yaml"
     threads: 1

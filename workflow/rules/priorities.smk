@@ -78,6 +78,8 @@ rule plot_corridors:
         ),
     log:
         "<logs>/plot_corridors/{target}.log",
+    benchmark:
+        "<benchmarks>/plot_corridors/{target}.tsv"
     conda:
         "../../envs/landshift.yaml"
     threads: 1

@@ -47,6 +47,8 @@ rule write_styles:
         classes_sld="<results>/targets/{target}/classes.sld",
     log:
         "<logs>/write_styles/{target}.log",
+    benchmark:
+        "<benchmarks>/write_styles/{target}.tsv"
     conda:
         "../../envs/landshift.yaml"
     threads: 1
@@ -85,6 +87,8 @@ rule write_model_card:
         ),
     log:
         "<logs>/write_model_card/{target}.log",
+    benchmark:
+        "<benchmarks>/write_model_card/{target}.tsv"
     conda:
         "../../envs/landshift.yaml"
     threads: 1
@@ -116,6 +120,8 @@ rule write_catalogue:
         entries=expand("<results>/catalog/{target}/{target}.json", target=TARGETS),
     log:
         "<logs>/write_catalogue.log",
+    benchmark:
+        "<benchmarks>/write_catalogue.tsv"
     conda:
         "../../envs/landshift.yaml"
     threads: 1

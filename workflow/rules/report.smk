@@ -17,6 +17,8 @@ rule plot_target_map:
         ),
     log:
         "<logs>/plot_target_map/{target}.log",
+    benchmark:
+        "<benchmarks>/plot_target_map/{target}.tsv"
     conda:
         "../../envs/landshift.yaml"
     threads: 1
@@ -43,6 +45,8 @@ rule plot_prediction_rate:
         ),
     log:
         "<logs>/plot_prediction_rate/{target}.log",
+    benchmark:
+        "<benchmarks>/plot_prediction_rate/{target}.tsv"
     conda:
         "../../envs/landshift.yaml"
     threads: 1
@@ -96,6 +100,8 @@ rule plot_transfer_curves:
         ),
     log:
         "<logs>/plot_transfer_curves.log",
+    benchmark:
+        "<benchmarks>/plot_transfer_curves.tsv"
     conda:
         "../../envs/landshift.yaml"
     threads: 1
@@ -125,6 +131,8 @@ rule plot_dominance:
         ),
     log:
         "<logs>/plot_dominance.log",
+    benchmark:
+        "<benchmarks>/plot_dominance.tsv"
     conda:
         "../../envs/landshift.yaml"
     threads: 1
@@ -236,6 +244,8 @@ rule write_configuration:
         ),
     log:
         "<logs>/write_configuration.log",
+    benchmark:
+        "<benchmarks>/write_configuration.tsv"
     conda:
         "../../envs/landshift.yaml"
     threads: 1

@@ -108,6 +108,8 @@ rule plot_drivers:
         ),
     log:
         "<logs>/plot_drivers/{target}.log",
+    benchmark:
+        "<benchmarks>/plot_drivers/{target}.tsv"
     conda:
         "../../envs/landshift.yaml"
     threads: 1
@@ -144,6 +146,8 @@ rule plot_trust:
         ),
     log:
         "<logs>/plot_trust/{target}.log",
+    benchmark:
+        "<benchmarks>/plot_trust/{target}.tsv"
     conda:
         "../../envs/landshift.yaml"
     threads: 1
@@ -165,6 +169,8 @@ rule describe_site:
         table="<results>/sites/{longitude}_{latitude}.json",
     log:
         "<logs>/describe_site/{longitude}_{latitude}.log",
+    benchmark:
+        "<benchmarks>/describe_site/{longitude}_{latitude}.tsv"
     wildcard_constraints:
         longitude="-?[0-9.]+",
         latitude="-?[0-9.]+",

@@ -4,13 +4,8 @@ import logging
 
 import pandas as pd
 
-from landshift.applicability import (
-    MASK_COLOURS,
-    fit_applicability,
-    map_dissimilarity,
-    mask_applicability,
-    share_outside,
-)
+from landshift.applicability import fit_applicability, map_dissimilarity
+from landshift.applicability_mask import MASK_COLOURS, mask_applicability, share_outside
 from landshift.cog import write_cog
 from landshift.logs import set_up_logging
 from landshift.models import load_model, read_provenance

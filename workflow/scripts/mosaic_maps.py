@@ -5,7 +5,8 @@ import xarray as xr
 
 from landshift.cog import write_cog
 from landshift.logs import set_up_logging
-from landshift.mapping import CLASS_COLOURS, class_breaks, classify_susceptibility, mosaic_maps
+from landshift.map_classes import CLASS_COLOURS
+from landshift.mapping import class_breaks, classify_susceptibility, mosaic_maps
 from landshift.raster import open_raster
 from landshift.transfer.source_breaks import join_breaks
 from landshift.workers import spread_blocks

@@ -13,7 +13,7 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
-from landshift.raster import unfinished
+from landshift.unfinished import unfinished
 
 LEDGER_VERSION = 1
 """Version of the ledger's form."""

@@ -4,7 +4,6 @@ from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
 
 from landshift.drivers.explanation import Explanation, choose_reference, explain_score
 from landshift.preparation import fit_rank_transform
@@ -181,4 +180,4 @@ def _tabulate(scope: str, factors: Sequence[str], contributions: np.ndarray) -> 
 def _rank_correlation(left: np.ndarray, right: np.ndarray) -> float:
     if np.ptp(left) == 0 or np.ptp(right) == 0:
         return float("nan")
-    return float(np.corrcoef(rankdata(left), rankdata(right))[0, 1])
+    return float(np.corrcoef(*(pd.Series(each).rank() for each in (left, right)))[0, 1])

@@ -9,7 +9,7 @@ from matplotlib.colors import ListedColormap, Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
-from landshift.applicability import INSIDE, MASK_COLOURS, OUTSIDE, share_outside
+from landshift.applicability_mask import INSIDE, MASK_COLOURS, OUTSIDE, share_outside
 from landshift.figures.layout import SIDE_IN, Panel, lay_out_map
 from landshift.figures.maps import draw_values, explain_gaps, look
 from landshift.figures.style import BIVARIATE, INK, figure_style

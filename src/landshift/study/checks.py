@@ -57,7 +57,9 @@ def check_files(config: Mapping[str, Any]) -> None:
         surveyed = region.get("inventory", {}).get("surveyed")
         entries |= {"inventory.surveyed": surveyed} if surveyed else {}
         for key, entry in entries.items():
-            problems += check_file(f"regions.{name}.{key}", entry)
+            problems += check_file(
+                f"regions.{name}.{key}", entry, may_be_folder=key in ("inventory", "validation")
+            )
     raise_problems(problems)
 
 

@@ -14,7 +14,7 @@ import pandas as pd
 
 from landshift.interval import find_steps, find_variance
 from landshift.inventory import load_inventory
-from landshift.raster import unfinished
+from landshift.unfinished import unfinished
 from landshift.viewer.layers import describe_layer
 from landshift.viewer.local import describe_local_drivers
 from landshift.viewer.overview import (
