@@ -6,7 +6,7 @@ Needs SLURM; `tests/slurm/cluster.sh up` starts one of two nodes on this machine
 derives the terrain factors of a synthetic elevation model; then this process does so with two
 threads; then a job of one core with another such job as its helper. Prints the seconds on the
 clock from when all have started, those of CPU of each job, which a busy machine changes little, and
-how many tasks each computed; fails if a byte differs.
+how many windows each computed; fails if a byte differs.
 """
 
 import argparse
@@ -27,7 +27,7 @@ from landshift.terrain import derive_terrain_factors
 from landshift.workers import spread_blocks
 
 JOB = ("srun", "--quiet", "--nodes=1", "--ntasks=1", "--cpus-per-task=1", "--mem=2000")
-SHARES = "tasks by worker"
+SHARES = "windows by job"
 CASES = {
     "1 core": (JOB, "1", "0"),
     "2 cores of 1 node": ((), "2", "0"),
@@ -41,7 +41,7 @@ def derive(dem: Path, factors: Path, threads: int, jobs: int) -> None:
     set_up_logging(log)
     with spread_blocks(threads, {"worker_jobs": jobs, "mem_mb": 2000, "runtime": 30}, log=log):
         if jobs:
-            get_client().wait_for_workers(1 + jobs)
+            get_client().wait_for_workers(jobs)
         began = time.perf_counter(), time.process_time()
         write_factors(derive_terrain_factors(open_raster(dem, chunks=BLOCK)), factors)
         seconds = time.perf_counter() - began[0]

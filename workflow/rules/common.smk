@@ -33,9 +33,12 @@ def take_cores(number):
 
 
 def take_memory(base_mb, bytes_per_cell, most_cells):
-    """Declare the memory [MB] of a job by the cells of its DEM, of which so many are held at most."""
+    """Declare the memory [MB] of a job by the cells of its DEM, of which so many are held at most.
 
-    def count_mb(wildcards, input):
+    A further attempt gets more, as by the profile for SLURM.
+    """
+
+    def count_mb(wildcards, input, attempt):
         Path(input.detail).stat()  # unknown as long as there is no such file: FileNotFoundError
         import rasterio
 
@@ -44,7 +47,7 @@ def take_memory(base_mb, bytes_per_cell, most_cells):
                 cells = min(dem.width * dem.height, most_cells)
         except rasterio.errors.RasterioIOError:
             cells = 0  # the job itself says what is wrong with the file
-        return base_mb + round(cells * bytes_per_cell / 1e6)
+        return attempt * (base_mb + round(cells * bytes_per_cell / 1e6))
 
     return count_mb
 
