@@ -14,7 +14,6 @@ from landshift.raster import open_raster
 from landshift.skill import AREA_SHARES
 from landshift.unfinished import unfinished
 
-
 MEASURES = {
     "rate_area": "area under the prediction-rate curve",
     "auc": "area under the ROC curve",
