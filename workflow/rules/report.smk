@@ -74,6 +74,8 @@ rule plot_skill:
         ),
     log:
         "<logs>/plot_skill/{target}.log",
+    benchmark:
+        "<benchmarks>/plot_skill/{target}.tsv"
     conda:
         "../../envs/landshift.yaml"
     threads: 1
@@ -166,6 +168,8 @@ rule write_summary:
         ),
     log:
         "<logs>/write_summary.log",
+    benchmark:
+        "<benchmarks>/write_summary.tsv"
     conda:
         "../../envs/landshift.yaml"
     threads: 1
@@ -193,6 +197,8 @@ rule write_methods:
         ),
     log:
         "<logs>/write_methods.log",
+    benchmark:
+        "<benchmarks>/write_methods.tsv"
     conda:
         "../../envs/landshift.yaml"
     threads: 1
@@ -219,6 +225,8 @@ rule write_data:
         ),
     log:
         "<logs>/write_data.log",
+    benchmark:
+        "<benchmarks>/write_data.tsv"
     conda:
         "../../envs/landshift.yaml"
     threads: 1
