@@ -29,9 +29,9 @@ LAYERS = [
     {"inventory", "lines", "virtual", "terrain", "drainage", "proximity", "shots"}
     | {"stability", "surface"}
     | {"transfer", "mapping", "cog", "curves", "applicability", "applicability_mask", "skill"}
-    | {"priorities", "exposure", "corridor"},
+    | {"interval", "priorities", "exposure", "corridor"},
     {"acquire", "sampling", "models", "fused", "comparators", "figures", "class_coverage"}
-    | {"drivers", "class_shares", "differences", "interval", "provenance"},
+    | {"drivers", "class_shares", "differences", "provenance"},
     {"evaluation", "frozen", "site", "viewer", "catalogue", "model_card"},
     {"site_text", "styles", "study_summary"},
     {"commands"},
