@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from landshift.shots import draw_shots
+from landshift.transfer import fine_tune_target
 from landshift.transfer.field import FIELD_VARIANCE, covary_by_place, scale_places
-from landshift.transfer.residual import Member, fit_residual_mixture
 
 
 @pytest.fixture
@@ -30,24 +31,24 @@ def test_all_cells_in_one_place_make_no_region():
     assert (scale_places(one, one) == 0).all()
 
 
-def residual_of_alike_presences(places):
-    """Learn from presences of the same factors at these places: their posterior logit."""
-    count = len(places)
-    alike = np.ones((count, count))
-    member = Member(uses_source=False, strength=1.4)
-    mixture = fit_residual_mixture(
-        [member],
-        np.zeros(count),
-        alike,
-        covary_by_place(places),
-        np.ones(count, int),
-        np.ones(count),
-    )
-    return float(mixture.mean(np.zeros(1), np.zeros(count), alike[:1])[0])
+def gather_at_one_place(shots):
+    """Move the presences to where the first of them is."""
+    first = shots.loc[shots["presence"] == 1, ["x", "y"]].iloc[0]
+    moved = shots.copy()
+    moved.loc[moved["presence"] == 1, ["x", "y"]] = first.to_numpy()
+    return moved
 
 
-@pytest.mark.parametrize("count", [2, 5, 20])
-def test_landslides_of_one_place_teach_less(count):
-    clustered = np.zeros((count, 2))
-    scattered = np.arange(count)[:, None] * np.array([[3.0, 0.0]])
-    assert 0 < residual_of_alike_presences(clustered) < residual_of_alike_presences(scattered)
+@pytest.mark.parametrize("seed", range(3))
+def test_landslides_of_one_place_move_the_map_less(seed, source_models, target):
+    shots = draw_shots(target.samples, region="cedar", seed=seed, shots=20)
+    values = target.samples[["curvature", "noise", "relief", "slope", "wetness"]].to_numpy()
+
+    def change(taken):
+        tuned, before = (
+            fine_tune_target(source_models, some, target.background, prevalence=0.1, seed=7)
+            for some in (taken, taken.iloc[:0])
+        )
+        return np.std(tuned.predict(values).logit - before.predict(values).logit)
+
+    assert change(gather_at_one_place(shots)) < change(shots)

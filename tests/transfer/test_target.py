@@ -202,19 +202,10 @@ def test_probability_states_the_prevalence(target, tuned):
     np.testing.assert_array_equal(even.logit, prediction.logit)
 
 
-def test_uncertainty_shrinks_near_the_labels_of_a_member(target, tuned, shots):
-    member, posterior = tuned.mixture.members[3], tuned.mixture.posteriors[3]
-
-    def share_left(cells):
-        score, ranks = tuned.source_score.apply(values_of(cells))
-        kernel = tuned.kernel.covariance(ranks, tuned.label_ranks)
-        prior = member.variance(score, tuned.kernel.variance)
-        return (
-            posterior.variance(member.covariance(score, tuned.label_score, kernel), prior) / prior
-        )
-
-    assert share_left(shots).mean() < share_left(target.samples).mean() < 1
-    assert (tuned.predict(values_of(target.samples)).sd > 0).all()
+def test_uncertainty_shrinks_near_the_shots_of_one_member(target, tuned, shots):
+    sd = tuned.predict(values_of(target.samples)).sd
+    assert (sd > 0).all()
+    assert tuned.predict(values_of(shots)).sd.mean() < sd.mean()
 
 
 def test_source_models_stay_as_they_are(source_models, target, shots):
