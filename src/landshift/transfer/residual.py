@@ -15,10 +15,10 @@ PRIOR_SLOPE = 0.8
 INTERCEPT_VARIANCE = 0.5
 SLOPE_VARIANCE = 0.25
 
-SOURCE_STRENGTHS = (0.0, 0.8, 1.4, 2.2)
+SOURCE_STRENGTHS = (0.0, 1.2, 2.0, 3.0)
 """Prior standard deviation of the residual on the source score [logit]; 0 does not adapt."""
 
-LOCAL_STRENGTHS = (1.4, 2.2)
+LOCAL_STRENGTHS = (2.0, 3.0)
 """The same where the sources are ignored."""
 
 
