@@ -34,7 +34,7 @@ SNAKEMAKE = $(BIN)/snakemake --configfile $(CONFIG)
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo update report where benchmark evidence bench-env bench-richdem \
-	bench-factors bench-sets bench-predict bench-mosaic bench-virtual bench-robustness \
+	bench-factors bench-sets bench-predict bench-mosaic bench-virtual bench-robustness bench-mock \
 	bench-scaling factor-docs recipe-docs test test-slow test-acquire test-slurm test-faults audit \
 	fuzz test-web test-qgis test-results viewer-library lint format docs site reproduce lock clean
 
@@ -96,6 +96,9 @@ bench-sets: $(INSTALLED) ## measure what groups of factors are worth, after `mak
 
 bench-robustness: $(INSTALLED) ## measure what hurts the transfer, after `make benchmark`
 	$(BIN)/python benchmarks/robustness.py
+
+bench-mock: $(INSTALLED) ## choose the settings of stage 2 on mock targets, and measure what that is worth
+	$(BIN)/python benchmarks/mock_targets.py $(BENCH_ARGS)
 
 bench-predict: $(INSTALLED) ## compare the prediction of cells with other tools (BENCH_ARGS="--emilia")
 	$(BIN)/python benchmarks/predict.py $(BENCH_ARGS)

@@ -27,10 +27,10 @@ LAYERS = [
     {"drainage_indices", "detail", "legends", "layer_checks", "geopackage", "pages"},
     {"inventory", "lines", "virtual", "terrain", "drainage", "proximity", "shots"}
     | {"stability", "surface"}
-    | {"transfer", "mapping", "cog", "curves", "applicability", "interval", "skill"}
+    | {"transfer", "mapping", "cog", "curves", "applicability", "skill"}
     | {"priorities", "exposure", "corridor"},
     {"acquire", "sampling", "models", "fused", "comparators", "figures", "class_coverage"}
-    | {"drivers", "class_shares", "differences", "provenance"},
+    | {"drivers", "class_shares", "differences", "interval", "provenance"},
     {"evaluation", "frozen", "site", "viewer", "catalogue", "model_card"},
     {"site_text", "styles", "study_summary"},
     {"commands"},

@@ -17,13 +17,14 @@ from landshift.class_scores import ClassScores
 from landshift.learners import LEARNERS, get_learner
 from landshift.preparation import PREPARATIONS, RankTransform, Standardisation
 from landshift.transfer import SourceModel, TargetModel
+from landshift.transfer.field import covary_by_place
 from landshift.transfer.kernel import ResidualKernel
 from landshift.transfer.residual import Member, fit_residual_mixture
 from landshift.transfer.score import LogitScale, SourceScore
 from landshift.transfer.target_kernel import TargetKernel
 from landshift.trees import check_trees
 
-FORMAT = 1
+FORMAT = 2
 """Version of the layout; a reader refuses another one."""
 
 _SPOILT = (ValueError, TypeError, AttributeError, EOFError, OSError, BadZipFile, MemoryError)
@@ -200,6 +201,7 @@ def _save_target(model: TargetModel, path: Path) -> None:
         label_score=model.label_score,
         label_ranks=model.label_ranks,
         label_own=model.label_own,
+        label_places=model.label_places,
         own_rank_reference=model.target_kernel.ranks.reference,
         labels=model.labels,
         weights=model.weights,
@@ -244,6 +246,7 @@ def _load_target(path: Path, manifest: dict) -> TargetModel:
     target_kernel = _load_target_kernel(manifest, arrays)
     members = [Member(entry["uses_source"], entry["strength"]) for entry in manifest["members"]]
     ranks, own = arrays["label_ranks"], arrays["label_own"]
+    places = arrays["label_places"]
     return TargetModel(
         region=manifest["region"],
         family=manifest["family"],
@@ -260,12 +263,14 @@ def _load_target(path: Path, manifest: dict) -> TargetModel:
             members,
             arrays["label_score"],
             kernel.covariance(ranks, ranks) + target_kernel.covariance(own, own),
+            covary_by_place(places),
             arrays["labels"],
             arrays["weights"],
         ),
         label_score=arrays["label_score"],
         label_ranks=ranks,
         label_own=own,
+        label_places=places,
         labels=arrays["labels"],
         weights=arrays["weights"],
         prevalence=manifest["prevalence"],
