@@ -182,8 +182,10 @@ def test_the_viewer_opens_in_a_browser(tmp_path):
 
 
 def test_the_report_opens_in_a_browser(report, tmp_path):
-    seen = open_page(report / "report.html", tmp_path, ready="text=Summary")
-    assert seen["problems"] == [] and seen["requests"] == []
+    seen = open_page(report / "report.html", tmp_path, ready="text=1 Summary")
+    # Snakemake's own page warns of a library in it
+    assert [text for text in seen["problems"] if "tailwindcss" not in text] == []
+    assert seen["requests"] == []
 
 
 @pytest.mark.parametrize("path", sorted(STUDY.glob("targets/*/*.qml")), ids=name)
