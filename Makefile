@@ -108,7 +108,7 @@ bench-predict: $(INSTALLED) ## compare the prediction of cells with other tools 
 bench-mosaic: $(INSTALLED) ## cut a map into tiles and join them (BENCH_ARGS="--size 10000")
 	$(BIN)/python benchmarks/mosaic.py $(BENCH_ARGS)
 
-bench-scaling: $(INSTALLED) ## derive one region on one core, two cores and two nodes of a SLURM for it (as root)
+bench-scaling: $(INSTALLED) ## compute one region on one core, two cores and two nodes of a SLURM for it (as root)
 	tests/slurm/cluster.sh up
 	$(BIN)/python benchmarks/scaling.py $(BENCH_ARGS); tests/slurm/cluster.sh down
 

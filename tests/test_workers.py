@@ -44,7 +44,7 @@ def write_all(dem, folder):
 
 
 def open_client():
-    return Client(processes=False, n_workers=0, threads_per_worker=1, dashboard_address=None)
+    return Client(processes=False, n_workers=0, threads_per_worker=1, dashboard_address=":0")
 
 
 def test_workers_and_threads_write_the_same_files(dem, tmp_path):

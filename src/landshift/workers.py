@@ -8,9 +8,10 @@ is lost is computed here. A window's values do not depend on who computes it.
 import logging
 import os
 import threading
+from asyncio import run_coroutine_threadsafe
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial
@@ -48,13 +49,17 @@ class _Helper:
         (part,) = dask.optimize(part)
         work = partial(_Here().compute, part)
         future = self.client.submit(work, workers=[self.address], pure=False)
+        loop = self.client.loop.asyncio_loop
+        result = run_coroutine_threadsafe(self._fetch(future), loop)
         while not self.lost.is_set():
-            try:
-                return future.result(timeout=1)
-            except TimeoutError:
-                continue
+            if wait([result], timeout=1).done:
+                return result.result()
+        result.cancel()
         future.cancel()
         return None
+
+    async def _fetch(self, future: Any) -> xr.Dataset:
+        return await self.client.gather(future, asynchronous=True)
 
 
 class _Places:
