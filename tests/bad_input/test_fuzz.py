@@ -136,6 +136,8 @@ def mutate(seed, content):
     generator = np.random.default_rng(seed)
     content = bytearray(content)
     for kind in generator.choice(["change", "change", "change", "cut", "repeat"], 6):
+        if not content:
+            break  # cut before its first byte
         at = int(generator.integers(len(content)))
         if kind == "change":
             content[at] = generator.integers(256)

@@ -63,7 +63,7 @@ def plot_susceptibility_map(
     Returns
     -------
     matplotlib.figure.Figure
-        Write it with `landshift.figures.write_figure`.
+        Write it with `landshift.figures.style.write_figure`.
 
     Raises
     ------
