@@ -24,7 +24,7 @@ from robustness import pretrain, read_regions
 from landshift.evaluation import RegionTables, evaluate_target
 from landshift.evaluation.virtual_study import SOURCES, Shift, draw_shifts, make_region
 from landshift.seeds import derive_seed
-from landshift.transfer import field, residual, target
+from landshift.transfer import residual, target
 
 SHOTS = (5, 10, 20, 50)
 TRIED = 24
@@ -37,7 +37,7 @@ class Setting(NamedTuple):
     strength: float = 1.0
     exponent: float = 1.0
     slope: float = 1.0
-    field_variance: float = 1.0
+    intercept_variance: float = 1.0
 
 
 OWN = Setting()
@@ -64,8 +64,11 @@ def applied(setting: Setting) -> Iterator[None]:
     exponent = target.IMPORTANCE_EXPONENT * setting.exponent
     with (
         patch.multiple(target, IMPORTANCE_EXPONENT=exponent, **members),
-        patch.object(residual, "PRIOR_SLOPE", residual.PRIOR_SLOPE * setting.slope),
-        patch.object(field, "FIELD_VARIANCE", field.FIELD_VARIANCE * setting.field_variance),
+        patch.multiple(
+            residual,
+            PRIOR_SLOPE=residual.PRIOR_SLOPE * setting.slope,
+            INTERCEPT_VARIANCE=residual.INTERCEPT_VARIANCE * setting.intercept_variance,
+        ),
     ):
         yield
 

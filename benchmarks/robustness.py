@@ -9,7 +9,6 @@ import argparse
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
@@ -26,7 +25,7 @@ from landshift.raster import open_raster
 from landshift.screening import drop_inflated, screen_factors
 from landshift.seeds import derive_seed
 from landshift.selection import list_factors, select_factors
-from landshift.transfer import SourceModel, field, fine_tune_target, pretrain_sources
+from landshift.transfer import SourceModel, fine_tune_target, pretrain_sources
 
 LEARNERS = ("lr", "rf", "xgb", "lgbm")
 MISLABELLED = 0.1
@@ -118,12 +117,6 @@ def measure_sources(target, tables, sources: Mapping[str, RegionTables], argumen
         ("10 % of the shots mislabelled", take_mislabelled),
     ):
         rows += measure(scenario, target, tables, models, arguments, take=take)
-    with patch.object(field, "FIELD_VARIANCE", 0.0):
-        for scenario, take in (
-            ("without the field", take_plain),
-            ("clustered shots, without the field", take_clustered),
-        ):
-            rows += measure(scenario, target, tables, models, arguments, take=take)
     for factor in (0.2, 5.0):
         name = f"prevalence stated {factor:g} times"
         rows += measure(name, target, tables, models, arguments, factor=factor)

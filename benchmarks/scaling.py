@@ -1,12 +1,12 @@
-"""How much faster a region is derived by two cores of one node, and by two nodes of one core.
+"""How much faster a region is computed by two cores of one node, and by two nodes of one core.
 
-    .venv/bin/python benchmarks/scaling.py --size 4096
+    .venv/bin/python benchmarks/scaling.py --size 2048
 
 Needs SLURM; `tests/slurm/cluster.sh up` starts one of two nodes on this machine. A job of one core
-derives the terrain factors of a synthetic elevation model; then this process does so with two
-threads; then a job of one core with another such job as its helper. Prints the seconds on the
-clock from when all have started, those of CPU of each job, which a busy machine changes little, and
-how many tasks each computed; fails if a byte differs.
+derives the terrain factors of a synthetic elevation model, and maps the susceptibility from them;
+then this process does so with two threads; then a job of one core with another such job as its
+helper. Prints the seconds on the clock from when all have started, those of CPU of each job, which
+a busy machine changes little, and how many windows each computed; fails if a byte differs.
 """
 
 import argparse
@@ -20,14 +20,19 @@ from pathlib import Path
 
 from dems import write_fractal_dem
 from distributed import get_client
+from peers.map_region import train
 
+from landshift.cog import write_cogs
+from landshift.fused import fuse_model
 from landshift.logs import set_up_logging
-from landshift.raster import BLOCK, open_raster, write_factors
+from landshift.mapping import map_susceptibility
+from landshift.models import load_model
+from landshift.raster import BLOCK, open_raster, read_factors, write_factors
 from landshift.terrain import derive_terrain_factors
 from landshift.workers import spread_blocks
 
 JOB = ("srun", "--quiet", "--nodes=1", "--ntasks=1", "--cpus-per-task=1", "--mem=2000")
-SHARES = "tasks by worker"
+SHARES = "windows by job"
 CASES = {
     "1 core": (JOB, "1", "0"),
     "2 cores of 1 node": ((), "2", "0"),
@@ -35,15 +40,32 @@ CASES = {
 }
 
 
-def derive(dem: Path, factors: Path, threads: int, jobs: int) -> None:
+def derive_terrain(folder: Path, results: Path) -> None:
     """Derive the terrain factors as the workflow does."""
-    log = factors.with_suffix(".log")
+    elevation = open_raster(folder / "dem.tif", chunks=BLOCK)
+    write_factors(derive_terrain_factors(elevation), results / "terrain.tif")
+
+
+def map_region(folder: Path, results: Path) -> None:
+    """Map the region from its terrain factors as the workflow does."""
+    model = load_model(folder / "model")
+    layers = read_factors([folder / "factors.tif"], names=model.factors, chunks=BLOCK)
+    files = {name: results / f"{name}.tif" for name in ("susceptibility", "uncertainty")}
+    write_cogs(map_susceptibility(fuse_model(model), layers), files)
+
+
+STEPS = {"terrain": derive_terrain, "map": map_region}
+
+
+def compute(step: str, folder: Path, results: Path, threads: int, jobs: int) -> None:
+    """Compute a step by some threads and further jobs, and print the seconds."""
+    log = results / f"{step}.log"
     set_up_logging(log)
     with spread_blocks(threads, {"worker_jobs": jobs, "mem_mb": 2000, "runtime": 30}, log=log):
         if jobs:
-            get_client().wait_for_workers(1 + jobs)
+            get_client().wait_for_workers(jobs)
         began = time.perf_counter(), time.process_time()
-        write_factors(derive_terrain_factors(open_raster(dem, chunks=BLOCK)), factors)
+        STEPS[step](folder, results)
         seconds = time.perf_counter() - began[0]
         cpu = [time.process_time() - began[1]]
         if jobs:  # what the others took, their start included
@@ -55,32 +77,46 @@ def derive(dem: Path, factors: Path, threads: int, jobs: int) -> None:
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--size", type=int, default=4096, help="rows and columns [cells]")
-    parser.add_argument("--derive", nargs=4, help=argparse.SUPPRESS)
+    parser.add_argument("--size", type=int, default=2048, help="rows and columns [cells]")
+    parser.add_argument("--steps", nargs="+", choices=STEPS, default=list(STEPS))
+    parser.add_argument("--compute", nargs=5, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.derive:
-        dem, factors, threads, jobs = options.derive
-        derive(Path(dem), Path(factors), int(threads), int(jobs))
+    if options.compute:
+        step, folder, results, threads, jobs = options.compute
+        compute(step, Path(folder), Path(results), int(threads), int(jobs))
         return
     with tempfile.TemporaryDirectory(dir=".", prefix=".scaling-") as folder:
-        measure(Path(folder).resolve(), options.size)
+        prepare(Path(folder), options)
+        for step in options.steps:
+            measure(step, Path(folder).resolve())
 
 
-def measure(folder: Path, size: int) -> None:
-    """Derive the same model in every case, in a folder that all nodes see."""
-    dem = folder / "dem.tif"
-    write_fractal_dem(dem, size)
+def prepare(folder: Path, options: argparse.Namespace) -> None:
+    """Write the elevation model and, for maps, its factors and a model of the default sizes."""
+    write_fractal_dem(folder / "dem.tif", options.size)
+    if "map" in options.steps:
+        derive_terrain(folder, folder)
+        (folder / "terrain.tif").rename(folder / "factors.tif")
+        train(folder, [folder / "factors.tif"])
+
+
+def measure(step: str, folder: Path) -> None:
+    """Compute the same step in every case, in a folder that all nodes see."""
+    print(step)
     first = None
     for number, (case, (launcher, threads, jobs)) in enumerate(CASES.items()):
-        factors = folder / f"factors_{number}.tif"
-        command = [*launcher, sys.executable, __file__, "--derive", dem, factors, threads, jobs]
-        print(f"{case:24}", end="", flush=True)
+        results = folder / f"{step}_{number}"
+        results.mkdir()
+        words = ["--compute", step, folder, results, threads, jobs]
+        print(f"  {case:24}", end="", flush=True)
+        command = [*launcher, sys.executable, __file__, *words]
         subprocess.run(list(map(str, command)), check=True, stderr=subprocess.DEVNULL)
-        shares = factors.with_suffix(".log").read_text().partition(SHARES)[2].splitlines()
-        print(f"{'':24}{SHARES}{shares[0]}" if shares else "", end="\n" if shares else "")
-        first = first or factors
-        if not filecmp.cmp(first, factors, shallow=False):
-            raise SystemExit(f"{case}: other bytes than with 1 core")
+        shares = (results / f"{step}.log").read_text().partition(SHARES)[2].splitlines()
+        print(f"{'':26}{SHARES}{shares[0]}" if shares else "", end="\n" if shares else "")
+        first = first or results
+        for file in first.glob("*.tif"):
+            if not filecmp.cmp(file, results / file.name, shallow=False):
+                raise SystemExit(f"{case}: {file.name} has other bytes than with 1 core")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 FROM condaforge/miniforge3:latest
 LABEL io.github.snakemake.containerized="true"
-LABEL io.github.snakemake.conda_env_hash="22a975a6f3704b16ebaf722bcdc8f3f9e13c5bafcfda4b1a6391a23dafbd0ecc"
+LABEL io.github.snakemake.conda_env_hash="c349a4f30ee26fea51f246bc24e3274a1d45eba41e47422f1a2b1205ae4a9210"
 # Conda environment:
 #   source: envs/landshift.yaml
-#   prefix: /conda-envs/d4ff681ba81a168dcbfbadaae721c110
+#   prefix: /conda-envs/c22e25d0ac98487423de01f77f4c9e0e
 #   # The environment for conda users: the same versions as requirements.lock has for Python 3.11.
 #   #   conda env create -f envs/landshift.yaml && conda activate landshift
 #   #   pip install --no-deps .
@@ -24,6 +24,7 @@ LABEL io.github.snakemake.conda_env_hash="22a975a6f3704b16ebaf722bcdc8f3f9e13c5b
 #     - jsonschema =4.26.0
 #     - lightgbm =4.7.0
 #     - llvmlite =0.50.0
+#     - markdown-it-py =4.3.0
 #     - matplotlib-base =3.11.2
 #     - numba =0.68.1
 #     - numpy =2.4.6
@@ -49,8 +50,8 @@ LABEL io.github.snakemake.conda_env_hash="22a975a6f3704b16ebaf722bcdc8f3f9e13c5b
 #     - tenacity =9.2.1
 #     - threadpoolctl =3.8.0
 #     - xarray =2026.9.0
-RUN mkdir -p /conda-envs/d4ff681ba81a168dcbfbadaae721c110
-COPY envs/landshift.yaml /conda-envs/d4ff681ba81a168dcbfbadaae721c110/environment.yaml
+RUN mkdir -p /conda-envs/c22e25d0ac98487423de01f77f4c9e0e
+COPY envs/landshift.yaml /conda-envs/c22e25d0ac98487423de01f77f4c9e0e/environment.yaml
 
-RUN conda env create --prefix /conda-envs/d4ff681ba81a168dcbfbadaae721c110 --file /conda-envs/d4ff681ba81a168dcbfbadaae721c110/environment.yaml && \
+RUN conda env create --prefix /conda-envs/c22e25d0ac98487423de01f77f4c9e0e --file /conda-envs/c22e25d0ac98487423de01f77f4c9e0e/environment.yaml && \
     conda clean --all -y

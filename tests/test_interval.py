@@ -6,8 +6,7 @@ import xarray as xr
 from scipy.special import logit
 from scipy.stats import gamma
 
-from landshift.interval import POSTERIOR_SHARE, find_steps, map_interval
-from landshift.transfer.field import FIELD_VARIANCE
+from landshift.interval import POSTERIOR_SHARE, UNSHOWN_VARIANCE, find_steps, map_interval
 
 
 def wrap(values):
@@ -16,7 +15,7 @@ def wrap(values):
 
 def test_interval_holds_nine_tenths_of_gamma_distributed_odds():
     found = map_interval(wrap([0.1]), wrap([0.8]), score_error=0.2)
-    variance = POSTERIOR_SHARE * 0.64 + FIELD_VARIANCE + np.log(1.2)
+    variance = POSTERIOR_SHARE * 0.64 + UNSHOWN_VARIANCE + np.log(1.2)
     shape = 1 / np.expm1(variance)
     for name, share in (("lower", 0.05), ("upper", 0.95)):
         bound = float(found[f"susceptibility_{name}"].item())
@@ -62,7 +61,7 @@ def test_lazy_maps_stay_lazy_and_give_the_same():
 @pytest.mark.parametrize("probability", [1e-4, 0.04, 0.5])
 def test_the_steps_are_those_of_the_logit(probability):
     found = map_interval(wrap([probability]), wrap([1.0]), score_error=0.0)
-    lower, upper = find_steps(POSTERIOR_SHARE + FIELD_VARIANCE)
+    lower, upper = find_steps(POSTERIOR_SHARE + UNSHOWN_VARIANCE)
     middle = logit(np.float32(probability).astype(float))
     for name, step in (("lower", lower), ("upper", upper)):
         bound = logit(found[f"susceptibility_{name}"].to_numpy().astype(float))

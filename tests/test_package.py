@@ -25,15 +25,15 @@ LAYERS = [
     | {"infinite_slope", "horizon", "orientation", "ruggedness"}
     | {"blas", "gaussian_process", "preparation", "learners", "selection", "screening"}
     | {"class_scores", "spatial_blocks"},
-    {"drainage_indices", "detail", "legends", "layer_checks", "geopackage"},
+    {"drainage_indices", "detail", "legends", "layer_checks", "geopackage", "pages"},
     {"inventory", "lines", "virtual", "terrain", "drainage", "proximity", "shots"}
     | {"stability", "surface"}
-    | {"transfer", "mapping", "cog", "curves", "applicability", "applicability_mask"}
-    | {"priorities", "exposure", "corridor"},
+    | {"transfer", "mapping", "cog", "curves", "applicability", "applicability_mask", "skill"}
+    | {"interval", "priorities", "exposure", "corridor"},
     {"acquire", "sampling", "models", "fused", "comparators", "figures", "class_coverage"}
-    | {"drivers", "class_shares", "differences", "interval"},
+    | {"drivers", "class_shares", "differences", "provenance"},
     {"evaluation", "frozen", "site", "viewer", "catalogue", "model_card"},
-    {"site_text", "styles"},
+    {"site_text", "styles", "study_summary"},
     {"commands"},
     {"__main__"},
 ]
@@ -47,6 +47,7 @@ CONDA_NAMES = {
 }
 IMPORT_NAMES = {
     "dask_jobqueue": "dask-jobqueue",
+    "markdown_it": "markdown-it-py",
     "odc": "odc-geo",  # and odc-stac, which shares the name
     "pystac": "pystac-client",
     "pystac_client": "pystac-client",

@@ -13,23 +13,19 @@ import numpy as np
 import xarray as xr
 from scipy.special import expit, gammaincinv, logit
 
-from landshift.transfer.field import FIELD_VARIANCE
-
 PROBABILITY = 0.9
 """Chance that the interval holds the susceptibility [1]."""
 
 POSTERIOR_SHARE = 0.5
-"""Share of the posterior variance in the variance of a cell's true logit: found on virtual regions,
-whose truth is known (docs/methods.md)."""
+UNSHOWN_VARIANCE = 0.7
+"""Share of the posterior variance, and variance of what no factor shows [logit2], in the variance
+of a cell's true logit: found on virtual regions, whose truth is known (docs/methods.md)."""
 
 _LEAST_STEP = -100.0
 
 
 def find_variance(sd: np.ndarray, score_error: float) -> np.ndarray:
     """Variance of the logarithm of the factor between the true odds and those of the map.
-
-    Half of the posterior variance, what the field stands for (`landshift.transfer.field`: soil,
-    rock, water, all that no factor shows and the map leaves out), and the error of source scores.
 
     Parameters
     ----------
@@ -39,7 +35,7 @@ def find_variance(sd: np.ndarray, score_error: float) -> np.ndarray:
         Relative variance by which the source score errs in new regions: ``score_error`` of a
         `landshift.transfer.TargetModel`.
     """
-    return POSTERIOR_SHARE * sd**2 + FIELD_VARIANCE + np.log1p(score_error)
+    return POSTERIOR_SHARE * sd**2 + UNSHOWN_VARIANCE + np.log1p(score_error)
 
 
 def find_steps(variance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -17,14 +17,13 @@ from landshift.class_scores import ClassScores
 from landshift.learners import LEARNERS, get_learner
 from landshift.preparation import PREPARATIONS, RankTransform, Standardisation
 from landshift.transfer import SourceModel, TargetModel
-from landshift.transfer.field import covary_by_place
 from landshift.transfer.kernel import ResidualKernel
 from landshift.transfer.residual import Member, fit_residual_mixture
 from landshift.transfer.score import LogitScale, SourceScore
 from landshift.transfer.target_kernel import TargetKernel
 from landshift.trees import check_trees
 
-FORMAT = 2
+FORMAT = 1
 """Version of the layout; a reader refuses another one."""
 
 _SPOILT = (ValueError, TypeError, AttributeError, EOFError, OSError, BadZipFile, MemoryError)
@@ -67,6 +66,35 @@ def load_model(path: str | Path) -> SourceModel | TargetModel:
         raise ValueError(f"{path}: the model lacks {error}; make the model again") from error
     except _SPOILT as error:
         raise ValueError(f"{path}: not a whole model ({error}); make the model again") from error
+
+
+def read_provenance(path: str | Path) -> dict[str, str]:
+    """Read what a map should say of the target model behind it, for the tags of its file.
+
+    Returns
+    -------
+    dict
+        ``region``, ``family``, ``learners``, ``prevalence``, ``sources`` with the start of the
+        checksum of their samples, ``seed`` and ``software``.
+
+    Raises
+    ------
+    ValueError
+        If there is no model of a target.
+    """
+    manifest = _read_manifest(Path(path))
+    if manifest.get("kind") != "target":
+        raise ValueError(f"{path}: no model of a target, but of kind {manifest.get('kind')!r}")
+    sources = (f"{name} {checksum[:16]}" for name, checksum in manifest["sources"].items())
+    return {
+        "region": manifest["region"],
+        "family": manifest["family"],
+        "learners": ", ".join(manifest["learners"]),
+        "prevalence": str(manifest["prevalence"]),
+        "sources": ", ".join(sources),
+        "seed": str(manifest["seed"]),
+        "software": f"Landshift {manifest['version']}",
+    }
 
 
 def _read_manifest(path: Path) -> dict:
@@ -172,7 +200,6 @@ def _save_target(model: TargetModel, path: Path) -> None:
         label_score=model.label_score,
         label_ranks=model.label_ranks,
         label_own=model.label_own,
-        label_places=model.label_places,
         own_rank_reference=model.target_kernel.ranks.reference,
         labels=model.labels,
         weights=model.weights,
@@ -217,7 +244,6 @@ def _load_target(path: Path, manifest: dict) -> TargetModel:
     target_kernel = _load_target_kernel(manifest, arrays)
     members = [Member(entry["uses_source"], entry["strength"]) for entry in manifest["members"]]
     ranks, own = arrays["label_ranks"], arrays["label_own"]
-    places = arrays["label_places"]
     return TargetModel(
         region=manifest["region"],
         family=manifest["family"],
@@ -234,14 +260,12 @@ def _load_target(path: Path, manifest: dict) -> TargetModel:
             members,
             arrays["label_score"],
             kernel.covariance(ranks, ranks) + target_kernel.covariance(own, own),
-            covary_by_place(places),
             arrays["labels"],
             arrays["weights"],
         ),
         label_score=arrays["label_score"],
         label_ranks=ranks,
         label_own=own,
-        label_places=places,
         labels=arrays["labels"],
         weights=arrays["weights"],
         prevalence=manifest["prevalence"],

@@ -1,31 +1,109 @@
-"""Where the blocks of a dask-backed raster are computed: by this process, or by more jobs as well.
+"""Where the windows of a dask-backed raster are computed: by this process, or by more jobs as well.
 
 A region that is too large for one job is spread over several of SLURM. The job itself computes
-too and waits for nobody: further jobs take blocks from it when they start, and a block whose job is
-lost is computed again. A block's values do not depend on who computes it.
+too and waits for nobody: further jobs take windows from it when they start, and a window whose job
+is lost is computed here. A window's values do not depend on who computes it.
 """
 
 import logging
 import os
+import threading
+from asyncio import run_coroutine_threadsafe
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import partial
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 import dask
 import xarray as xr
 
-_AHEAD = "landshift.ahead"
-
 _log = logging.getLogger(__name__)
+
+
+class _Here:
+    """A thread of this process, in which a window can be computed."""
+
+    name = "this job"
+
+    def compute(self, part: xr.Dataset) -> xr.Dataset:
+        return part.compute(scheduler="single-threaded")
+
+
+class _Helper:
+    """Another job, in each of whose threads a window can be computed."""
+
+    def __init__(self, client: Any, address: str, name: str):
+        self.client, self.address, self.name = client, address, name
+        self.lost = threading.Event()
+
+    def compute(self, part: xr.Dataset) -> xr.Dataset | None:
+        """Compute a window there; None if the job was lost."""
+        if self.lost.is_set():
+            return None
+        # cut to what the window needs, lest the graph of the whole region be sent
+        (part,) = dask.optimize(part)
+        work = partial(_Here().compute, part)
+        future = self.client.submit(work, workers=[self.address], pure=False)
+        loop = self.client.loop.asyncio_loop
+        result = run_coroutine_threadsafe(self._fetch(future), loop)
+        while not self.lost.is_set():
+            if wait([result], timeout=1).done:
+                return result.result()
+        result.cancel()
+        future.cancel()
+        return None
+
+    async def _fetch(self, future: Any) -> xr.Dataset:
+        return await self.client.gather(future, asynchronous=True)
+
+
+class _Places:
+    """The threads, here and in other jobs, that wait for a window; more may come at any time."""
+
+    def __init__(self, threads: int, most: int):
+        self.most = most
+        self.done: Counter[str] = Counter()
+        self._free: SimpleQueue = SimpleQueue()
+        for _ in range(threads):
+            self.add(_Here())
+
+    def add(self, place: _Here | _Helper) -> None:
+        self._free.put(place)
+
+    def compute(self, part: xr.Dataset) -> xr.Dataset:
+        """Compute a window in the first place that is free."""
+        while True:
+            place = self._free.get()
+            try:
+                result = place.compute(part)
+                if result is not None:
+                    self.done[place.name] += 1
+                    return result
+            finally:
+                if not (isinstance(place, _Helper) and place.lost.is_set()):
+                    self.add(place)
+
+
+_PLACES: ContextVar[_Places | None] = ContextVar("places", default=None)
+
+
+@contextmanager
+def _take(places: _Places) -> Iterator[None]:
+    token = _PLACES.set(places)
+    try:
+        yield
+    finally:
+        _PLACES.reset(token)
 
 
 @contextmanager
 def spread_blocks(threads: int, resources: Mapping[str, Any], *, log: str | Path) -> Iterator[None]:
-    """Compute blocks by the threads of this process and, if asked, by more jobs of SLURM.
+    """Compute windows by the threads of this process and, if asked, by more jobs of SLURM.
 
     Parameters
     ----------
@@ -45,15 +123,21 @@ def spread_blocks(threads: int, resources: Mapping[str, Any], *, log: str | Path
     OSError
         If SLURM refuses them.
     """
+    alone = {"scheduler": "threads", "num_workers": threads}
     jobs = resources.get("worker_jobs", 0)
     if jobs < 1:
-        with dask.config.set(scheduler="threads", num_workers=threads):
+        with dask.config.set(alone):
             yield
         return
-    # several windows at once: one has a few blocks only
-    ahead = {_AHEAD: 2 * (jobs + 1)}
-    with _submit_jobs(jobs, threads, resources, Path(log).parent), dask.config.set(ahead):
+    places = _Places(threads, most=threads * (1 + jobs))
+    with (
+        _submit_jobs(jobs, threads, resources, Path(log).parent, places),
+        dask.config.set(alone),
+        _take(places),
+    ):
         yield
+    done = places.done.items()
+    _log.info("windows by job: %s", ", ".join(f"{name} {count}" for name, count in done))
 
 
 def available_cores() -> int:
@@ -72,23 +156,13 @@ def compute_in_order(parts: Iterable[xr.Dataset]) -> Iterator[xr.Dataset]:
         Dask-backed or eager, such as the windows of a raster. Each is computed by one thread, as
         many at once as dask's ``num_workers``, or the cores of this process; or by more jobs.
     """
-    ahead = dask.config.get(_AHEAD, 0)
-    if ahead:
-        # `persist` returns at once where jobs compute
-        yield from (part.compute() for part in _start_before(parts, _persist, ahead))
-        return
-    workers = dask.config.get("num_workers", None) or available_cores()
-    with ThreadPoolExecutor(workers) as pool:
-        submit = partial(pool.submit, _compute)
-        yield from (part.result() for part in _start_before(parts, submit, workers))
-
-
-def _persist(part: xr.Dataset) -> xr.Dataset:
-    return part.persist()
-
-
-def _compute(part: xr.Dataset) -> xr.Dataset:
-    return part.compute(scheduler="single-threaded")
+    places = _PLACES.get()
+    if places is None:
+        threads = dask.config.get("num_workers", None) or available_cores()
+        places = _Places(threads, most=threads)
+    with ThreadPoolExecutor(places.most) as pool:
+        submit = partial(pool.submit, places.compute)
+        yield from (part.result() for part in _start_before(parts, submit, places.most))
 
 
 def _start_before(parts: Iterable, start: Callable, ahead: int) -> Iterator:
@@ -103,9 +177,9 @@ def _start_before(parts: Iterable, start: Callable, ahead: int) -> Iterator:
 
 @contextmanager
 def _submit_jobs(
-    jobs: int, threads: int, resources: Mapping[str, Any], folder: Path
+    jobs: int, threads: int, resources: Mapping[str, Any], folder: Path, places: _Places
 ) -> Iterator[None]:
-    """Submit jobs that take blocks from this one, and let this one take some itself."""
+    """Submit jobs that take windows from this one when they start."""
     try:
         from dask_jobqueue import SLURMCluster
         from distributed import Client, Security
@@ -134,15 +208,11 @@ def _submit_jobs(
         security=security,
         scheduler_options={"dashboard": False, "dashboard_address": ":0"},
     )
-    with cluster, Client(cluster):
-        tasks = _count_tasks(cluster.scheduler)
-        worker = cluster.sync(_start_worker, cluster.scheduler_address, threads, security)
-        try:
-            cluster.sync(_submit, cluster, jobs)
-            yield
-        finally:
-            cluster.sync(worker.close)
-        _log.info("tasks by worker: %s", ", ".join(f"{name} {tasks[name]}" for name in tasks))
+    # results come straight from the job that computed them
+    with cluster, Client(cluster, direct_to_workers=True) as client:
+        cluster.sync(_welcome_helpers, cluster.scheduler, client, places)
+        cluster.sync(_submit, cluster, jobs)
+        yield
 
 
 async def _submit(cluster: Any, jobs: int) -> None:
@@ -156,26 +226,20 @@ async def _submit(cluster: Any, jobs: int) -> None:
         ) from None
 
 
-def _count_tasks(scheduler: Any) -> Counter[str]:
-    """Count the tasks that each worker finishes, by the worker's name, from now on."""
+async def _welcome_helpers(scheduler: Any, client: Any, places: _Places) -> None:
+    """Let each job that starts take windows with all its threads, as long as it is there."""
     from distributed import SchedulerPlugin
 
-    tasks: Counter[str] = Counter()
+    helpers: dict[str, _Helper] = {}
 
-    class Count(SchedulerPlugin):
-        def transition(self, key, start, finish, *args, worker=None, **kwargs):
-            if (start, finish) == ("processing", "memory"):
-                tasks[str(scheduler.workers[worker].name)] += 1
+    class Welcome(SchedulerPlugin):
+        def add_worker(self, scheduler, worker):
+            state = scheduler.workers[worker]
+            helpers[worker] = _Helper(client, worker, str(state.name))
+            for _ in range(state.nthreads):
+                places.add(helpers[worker])
 
-    scheduler.add_plugin(Count())
-    return tasks
+        def remove_worker(self, scheduler, worker, **kwargs):
+            helpers.pop(worker).lost.set()
 
-
-async def _start_worker(address: str, threads: int, security: Any) -> Any:
-    from distributed import Worker
-
-    # SLURM bounds the memory of this job; a worker that pauses at a share of it would not help.
-    return await Worker(
-        address, nthreads=threads, name="this job", memory_limit=0, security=security,
-        dashboard=False,
-    )  # fmt: skip
+    scheduler.add_plugin(Welcome())

@@ -7,6 +7,9 @@ root=${SLURM_TEST_DIR:-${TMPDIR:-/tmp}/landshift-slurm}
 nodes=(node1 node2)
 export SLURM_CONF=$root/slurm.conf
 
+# No more cores than there are, so that the nodes share none where there are two or more.
+cores=$((($(nproc) + ${#nodes[@]} - 1) / ${#nodes[@]}))
+
 alive() { [ -s "$1" ] && kill -0 "$(cat "$1")" 2>/dev/null; }
 
 install_packages() {
@@ -40,10 +43,8 @@ start_munge() {
 }
 
 write_configuration() {
-  local host cores memory number=0
+  local host memory number=0
   host=$(hostname -s)
-  # No more than there are, so that the nodes share no core where there are two or more.
-  cores=$((($(nproc) + ${#nodes[@]} - 1) / ${#nodes[@]}))
   memory=$(($(awk '/MemTotal/ {print $2}' /proc/meminfo) / 1024 * 9 / 10 / ${#nodes[@]}))
   {
     cat <<CONF
@@ -57,6 +58,7 @@ CredType=cred/munge
 MpiDefault=none
 ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
+PropagatePrioProcess=1
 # A job above its memory is ended, as on a cluster with control groups.
 JobAcctGatherType=jobacct_gather/linux
 JobAcctGatherFrequency=task=1
@@ -94,15 +96,23 @@ CONF
   ln -sfn "$SLURM_CONF" /etc/slurm/slurm.conf
 }
 
+# What runs on a node keeps to its cores, as under control groups.
+start_node() {
+  local first=$(((${1#node} - 1) * cores % $(nproc)))
+  mkdir -p "$root/spool.$1"
+  taskset --cpu-list $first-$((first + cores - 1)) slurmd -N "$1"
+}
+
 up() {
   install_packages
+  # The daemons have to answer in time; jobs are as nice as who submits them.
+  renice --priority 0 $$ >/dev/null
   mkdir -p "$root/state" "$root/log"
   start_munge
   write_configuration
   alive "$root/slurmctld.pid" || slurmctld
   for node in "${nodes[@]}"; do
-    mkdir -p "$root/spool.$node"
-    alive "$root/slurmd.$node.pid" || slurmd -N "$node"
+    alive "$root/slurmd.$node.pid" || start_node "$node"
   done
   for _ in $(seq 150); do
     [ "$(sinfo -h -N -t idle,mix,alloc -o %N 2>/dev/null | wc -l)" -ge ${#nodes[@]} ] && break

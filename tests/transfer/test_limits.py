@@ -50,12 +50,7 @@ def test_labels_without_weight_leave_zero_shot(source_models, target):
     score, ranks = zero_shot.source_score.apply(values_of(labelled))
     kernel = zero_shot.kernel.covariance(ranks, ranks)
     mixture = fit_residual_mixture(
-        ZERO_SHOT_MEMBERS,
-        score,
-        kernel,
-        np.zeros((60, 60)),
-        labelled["presence"].to_numpy(),
-        np.zeros(60),
+        ZERO_SHOT_MEMBERS, score, kernel, labelled["presence"].to_numpy(), np.zeros(60)
     )
     queries = values_of(target.samples.iloc[60:])
     query_score, query_ranks = zero_shot.source_score.apply(queries)

@@ -180,7 +180,7 @@ def test_a_factor_cannot_be_shared_and_own(shared_models, shots, regions):
 
 
 def test_a_missing_own_factor_is_named(source_models, shots, regions):
-    with pytest.raises(ValueError, match=r"shots table lacks the columns \['geology'\]"):
+    with pytest.raises(ValueError, match=r"shots table lacks the factors \['geology'\]"):
         tune(source_models, shots, regions["cedar"].background, target_classes=["geology"])
 
 

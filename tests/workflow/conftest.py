@@ -12,8 +12,18 @@ import pytest
 ROOT = Path(__file__).parents[2]
 STUDY = Path(__file__).with_name("study.yaml")
 TINY = Path(__file__).with_name("tiny.yaml")
+MIRROR = Path(os.environ.get("LANDSHIFT_MIRROR", ROOT.parent / "shared" / "data"))
+STUDIES = {
+    "small": [STUDY],
+    "default": [ROOT / "config" / "config.yaml"],
+    "benchmark": [ROOT / "config" / "benchmark.yaml", Path(__file__).with_name("few_draws.yaml")],
+}
+"""The configurations of studies of three sizes; a second one is laid over the first."""
+needs_mirror = pytest.mark.skipif(
+    not (MIRROR / "MANIFEST.sha256").is_file(), reason="needs LANDSHIFT_MIRROR, the public files"
+)
 
-CHECKOUT = ("Makefile", "Snakefile", "config", "envs", "profiles", "src", "workflow")
+CHECKOUT = ("Makefile", "Snakefile", "config", "docs", "envs", "profiles", "src", "workflow")
 
 Snakemake = Callable[..., subprocess.CompletedProcess]
 
@@ -22,17 +32,21 @@ Snakemake = Callable[..., subprocess.CompletedProcess]
 def run_snakemake(tmp_path_factory) -> Snakemake:
     """Run Snakemake in a folder of its own; results appear below that folder.
 
-    `root` may name another checkout, whose workflow and library are then the ones that run.
+    `root` may name another checkout, whose workflow and library are then the ones that run;
+    `mirror` the folder that stands for the internet.
     """
     environment = os.environ | {"XDG_CACHE_HOME": str(tmp_path_factory.mktemp("cache"))}
     environment.pop("LANDSHIFT_MIRROR", None)
 
-    def run(*arguments: str | Path, folder: Path, root: Path = ROOT) -> subprocess.CompletedProcess:
+    def run(
+        *arguments: str | Path, folder: Path, root: Path = ROOT, mirror: Path | None = None
+    ) -> subprocess.CompletedProcess:
+        stated = {"LANDSHIFT_MIRROR": str(mirror)} if mirror else {}
         command = [sys.executable, "-m", "snakemake", "--snakefile", root / "Snakefile"]
         return subprocess.run(
             [*map(str, command), "--directory", str(folder), *map(str, arguments)],
             cwd=root,
-            env=environment | {"PYTHONPATH": str(root / "src")},
+            env=environment | stated | {"PYTHONPATH": str(root / "src")},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

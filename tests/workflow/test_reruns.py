@@ -206,7 +206,8 @@ CHANGES = {
     "removed source": Change(
         remove_region,
         touches=lambda job: (
-            job.rule in (*STAGES_OF_SOURCES, "run_transfer_benchmark", "write_configuration")
+            job.rule in (*STAGES_OF_SOURCES, "run_transfer_benchmark")
+            or job.rule in ("write_configuration", "write_data")
         ),
         spares=lambda job: job.rule.startswith(("draw_", *PREPARATION)),
     ),

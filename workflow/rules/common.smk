@@ -33,9 +33,12 @@ def take_cores(number):
 
 
 def take_memory(base_mb, bytes_per_cell, most_cells):
-    """Declare the memory [MB] of a job by the cells of its DEM, of which so many are held at most."""
+    """Declare the memory [MB] of a job by the cells of its DEM, of which so many are held at most.
 
-    def count_mb(wildcards, input):
+    A further attempt gets more, as by the profile for SLURM.
+    """
+
+    def count_mb(wildcards, input, attempt):
         Path(input.detail).stat()  # unknown as long as there is no such file: FileNotFoundError
         import rasterio
 
@@ -44,7 +47,7 @@ def take_memory(base_mb, bytes_per_cell, most_cells):
                 cells = min(dem.width * dem.height, most_cells)
         except rasterio.errors.RasterioIOError:
             cells = 0  # the job itself says what is wrong with the file
-        return base_mb + round(cells * bytes_per_cell / 1e6)
+        return attempt * (base_mb + round(cells * bytes_per_cell / 1e6))
 
     return count_mb
 
@@ -220,6 +223,12 @@ def list_tables(regions, table):
     return [f"<results>/regions/{region}/{table}.parquet" for region in regions]
 
 
+def list_break_sources(target):
+    """List the background of the sources, where they settle the limits of the classes."""
+    sources = sources_of(config, target) if config["maps"]["breaks"] == "sources" else []
+    return list_tables(sources, "background")
+
+
 def list_frozen():
     """List the manifest of the frozen source models, if the study uses any."""
     frozen = config["transfer"]["frozen"]
@@ -327,7 +336,7 @@ def choose_regime():
 
 def list_figures():
     """List the figures and pages of the report, and the ledgers of layers that were read."""
-    kinds = ["susceptibility", "prediction_rate"]
+    kinds = ["susceptibility", "prediction_rate", "skill"]
     kinds += [] if config["transfer"]["frozen"] else ["drivers", "dependence", "applicability"]
     kinds += ["bivariate"]
     kinds += ["corridors"] if (config["priorities"] or {}).get("corridors") else []
@@ -335,7 +344,9 @@ def list_figures():
     charts = ["transfer_curves", "dominance"] if BENCHMARK_TARGETS else []
     curves = expand("<results>/report/{chart}.png", chart=charts)
     ledgers = expand("<results>/regions/{region}/layers.json", region=REAL)
-    return [*figures, *curves, *ledgers, "<results>/report/configuration.html"]
+    names = ["summary", "methods", "data", "configuration"]
+    pages = expand("<results>/report/{page}.html", page=names)
+    return [*figures, *curves, *ledgers, *pages]
 
 
 def list_of_targets(file, wanted=True):
@@ -353,6 +364,11 @@ def list_published():
 def list_read_regions(target):
     """List the regions behind a map whose layers were read, the target first."""
     return [region for region in [target, *sources_of(config, target)] if region in REAL]
+
+
+def list_inventories(regions):
+    """List the landslides of regions, those without labels left out."""
+    return expand("<results>/regions/{region}/inventory.gpkg", region=regions)
 
 
 def list_ledgers(target):

@@ -235,7 +235,7 @@ rule select_factors:
         screened=report(
             "<results>/sources/{target}/factors_screened.csv",
             caption="../report/screening.rst",
-            category="Sources",
+            category="6 Methods",
             subcategory="{target}",
             labels={"region": "{target}", "what": "Factors as the sources see them"},
         ),

@@ -41,7 +41,7 @@ def main(*, entry, dem, cache, mirror, inventory, cleaning, record):
         absences = absences.to_crs(cleaned.crs)
     write_inventory(inventory, cleaned, absences)
     write_cleaning(cleaning, counts, comparison)
-    write_record(acquired, record)
+    write_record(acquired, record, entry)
 
 
 if __name__ == "__main__":

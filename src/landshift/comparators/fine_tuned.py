@@ -17,10 +17,9 @@ def predict_families(task: TransferTask) -> dict[str, np.ndarray]:
 
 
 def _predict(task: TransferTask, family: str) -> np.ndarray:
+    _, labels, weights = task.labelled
     label_score = task.view.family_score(task.label_logits, family)
-    members = members_of(family, presences=int(task.labels.sum()))
-    mixture = fit_residual_mixture(
-        members, label_score, task.label_kernel, task.label_field, task.labels, task.weights
-    )
+    members = members_of(family, presences=int(labels.sum()))
+    mixture = fit_residual_mixture(members, label_score, task.label_kernel, labels, weights)
     score = task.view.family_score(task.view.query_logits, family)
     return expit(mixture.mean(score, label_score, task.query_kernel))

@@ -35,10 +35,9 @@ def predict_families(task: TransferTask) -> dict[str, np.ndarray]:
 
 
 def _predict_process(task: TransferTask) -> np.ndarray:
-    no_score = np.zeros(len(task.labels))
-    mixture = fit_residual_mixture(
-        LOCAL_MEMBERS, no_score, task.label_kernel, task.label_field, task.labels, task.weights
-    )
+    _, labels, weights = task.labelled
+    no_score = np.zeros(len(labels))
+    mixture = fit_residual_mixture(LOCAL_MEMBERS, no_score, task.label_kernel, labels, weights)
     return expit(mixture.mean(np.zeros(len(task.query_kernel)), no_score, task.query_kernel))
 
 

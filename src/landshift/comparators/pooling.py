@@ -53,8 +53,8 @@ def pool(
 
 def _fit(task, learner, preparation, target_share, background) -> Model:
     if background:
-        labels, weights = task.labels, task.weights
-        own = task.prepare(task.label_values)[preparation]
+        cells, labels, weights = task.labelled
+        own = task.prepare(cells)[preparation]
     else:
         own, labels = task.prepared_shots[preparation], task.shot_labels
         weights = np.ones(len(labels))

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from landshift.preparation import PREPARATIONS, RankTransform, fit_rank_transform
-from landshift.transfer.field import covary_by_place, scale_places
 from landshift.transfer.kernel import ResidualKernel
 from landshift.transfer.score import collect_logits, fit_logit_scale, weigh_models
 from landshift.transfer.sources import SourceModel, TrainingTable
@@ -206,34 +205,19 @@ class TransferTask:
         return {"raw": raw, "rank": self.view.ranks.apply(values)}
 
     @cached_property
-    def labelled(self) -> pd.DataFrame:
-        """Shots and pseudo-absences, see `gather_labels`."""
-        return gather_labels(self.shots, self.view.background, PSEUDO_ABSENCES, self.seed)
-
-    @property
-    def labels(self) -> np.ndarray:
-        """1 or 0 for every labelled cell."""
-        return self.labelled["presence"].to_numpy()
-
-    @property
-    def weights(self) -> np.ndarray:
-        """Weight of every labelled cell."""
-        return self.labelled["weight"].to_numpy()
-
-    @cached_property
-    def label_values(self) -> np.ndarray:
-        """Factors of the labelled cells."""
-        return self.labelled[self.view.factors].to_numpy(np.float32)
+    def labelled(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Values, labels and weights of shots and pseudo-absences."""
+        return self._gather(self.view.factors)
 
     @cached_property
     def label_ranks(self) -> np.ndarray:
         """Normal scores of the labelled cells."""
-        return self.view.ranks.apply(self.label_values)
+        return self.view.ranks.apply(self.labelled[0])
 
     @cached_property
     def label_logits(self) -> np.ndarray:
         """Standardised logits of the source models at the labelled cells."""
-        return self.view.standardise_logits(self.label_values, self.label_ranks)
+        return self.view.standardise_logits(self.labelled[0], self.label_ranks)
 
     @cached_property
     def label_kernel(self) -> np.ndarray:
@@ -241,11 +225,6 @@ class TransferTask:
         view = self.view
         shared = view.kernel.covariance(self.label_ranks, self.label_ranks)
         return shared + view.target_kernel.covariance(self._label_own, self._label_own)
-
-    @cached_property
-    def label_field(self) -> np.ndarray:
-        """Covariance of what the labelled cells share by their place alone."""
-        return covary_by_place(scale_places(self.labelled, self.view.background))
 
     @cached_property
     def query_kernel(self) -> np.ndarray:
@@ -265,4 +244,7 @@ class TransferTask:
     @cached_property
     def _label_own(self) -> np.ndarray:
         kernel = self.view.target_kernel
-        return kernel.prepare(self.labelled[list(kernel.factors)].to_numpy(np.float32))
+        return kernel.prepare(self._gather(kernel.factors)[0])
+
+    def _gather(self, factors: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        return gather_labels(self.shots, self.view.background, factors, PSEUDO_ABSENCES, self.seed)

@@ -72,7 +72,7 @@ def plot_bivariate_map(
 
 
 def _draw_key(panel: Panel, limits: list[np.ndarray]) -> None:
-    edge = 1.15
+    edge = 1.4
     heading = panel.add_axes(SIDE_IN, 0.45)
     heading.set_axis_off()
     heading.text(0, 1, "Thirds of the area", va="top", transform=heading.transAxes, fontsize=9)

@@ -15,10 +15,10 @@ PRIOR_SLOPE = 0.8
 INTERCEPT_VARIANCE = 0.5
 SLOPE_VARIANCE = 0.25
 
-SOURCE_STRENGTHS = (0.0, 0.8, 1.4, 2.2)
+SOURCE_STRENGTHS = (0.0, 1.2, 2.0, 3.0)
 """Prior standard deviation of the residual on the source score [logit]; 0 does not adapt."""
 
-LOCAL_STRENGTHS = (1.4, 2.2)
+LOCAL_STRENGTHS = (2.0, 3.0)
 """The same where the sources are ignored."""
 
 
@@ -122,7 +122,6 @@ def fit_residual_mixture(
     members: Sequence[Member],
     score: np.ndarray,
     kernel: np.ndarray,
-    field: np.ndarray,
     labels: np.ndarray,
     weights: np.ndarray,
 ) -> ResidualMixture:
@@ -136,19 +135,11 @@ def fit_residual_mixture(
         Source score of the labelled cells, shape ``(labels,)``.
     kernel
         Residual kernel among them, shape ``(labels, labels)``.
-    field
-        Covariance of what they share by their place alone, see `landshift.transfer.field`. It is
-        no part of predictions.
     labels, weights
         1 or 0, and the weight of each in the likelihood.
     """
     posteriors = tuple(
-        fit_laplace(
-            member.mean(score),
-            member.covariance(score, score, kernel) + field,
-            labels,
-            weights,
-        )
+        fit_laplace(member.mean(score), member.covariance(score, score, kernel), labels, weights)
         for member in members
     )
     shares = softmax([posterior.evidence for posterior in posteriors])

@@ -10,7 +10,6 @@ from scipy.special import expit, logit
 from landshift import __version__
 from landshift.preparation import fit_rank_transform
 from landshift.seeds import derive_seed
-from landshift.transfer.field import covary_by_place, scale_places
 from landshift.transfer.kernel import ResidualKernel
 from landshift.transfer.residual import (
     LOCAL_MEMBERS,
@@ -67,9 +66,9 @@ class TargetModel:
         ``ensemble`` or the name of one learner.
     source_score, kernel, target_kernel, mixture
         The parts of the model.
-    label_score, label_ranks, label_own, label_places
-        Score, normal scores, prepared own factors and scaled coordinates of the labelled cells:
-        ``(labels,)``, ``(labels, shared factors)``, ``(labels, own factors)`` and ``(labels, 2)``.
+    label_score, label_ranks, label_own
+        Score, normal scores and prepared own factors of the labelled cells: ``(labels,)``,
+        ``(labels, shared factors)`` and ``(labels, own factors)``.
     labels, weights
         1 or 0 and the weight of each labelled cell.
     prevalence
@@ -87,7 +86,6 @@ class TargetModel:
     label_score: np.ndarray
     label_ranks: np.ndarray
     label_own: np.ndarray
-    label_places: np.ndarray
     labels: np.ndarray
     weights: np.ndarray
     prevalence: float
@@ -173,11 +171,11 @@ def fine_tune_target(
         One `SourceModel` per learner, all with the same factors. The random forest among them
         gives the importance of the factors; without it they count the same.
     shots
-        Labelled cells of the target: columns ``x``, ``y``, ``presence`` and the factors. Absences
-        may be missing, and without any rows the result is the zero-shot model.
+        Labelled cells of the target: column ``presence`` and the factors. Absences may be
+        missing, and without any rows the result is the zero-shot model.
     background
-        Random unlabelled cells of the target: ``x``, ``y`` and the factors. They give the target's
-        distributions and extent, and some of them join the absences.
+        Random unlabelled cells of the target: the factors. They give the target's distributions,
+        and some of them join the absences.
     prevalence
         Share of failing cells, 0 to 1: shots drawn one to one carry no information on it.
     seed
@@ -213,9 +211,11 @@ def fine_tune_target(
     reference = background[factors].to_numpy(np.float32)
     models = [model for model in source_models if family in ("ensemble", model.learner)]
     source_score = fit_source_score(models, fit_rank_transform(reference), reference)
-    labelled = gather_labels(shots, background, pseudo_absences, seed)
-    labels, weights = labelled["presence"].to_numpy(), labelled["weight"].to_numpy()
-    score, ranks = source_score.apply(labelled[factors].to_numpy(np.float32))
+    gathered, labels, weights = gather_labels(
+        shots, background, factors + own_factors, pseudo_absences, seed
+    )
+    values, own_values = np.split(gathered, [len(factors)], axis=1)
+    score, ranks = source_score.apply(values)
     kernel = ResidualKernel(weigh_factors(source_models))
     target_kernel = fit_target_kernel(
         background,
@@ -223,8 +223,7 @@ def fine_tune_target(
         classes=target_classes,
         units=[(units or {}).get(name, "") for name in own_factors],
     )
-    own = target_kernel.prepare(labelled[own_factors].to_numpy(np.float32))
-    places = scale_places(labelled, background)
+    own = target_kernel.prepare(own_values)
     members = members_of(family, presences=int(labels.sum()))
     covariance = kernel.covariance(ranks, ranks) + target_kernel.covariance(own, own)
     return TargetModel(
@@ -233,13 +232,10 @@ def fine_tune_target(
         source_score=source_score,
         kernel=kernel,
         target_kernel=target_kernel,
-        mixture=fit_residual_mixture(
-            members, score, covariance, covary_by_place(places), labels, weights
-        ),
+        mixture=fit_residual_mixture(members, score, covariance, labels, weights),
         label_score=score,
         label_ranks=ranks,
         label_own=own,
-        label_places=places,
         labels=labels,
         weights=weights,
         prevalence=prevalence,
@@ -248,22 +244,30 @@ def fine_tune_target(
 
 
 def gather_labels(
-    shots: pd.DataFrame, background: pd.DataFrame, pseudo_absences: int, seed: int
-) -> pd.DataFrame:
-    """Join shots and pseudo-absences, in this order, with the columns that both have.
+    shots: pd.DataFrame,
+    background: pd.DataFrame,
+    factors: Sequence[str],
+    pseudo_absences: int,
+    seed: int,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Join shots and pseudo-absences: values, labels and weights.
 
-    Column ``weight``: a presence weighs 1; absences and pseudo-absences together weigh as much as
-    the presences. Column ``presence`` is 0 for pseudo-absences.
+    A presence weighs 1; absences and pseudo-absences together weigh as much as the presences.
     """
+    names = list(factors)
     cells = min(pseudo_absences, len(background))
     generator = np.random.default_rng(derive_seed(seed, "pseudo-absences"))
     picked = np.sort(generator.choice(len(background), cells, replace=False))
-    absences = background.iloc[picked].assign(presence=0)
-    labelled = pd.concat([shots, absences], join="inner", ignore_index=True)
-    labels = labelled["presence"].to_numpy(np.int8)
+    values = np.concatenate(
+        [
+            shots[names].to_numpy(np.float32),
+            background[names].to_numpy(np.float32)[picked],
+        ]
+    )
+    labels = np.concatenate([shots["presence"].to_numpy(np.int8), np.zeros(cells, np.int8)])
     presences = int(labels.sum())
-    weight = presences / max(len(labels) - presences, 1)
-    return labelled.assign(presence=labels, weight=np.where(labels == 1, 1.0, weight))
+    absences = max(len(labels) - presences, 1)
+    return values, labels, np.where(labels == 1, 1.0, presences / absences)
 
 
 def weigh_factors(source_models: Sequence[SourceModel]) -> np.ndarray:
@@ -311,9 +315,9 @@ def _check_target(source_models, shots, background, prevalence, family, own_fact
     if twice:
         raise ValueError(f"the factors {twice} of the target are in the source models already")
     for table, name in ((shots, "shots"), (background, "background")):
-        missing = [column for column in ("x", "y", *factors, *own_factors) if column not in table]
+        missing = [factor for factor in (*factors, *own_factors) if factor not in table]
         if missing:
-            raise ValueError(f"the {name} table lacks the columns {missing}")
+            raise ValueError(f"the {name} table lacks the factors {missing}")
         empty = [factor for factor in (*factors, *own_factors) if table[factor].isna().any()]
         if empty:
             raise ValueError(f"the {name} table has cells without a value of {empty}")
