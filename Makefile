@@ -3,7 +3,7 @@
 PYTHON ?= python3
 CORES ?= 2
 KILLS ?= 100
-CASES ?= 10000
+CASES ?= 100000
 KILLED ?= 0
 CONFIG ?= config/config.yaml
 # The lock is made with the same uv that installs it.
@@ -29,14 +29,14 @@ AUDIT := .venv-audit/bin
 INSTALLED := .venv/.installed
 STUDY = $(shell sed -n 's/^study: *\([A-Za-z0-9_]*\).*/\1/p' $(CONFIG))
 RESULTS = results/$(STUDY)
-REPORT = $(RESULTS)/report/report.html
+REPORT = $(RESULTS)/report/report.zip
 SNAKEMAKE = $(BIN)/snakemake --configfile $(CONFIG)
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo update report where benchmark evidence bench-env bench-richdem \
-	bench-factors bench-sets bench-predict bench-mosaic bench-virtual bench-robustness \
+	bench-factors bench-sets bench-predict bench-mosaic bench-virtual bench-robustness bench-mock \
 	bench-scaling factor-docs recipe-docs test test-slow test-acquire test-slurm test-faults audit \
-	fuzz test-web viewer-library lint format docs site reproduce lock clean
+	fuzz test-web test-qgis test-results viewer-library lint format docs site reproduce lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 15
@@ -56,15 +56,18 @@ where: ## tell where the maps, the report and the viewer of a study are (CONFIG=
 	@echo "  viewer, offline    $(RESULTS)/report/viewer.html"
 	@echo "  report             $(REPORT)"
 	@echo "  catalogue (STAC)   $(RESULTS)/catalog/catalog.json"
-	@echo "The map opens in QGIS in its colours, viewer and report in any browser."
+	@echo "The map opens in QGIS in its colours, the viewer in any browser."
+	@echo "Unpack the report, and open report/report.html in a browser: no network is needed."
 
 update: $(INSTALLED) ## run a study with what is new, and say what changed in its maps (CONFIG=config/...)
-	rm -rf $(RESULTS)/before && mkdir $(RESULTS)/before
-	cp -R $(RESULTS)/targets $(RESULTS)/before/
+	@# An update that was stopped has the maps of before it in `updating`; the next one goes on from there.
+	test -d $(RESULTS)/updating || { rm -rf $(RESULTS)/before && mkdir $(RESULTS)/before && \
+		cp -R $(RESULTS)/targets $(RESULTS)/before/ && mv $(RESULTS)/before $(RESULTS)/updating; }
 	$(SNAKEMAKE) --cores $(CORES)
-	$(BIN)/landshift diff $(RESULTS)/before $(RESULTS) --output $(RESULTS)/diff
+	$(BIN)/landshift diff $(RESULTS)/updating $(RESULTS) --output $(RESULTS)/diff
+	mv $(RESULTS)/updating $(RESULTS)/before
 
-report: $(INSTALLED) ## write the report of a study that has run (CONFIG=config/...)
+report: $(INSTALLED) ## write the report of a study that has run, a zip (CONFIG=config/...)
 	$(SNAKEMAKE) --report $(REPORT)
 
 benchmark: $(INSTALLED) ## map the real regions and compare methods (LANDSHIFT_MIRROR=folder without internet)
@@ -96,6 +99,9 @@ bench-sets: $(INSTALLED) ## measure what groups of factors are worth, after `mak
 bench-robustness: $(INSTALLED) ## measure what hurts the transfer, after `make benchmark`
 	$(BIN)/python benchmarks/robustness.py
 
+bench-mock: $(INSTALLED) ## choose the settings of stage 2 on mock targets, and measure what that is worth
+	$(BIN)/python benchmarks/mock_targets.py $(BENCH_ARGS)
+
 bench-predict: $(INSTALLED) ## compare the prediction of cells with other tools (BENCH_ARGS="--emilia")
 	$(BIN)/python benchmarks/predict.py $(BENCH_ARGS)
 
@@ -113,7 +119,7 @@ recipe-docs: $(INSTALLED) ## write the table of public services
 	$(BIN)/python docs/describe_recipes.py
 
 test: $(INSTALLED) ## run the tests, but for those that take minutes
-	$(BIN)/pytest -q -m "not slow and not slurm and not faults and not web" $(PYTEST_ARGS)
+	$(BIN)/pytest -q -m "not slow and not slurm and not faults and not web and not qgis" $(PYTEST_ARGS)
 
 test-slow: $(INSTALLED) ## run the tests that take minutes
 	$(BIN)/pytest -q -m slow $(PYTEST_ARGS)
@@ -134,12 +140,22 @@ audit: $(INSTALLED) ## list the licences and the known vulnerabilities of the lo
 	$(AUDIT)/pip-licenses --python=$(BIN)/python --from=mixed --order=license
 	$(BIN)/python .ci/audit.py $(AUDIT)/pip-audit
 
-fuzz: $(INSTALLED) ## try spoilt configurations, files and models (CASES=10000 of each kind) and count them
+fuzz: $(INSTALLED) ## try spoilt configurations, files and models (CASES=100000 in all) and count them
 	LANDSHIFT_FUZZ_CASES=$(CASES) $(BIN)/pytest -q -s tests/bad_input/test_fuzz.py $(PYTEST_ARGS)
 
 test-web: $(BROWSER) ## open the viewer in a headless browser (as root where Chromium is missing)
 	which chromium > /dev/null || (apt-get update -qq && apt-get install -y -qq chromium)
 	LANDSHIFT_BROWSER=$(BROWSER) $(BIN)/pytest -q -m web $(PYTEST_ARGS)
+
+test-qgis: $(INSTALLED) ## draw maps by their styles in QGIS (as root where it is missing, 1 GB)
+	which qgis > /dev/null || (apt-get update -qq && \
+		apt-get install -y -qq --no-install-recommends qgis python3-qgis)
+	LANDSHIFT_QGIS=/usr/bin/python3 $(BIN)/pytest -q -m qgis $(PYTEST_ARGS)
+
+test-results: $(BROWSER) ## open all outputs of a study with other tools (CONFIG=config/...), after `make report`
+	LANDSHIFT_RESULTS=$(RESULTS) LANDSHIFT_BROWSER=$(BROWSER) \
+		LANDSHIFT_QGIS=$$(which qgis > /dev/null && echo /usr/bin/python3) \
+		$(BIN)/pytest -q tests/web/test_results.py $(PYTEST_ARGS)
 
 viewer-library: ## bundle what the viewer uses of OpenLayers (needs npm; versions in package.json)
 	cd workflow/viewer && npm install --no-audit --no-fund --no-package-lock && npm run build

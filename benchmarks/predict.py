@@ -18,10 +18,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from factors import EMILIA, PEERS_PYTHON, ROOT, describe_machine
+from factors import EMILIA, ROOT, describe_machine
 from measure import Measurement, run_measured
 
 PEERS = Path(__file__).with_name("peers")
+PEERS_PYTHON = ROOT / ".venv-bench/bin/python"
 TOOLS = {
     "landshift": True,
     "plain": True,

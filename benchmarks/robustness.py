@@ -218,14 +218,17 @@ def summarise(table: pd.DataFrame, seed: int) -> pd.DataFrame:
 
 
 def read_regions(study: Path) -> dict[str, RegionTables]:
-    """Read samples and background of all regions of a study."""
-    return {
+    """Read samples and background of all regions of a study, with the factors that all have."""
+    regions = {
         folder.name: RegionTables(
             pd.read_parquet(folder / "samples.parquet"),
             pd.read_parquet(folder / "background.parquet"),
         )
         for folder in sorted((study / "regions").iterdir())
     }
+    factors = [set(list_factors(tables.samples)) for tables in regions.values()]
+    own = sorted(set.union(*factors) - set.intersection(*factors))
+    return {name: tables.without(own) for name, tables in regions.items()}
 
 
 def read_dated(study: Path, tables: RegionTables) -> RegionTables:

@@ -25,8 +25,8 @@ from landshift.drainage import derive_drainage_factors
 from landshift.factors import FACTORS, GROUPS, WHOLE_REGION, Factor, factor_names
 from landshift.figures.style import figure_style
 from landshift.proximity import derive_proximity_factors
-from landshift.raster import unfinished
 from landshift.terrain import derive_terrain_factors
+from landshift.unfinished import unfinished
 from landshift.virtual import generate_virtual_region
 
 PAGE = Path(__file__).with_name("factors.md")

@@ -8,12 +8,8 @@ from odc.geo.geobox import GeoBox
 from odc.geo.xr import xr_coords
 from scipy.spatial.distance import cdist
 
-from landshift.applicability import (
-    fit_applicability,
-    map_dissimilarity,
-    mask_applicability,
-    share_outside,
-)
+from landshift.applicability import fit_applicability, map_dissimilarity
+from landshift.applicability_mask import mask_applicability, share_outside
 
 FACTORS = ["slope", "relief"]
 

@@ -7,7 +7,7 @@ from odc.geo.xr import xr_coords
 from rio_cogeo import cog_validate
 
 from landshift.cog import write_cog, write_cogs
-from landshift.mapping import CLASS_COLOURS
+from landshift.map_classes import CLASS_COLOURS
 from landshift.raster import open_raster
 
 GRID = GeoBox.from_bbox((300_000, 3_960_000, 342_000, 4_000_020), "EPSG:32643", resolution=30)

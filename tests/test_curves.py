@@ -7,13 +7,8 @@ from odc.geo.xr import xr_coords
 from shapely.geometry import Point, box
 from sklearn.metrics import roc_auc_score
 
-from landshift.curves import (
-    area_under_curve,
-    landslide_share_at,
-    prediction_rate_curve,
-    sample_points,
-    truth_auc,
-)
+from landshift.curves import prediction_rate_curve, sample_points, truth_auc
+from landshift.rate_curves import area_under_curve, landslide_share_at
 
 CRS = "EPSG:32643"
 

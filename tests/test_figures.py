@@ -14,7 +14,6 @@ from odc.geo.geobox import GeoBox
 from odc.geo.xr import xr_coords
 from shapely.geometry import Point
 
-from landshift import figures
 from landshift.figures import curves, furniture, maps, style
 from landshift.mapping import classify_susceptibility
 
@@ -105,20 +104,18 @@ def test_maps_of_any_shape_have_no_overlapping_text(shape):
     susceptibility, dem = make_region(*shape)
     points, shots = make_points(4000), make_points(10, seed=1)
     check_layout(
-        figures.plot_susceptibility_map(
+        maps.plot_susceptibility_map(
             susceptibility, dem, title="Kashmir", shots=shots, landslides=points
         )
     )
-    check_layout(figures.plot_uncertainty_map(susceptibility, dem, title="Kashmir"))
+    check_layout(maps.plot_uncertainty_map(susceptibility, dem, title="Kashmir"))
     classes = classify_susceptibility(susceptibility, [0.01, 0.05, 0.1, 0.3])
-    check_layout(
-        figures.plot_classes(classes, dem, title="Kashmir", shots=shots, landslides=points)
-    )
+    check_layout(maps.plot_classes(classes, dem, title="Kashmir", shots=shots, landslides=points))
 
 
 def test_susceptibility_map_says_what_it_shows():
     susceptibility, dem = make_region(120, 120)
-    figure = figures.plot_susceptibility_map(
+    figure = maps.plot_susceptibility_map(
         susceptibility, dem, title="Kashmir", shots=make_points(7), landslides=make_points(1200)
     )
     for part in (
@@ -141,14 +138,14 @@ def test_class_map_states_the_share_of_area():
     tall = np.repeat(values, 50, axis=0)
     classes = classify_susceptibility(make_map(tall, "s"), [0.1, 0.2, 0.3, 0.4])
     dem = make_map(np.zeros_like(tall), "dem")
-    figure = figures.plot_classes(classes, dem, title="Plain")
+    figure = maps.plot_classes(classes, dem, title="Plain")
     assert find_text(figure, "very low (10%)")
     assert find_text(figure, "moderate (30%)")
 
 
 def test_truth_comparison_uses_the_colours_of_the_first_map():
     truth, dem = make_region(120, 140)
-    figure = figures.plot_truth_comparison(
+    figure = maps.plot_truth_comparison(
         {"truth": truth, "fine-tuned": truth, "zero-shot": truth / 2}, dem, title="Cedar"
     )
     check_layout(figure)
@@ -163,8 +160,8 @@ def test_lazy_map_gives_the_same_picture_as_an_eager_one(tmp_path):
         "again": (susceptibility, dem),
         "lazy": (susceptibility.chunk(y=50, x=33), dem.chunk(y=64)),
     }.items():
-        figure = figures.plot_susceptibility_map(values, heights, title="Kashmir")
-        figures.write_figure(figure, tmp_path / f"{name}.png")
+        figure = maps.plot_susceptibility_map(values, heights, title="Kashmir")
+        style.write_figure(figure, tmp_path / f"{name}.png")
     eager = (tmp_path / "eager.png").read_bytes()
     assert eager == (tmp_path / "again.png").read_bytes() == (tmp_path / "lazy.png").read_bytes()
     assert b"Software" not in eager
@@ -174,14 +171,14 @@ def test_lazy_map_gives_the_same_picture_as_an_eager_one(tmp_path):
 def test_other_grid_or_no_data_is_refused():
     susceptibility, dem = make_region(60, 60)
     with pytest.raises(ValueError, match="grid"):
-        figures.plot_susceptibility_map(susceptibility, dem[:-1], title="Kashmir")
+        maps.plot_susceptibility_map(susceptibility, dem[:-1], title="Kashmir")
     with pytest.raises(ValueError, match="no cell"):
-        figures.plot_susceptibility_map(susceptibility.where(False), dem, title="Kashmir")
+        maps.plot_susceptibility_map(susceptibility.where(False), dem, title="Kashmir")
 
 
 def test_map_without_contrast_is_drawn():
     flat = make_map(np.full((60, 60), 0.2), "susceptibility")
-    figure = figures.plot_susceptibility_map(flat, flat * 0, title="Plain")
+    figure = maps.plot_susceptibility_map(flat, flat * 0, title="Plain")
     check_layout(figure)
 
 
@@ -220,7 +217,7 @@ def test_scale_bar_has_a_round_length(limit, length):
 @pytest.mark.parametrize("count", [1, 2, 3, 5])
 def test_transfer_curves_label_lines_directly(count):
     targets = [f"region {index}" for index in range(count)]
-    figure = figures.plot_transfer_curves(make_benchmark(targets), resamples=50)
+    figure = curves.plot_transfer_curves(make_benchmark(targets), resamples=50)
     check_layout(figure)
     assert len(find_text(figure, "fine-tuned")) == math.ceil(count / 3)
     assert find_text(figure, "local only\n(Gaussian process)")
@@ -228,7 +225,7 @@ def test_transfer_curves_label_lines_directly(count):
 
 
 def test_labels_of_equal_lines_are_moved_apart():
-    check_layout(figures.plot_transfer_curves(make_benchmark(close=True), resamples=10))
+    check_layout(curves.plot_transfer_curves(make_benchmark(close=True), resamples=10))
 
 
 def test_transfer_curve_is_the_mean_over_draws_within_its_interval():
@@ -255,27 +252,27 @@ def test_method_without_shots_is_a_level_line():
     assert (
         line.mean[0] == line.mean[1] == pytest.approx(zero[zero.regime == "inductive"].auc.mean())
     )
-    check_layout(figures.plot_transfer_curves(table, regime="inductive", resamples=20))
+    check_layout(curves.plot_transfer_curves(table, regime="inductive", resamples=20))
 
 
 def test_benchmark_without_a_column_or_rows_is_refused():
     table = make_benchmark()
     with pytest.raises(ValueError, match="draw"):
-        figures.plot_transfer_curves(table.drop(columns="draw"))
+        curves.plot_transfer_curves(table.drop(columns="draw"))
     with pytest.raises(ValueError, match="sideways"):
-        figures.plot_transfer_curves(table, regime="sideways")
+        curves.plot_transfer_curves(table, regime="sideways")
 
 
 def test_prediction_rate_chart_states_the_areas():
     curve = pd.DataFrame({"area_share": [0, 0.2, 1], "landslide_share": [0, 0.8, 1]})
     chance = pd.DataFrame({"area_share": [0, 1], "landslide_share": [0, 1]})
-    figure = figures.plot_prediction_rate({"fine-tuned": curve, "zero-shot": chance})
+    figure = curves.plot_prediction_rate({"fine-tuned": curve, "zero-shot": chance})
     assert find_text(figure, "area under the curve 0.80\n40% in the first 10%")
     assert find_text(figure, "area under the curve 0.50")
     with pytest.raises(ValueError, match="1 to 5"):
-        figures.plot_prediction_rate({})
+        curves.plot_prediction_rate({})
 
 
 def test_figures_leave_no_global_state():
-    for path in Path(figures.__file__).parent.glob("*.py"):
+    for path in Path(style.__file__).parent.glob("*.py"):
         assert "pyplot" not in path.read_text(), path

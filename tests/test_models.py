@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from landshift.models import load_model, save_model
+from landshift.models import load_model, read_provenance, save_model
 from landshift.shots import draw_shots
 from landshift.transfer import SourceModel, TargetModel, fine_tune_target
 from landshift.trees import check_trees
@@ -110,6 +110,16 @@ def test_archives_carry_no_time_of_writing(target_model, tmp_path):
     save_model(target_model, tmp_path / "model")
     with zipfile.ZipFile(tmp_path / "model" / "arrays.npz") as archive:
         assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+
+
+def test_maps_can_say_which_model_is_behind_them(target_model, source_models, tmp_path):
+    save_model(target_model, tmp_path / "model")
+    told = read_provenance(tmp_path / "model")
+    assert told["region"] == "cedar" and told["prevalence"] == "0.05" and told["seed"] == "7"
+    for name, checksum in source_models[0].sources.items():
+        assert f"{name} {checksum[:16]}" in told["sources"]
+    with pytest.raises(ValueError, match="no model of a target, but of kind 'source'"):
+        read_provenance(tmp_path / "model" / "sources" / told["learners"].split(", ")[0])
 
 
 def test_the_manifest_is_readable_by_people(target_model, tmp_path):

@@ -18,21 +18,22 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 # Bottom to top. A module or subpackage imports from lower layers alone, never from its equals.
 LAYERS = [
-    {"angles", "scratch", "arrays", "trees", "reading", "whole", "workers"},
+    {"angles", "scratch", "arrays", "trees", "reading", "whole", "workers", "folders", "unfinished"}
+    | {"map_classes", "rate_curves"},
     {"seeds", "factors", "fingerprint", "kernels", "study", "logs", "grids", "footprints"}
     | {"raster", "blocks", "elevation", "flow", "neighbourhood", "surface_fit", "virtual_terrain"}
     | {"infinite_slope", "horizon", "orientation", "ruggedness"}
     | {"blas", "gaussian_process", "preparation", "learners", "selection", "screening"}
     | {"class_scores", "spatial_blocks"},
-    {"drainage_indices", "detail", "legends", "layer_checks", "geopackage"},
+    {"drainage_indices", "detail", "legends", "layer_checks", "geopackage", "pages"},
     {"inventory", "lines", "virtual", "terrain", "drainage", "proximity", "shots"}
     | {"stability", "surface"}
-    | {"transfer", "mapping", "cog", "curves", "applicability", "interval"}
-    | {"priorities", "exposure", "corridor"},
+    | {"transfer", "mapping", "cog", "curves", "applicability", "applicability_mask", "skill"}
+    | {"interval", "priorities", "exposure", "corridor"},
     {"acquire", "sampling", "models", "fused", "comparators", "figures", "class_coverage"}
-    | {"drivers", "class_shares", "differences"},
+    | {"drivers", "class_shares", "differences", "provenance"},
     {"evaluation", "frozen", "site", "viewer", "catalogue", "model_card"},
-    {"site_text", "styles"},
+    {"site_text", "styles", "study_summary"},
     {"commands"},
     {"__main__"},
 ]
@@ -46,6 +47,7 @@ CONDA_NAMES = {
 }
 IMPORT_NAMES = {
     "dask_jobqueue": "dask-jobqueue",
+    "markdown_it": "markdown-it-py",
     "odc": "odc-geo",  # and odc-stac, which shares the name
     "pystac": "pystac-client",
     "pystac_client": "pystac-client",
@@ -150,13 +152,17 @@ def test_library_knows_nothing_of_the_workflow(module, path):
     assert forbidden.isdisjoint(name.split(".")[0] for name in list_imports(path))
 
 
-@pytest.mark.parametrize("module", ["study", "fingerprint", "kernels"])
+# What the Snakefile imports at every start.
+LIGHT = ("study", "folders", "fingerprint", "kernels")
+
+
+@pytest.mark.parametrize("module", LIGHT)
 def test_what_the_snakefile_imports_needs_the_standard_library_alone(module):
     paths = [path for name, path in list_modules() if name.split(".")[0] == module]
     for path in paths:
         for name in list_imports(path):
             first, *rest = name.split(".")
-            own = first == "landshift" and rest[0] == module
+            own = first == "landshift" and rest[0] in LIGHT
             assert own or first in sys.stdlib_module_names, f"{path.name} imports {name}"
 
 
@@ -172,6 +178,14 @@ def test_everything_imported_is_a_declared_dependency():
 def test_lock_holds_every_dependency():
     groups = [name.split("[")[0] for name in PROJECT["dependency-groups"]["dev"]]
     assert {*list_dependencies("cluster", "workflow"), *groups} <= set(read_lock())
+
+
+@pytest.mark.parametrize("name", ["landshift.dockerfile", "landshift.def"])
+def test_container_definitions_hold_the_conda_environment(name):
+    stated = [f"#   {line}" for line in (ROOT / "envs/landshift.yaml").read_text().splitlines()]
+    written = (ROOT / "envs" / name).read_text().splitlines()
+    start = written.index(stated[0])
+    assert written[start : start + len(stated)] == stated, "write it by snakemake --containerize"
 
 
 def test_conda_environment_equals_the_lock():

@@ -16,11 +16,11 @@ from landshift.raster import (
     align_raster,
     open_raster,
     read_factors,
-    unfinished,
     wrap_like,
     write_factors,
     write_raster,
 )
+from landshift.unfinished import unfinished
 
 
 def make_grid(rows, columns, resolution=30, west=300_000, north=4_000_020, crs="EPSG:32643"):
@@ -70,6 +70,21 @@ def test_a_band_comes_back_in_chunks(slope, tmp_path):
     assert isinstance(found.data, da.Array)
     assert max(found.data.chunksize) <= 16
     assert_same(found, slope)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int16", "int32", "float32", "float64"])
+@pytest.mark.parametrize("crs", ["EPSG:32643", "EPSG:4326"])
+def test_a_raster_is_the_same_as_a_whole_and_in_chunks(tmp_path, dtype, crs):
+    profile = {"driver": "GTiff", "height": 30, "width": 20, "count": 1, "dtype": dtype}
+    profile |= {"crs": crs, "transform": Affine(0.1, 0, 7.3, 0, -0.1, 45.7), "nodata": 7}
+    values = np.random.default_rng(3).integers(0, 9, (30, 20)).astype(dtype)
+    with rasterio.open(tmp_path / "a.tif", "w", **profile) as sink:
+        sink.write(values, 1)
+    whole, one, many = (open_raster(tmp_path / "a.tif", chunks=size) for size in (None, 30, 16))
+    assert whole.chunks is None and one.chunks is None and many.chunks is not None
+    for found in (one, many.compute()):
+        xr.testing.assert_identical(found, whole)
+    assert np.isnan(whole.to_numpy()).sum() == (values == 7).sum()
 
 
 def test_class_codes_come_back(lithology, tmp_path):

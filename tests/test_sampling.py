@@ -12,6 +12,7 @@ from odc.geo.geobox import GeoBox
 from odc.geo.xr import xr_coords
 from scipy.spatial.distance import cdist
 
+from landshift import raster
 from landshift.sampling import draw_background, draw_samples
 from landshift.spatial_blocks import assign_blocks
 
@@ -76,6 +77,18 @@ def split(table):
 def draw(factors, inventory, elevation, **settings):
     settings = {"region": "alder", "seed": 42} | settings
     return draw_samples(factors, inventory, elevation=elevation, **settings)
+
+
+def test_samples_do_not_depend_on_the_windows_that_are_read(factors, elevation, monkeypatch):
+    inventory = scatter(30)
+    samples = draw(factors, inventory, elevation)
+    background = draw_background(factors, samples, region="alder", cells=300, seed=42)
+    for size in ("BLOCK", "WIDTH"):
+        monkeypatch.setattr(raster, size, 16)
+    chunked = factors.chunk(y=16, x=16)
+    pd.testing.assert_frame_equal(draw(chunked, inventory, elevation), samples)
+    again = draw_background(chunked, samples, region="alder", cells=300, seed=42)
+    pd.testing.assert_frame_equal(again, background)
 
 
 def test_columns_and_types(factors, elevation):

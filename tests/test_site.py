@@ -14,7 +14,7 @@ from pyproj import Transformer
 from scipy.special import logit
 
 from landshift.__main__ import main
-from landshift.applicability import mask_applicability
+from landshift.applicability_mask import mask_applicability
 from landshift.interval import map_interval
 from landshift.inventory import write_inventory
 from landshift.mapping import classify_susceptibility, map_susceptibility

@@ -353,6 +353,12 @@ def test_classes_are_named_by_integers_or_a_file():
         assert find_problems(config) == []
 
 
+def test_frozen_models_cannot_settle_classes_by_the_sources():
+    config = change("transfer.frozen", {"folder": "models", "sha256": SHA256})
+    config["maps"] = {"breaks": "sources"}
+    assert any(line.startswith("maps.breaks: `sources` needs") for line in find_problems(config))
+
+
 def test_frozen_models_need_no_source():
     config = change("transfer.frozen", {"folder": "models", "sha256": SHA256})
     config["regions"] = {"kashmir": REAL}

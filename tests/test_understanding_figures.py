@@ -8,7 +8,7 @@ import pytest
 from matplotlib.colors import to_rgb
 from test_figures import check_layout, find_text, make_map, make_region
 
-from landshift.applicability import mask_applicability
+from landshift.applicability_mask import mask_applicability
 from landshift.figures import corridors, drivers, style, trust
 
 # severe forms, Machado, Oliveira and Fernandes (2009), doi:10.1109/TVCG.2009.113
@@ -117,6 +117,16 @@ def test_dependence_has_a_panel_per_strong_factor(factors):
     figure = drivers.plot_dependence(curves, table, title="Dependence")
     check_layout(figure)
     assert sum(axes.get_visible() for axes in figure.axes) == min(factors, 6)
+
+
+def test_classes_are_points_without_a_line_between_them():
+    rows = [("factor_0", "class", code, 0.1 * code, 0.0, 0.3) for code in (2, 5, 11)]
+    rows.append(("factor_1", "m", 1.0, 0.2, 0.1, 0.3))
+    curves = pd.DataFrame(rows, columns=["factor", "units", "value", "mean", "low", "high"])
+    figure = drivers.plot_dependence(curves, make_drivers(2), title="Dependence")
+    [axes] = [each for each in figure.axes if each.get_xlabel() == "factor 0 [class]"]
+    assert [line.get_linestyle() for line in axes.get_lines()] == ["-", "None"]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["2", "5", "11"]
 
 
 def test_drivers_without_the_map_are_refused():

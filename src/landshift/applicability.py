@@ -6,9 +6,8 @@ doi:10.1111/2041-210X.13650.
 """
 
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import dask.array as da
 import numpy as np
@@ -19,12 +18,6 @@ from numba import njit
 from scipy.spatial import cKDTree
 
 from landshift.raster import BLOCK
-
-OUTSIDE, INSIDE, NO_DATA = 0, 1, 255
-"""Codes of the mask."""
-
-MASK_COLOURS = {OUTSIDE: "#7b3294", INSIDE: "#d9d9d9"}
-"""Colour table of the mask: what is outside stands out, also in greyscale."""
 
 
 @dataclass(frozen=True)
@@ -172,35 +165,11 @@ def map_dissimilarity(applicability: Applicability, factors: xr.Dataset) -> xr.D
         dtype=np.float32,
         meta=np.empty((0, 0), np.float32),
     )
-    mapped = _wrap(index, layers, "dissimilarity", "dissimilarity index", {"units": "1"})
+    attributes = {"long_name": "dissimilarity index", "units": "1"}
+    mapped = xr.DataArray(
+        index, dims=("y", "x"), coords=layers.coords, name="dissimilarity", attrs=attributes
+    )
     return mapped.compute() if eager else mapped
-
-
-def mask_applicability(dissimilarity: xr.DataArray, threshold: float) -> xr.DataArray:
-    """Mark the cells up to the threshold as inside (1), the others as outside (0); 255 no data."""
-
-    def mark(index: np.ndarray) -> np.ndarray:
-        codes = np.where(index <= np.float32(threshold), np.uint8(INSIDE), np.uint8(OUTSIDE))
-        return np.where(np.isnan(index), np.uint8(NO_DATA), codes)
-
-    data = dissimilarity.data
-    codes = data.map_blocks(mark, dtype=np.uint8) if isinstance(data, da.Array) else mark(data)
-    attributes = {
-        "units": "class",
-        "nodata": NO_DATA,
-        "flag_values": (OUTSIDE, INSIDE),
-        "flag_meanings": "outside inside",
-    }
-    return _wrap(codes, dissimilarity, "applicability", "area of applicability", attributes)
-
-
-def share_outside(mask: xr.DataArray) -> float:
-    """Share of the mapped cells that lie outside the area of applicability."""
-    counts = np.zeros(256, np.int64)
-    for row in range(0, mask.sizes["y"], BLOCK):
-        strip = mask.isel(y=slice(row, row + BLOCK)).to_numpy()
-        counts += np.bincount(strip.ravel(), minlength=256)
-    return float(counts[OUTSIDE] / max(counts[OUTSIDE] + counts[INSIDE], 1))
 
 
 def _check_training(training, factors, weights) -> np.ndarray:
@@ -259,13 +228,6 @@ def _map_block(*layers: np.ndarray, applicability: Applicability) -> np.ndarray:
         values = np.column_stack([layer[valid] for layer in layers])
         index[valid] = applicability.dissimilarity(values)
     return index
-
-
-def _wrap(
-    data: Any, like: xr.DataArray | xr.Dataset, name: str, long_name: str, attrs: Mapping[str, Any]
-) -> xr.DataArray:
-    attributes = {"long_name": long_name, **attrs}
-    return xr.DataArray(data, dims=("y", "x"), coords=like.coords, name=name, attrs=attributes)
 
 
 @njit(nogil=True, cache=True)

@@ -17,8 +17,8 @@ import shapely
 from pystac.extensions.projection import ProjectionExtension
 from rasterio.warp import transform_geom
 
-from landshift.raster import unfinished
 from landshift.reading import explain_unreadable
+from landshift.unfinished import unfinished
 
 PLACEHOLDER = datetime(2000, 1, 1, tzinfo=UTC)
 """Time of every item: STAC wants one, and susceptibility has none."""

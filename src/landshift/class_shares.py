@@ -8,7 +8,7 @@ import pandas as pd
 import xarray as xr
 
 from landshift.curves import sample_points
-from landshift.mapping import CLASS_NAMES
+from landshift.map_classes import CLASS_NAMES
 from landshift.raster import BLOCK
 
 

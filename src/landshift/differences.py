@@ -9,7 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from landshift.cog import write_cog
-from landshift.mapping import CLASS_NAMES
+from landshift.map_classes import CLASS_NAMES
 from landshift.raster import BLOCK, open_raster, wrap_like
 
 _log = logging.getLogger(__name__)

@@ -7,9 +7,9 @@ as one piece, a larger one window by window from disk, with the same bits.
 """
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import dask
-import dask.array
 import numpy as np
 import xarray as xr
 
@@ -110,9 +110,11 @@ def derive_drainage_factors(dem: xr.DataArray, *, tile_size: int | None = None) 
     if tile_size is not None or dem.size > LARGEST_WHOLE:
         values = _derive_from_disk(dem, resolution_m, tile_size or TILE_SIZE)
     elif dask.is_dask_collection(dem):
+        import dask.array as da  # takes a third of a second, and small regions do without
+
         whole = dask.delayed(_derive_values, nout=len(factor_names("drainage")))
         values = [
-            dask.array.from_delayed(part, dem.shape, dtype=np.float32).rechunk(dem.chunks)
+            da.from_delayed(part, dem.shape, dtype=np.float32).rechunk(dem.chunks)
             for part in whole(dem.data, resolution_m)
         ]
     else:
@@ -192,10 +194,10 @@ def _derive_indices(elevation: np.ndarray, flowing: np.ndarray, resolution_m: fl
     )
 
 
-def _derive_from_disk(
-    dem: xr.DataArray, resolution_m: float, tile_size: int
-) -> list[dask.array.Array]:
-    """Derive the factors as `_derive_values` does, from windows of rasters on disk."""
+def _derive_from_disk(dem: xr.DataArray, resolution_m: float, tile_size: int) -> list[Any]:
+    """Derive dask arrays with the values of `_derive_values`, from windows of rasters on disk."""
+    import dask.array as da
+
     elevation = DiskRaster([size + 2 for size in dem.shape], np.int64, beyond=flow.NODATA)
     for tile in list_tiles(elevation.shape, tile_size):
         rows, columns = _without_frame(tile)
@@ -212,7 +214,7 @@ def _derive_from_disk(
         for factor, values in zip(factors, _derive_tile(routed, tile, resolution_m), strict=True):
             factor[_without_frame(tile)] = values
     chunks = dem.chunks or (BLOCK, dem.shape[1])
-    return [dask.array.from_array(factor, chunks=chunks, name=False) for factor in factors]
+    return [da.from_array(factor, chunks=chunks, name=False) for factor in factors]
 
 
 def _derive_tile(

@@ -6,7 +6,7 @@ from pathlib import Path
 import geopandas as gpd
 import pyogrio
 
-from landshift.raster import unfinished
+from landshift.unfinished import unfinished
 
 FIXED_DATE = "2000-01-01T00:00:00.000Z"
 """Time of change written into every GeoPackage, so that equal content gives equal bytes."""

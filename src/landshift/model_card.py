@@ -1,22 +1,38 @@
 """A page of text about one map: what it is, how good it is, and where not to use it."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from scipy.stats import binomtest
 
-from landshift.applicability import share_outside
-from landshift.curves import area_under_curve, landslide_share_at
-from landshift.raster import open_raster, unfinished
+from landshift.applicability_mask import share_outside
+from landshift.provenance import describe_data
+from landshift.raster import open_raster
+from landshift.skill import AREA_SHARES
+from landshift.unfinished import unfinished
 
-AREA_SHARES = (0.05, 0.1, 0.2)
-"""Most susceptible shares of the area whose landslides are counted."""
+MEASURES = {
+    "rate_area": "area under the prediction-rate curve",
+    "auc": "area under the ROC curve",
+    "pr_auc": "area under the precision-recall curve",
+    **{
+        f"top_{100 * share:g}": f"found in the most susceptible {share:.0%} of the area"
+        for share in AREA_SHARES
+    },
+}
+"""What the measures of `landshift.skill` are, in words."""
 
-_LIMITS = """\
+METHODS = {
+    "fine_tuned": "this map",
+    "zero_shot": "sources alone (zero-shot)",
+    "local_only": "own landslides alone",
+}
+"""What the map is compared with, in words."""
+
+LIMITS = """\
 - Susceptibility is a relative propensity between 0 and 1. It is not the probability that a slope
   fails within some time, and says nothing on when, how large and how far a landslide runs.
 - A stated prevalence sets its level: the shots cannot tell how frequent landslides are.
@@ -35,24 +51,28 @@ class Evidence:
     ----------
     model
         Folder of the fine-tuned model.
-    rate_curve
-        CSV of rate curves: ``curve``, ``area_share`` and ``landslide_share`` [1].
     classes
         CSV of `landshift.class_shares`.
+    skill
+        CSV of `landshift.skill`.
+    benchmark
+        CSV of the transfer benchmark's means, or None where the study has none.
     drivers
         CSV of `landshift.drivers`, or None.
     applicability
         Map of the area of applicability, or None.
-    ledgers
-        Ledger of the layers by region, of those that were read.
+    ledgers, inventories
+        Ledger of the layers and landslides by region, of those that were read.
     """
 
     model: str | Path
-    rate_curve: str | Path
     classes: str | Path
+    skill: str | Path
+    benchmark: str | Path | None = None
     drivers: str | Path | None = None
     applicability: str | Path | None = None
     ledgers: Mapping[str, str | Path] = field(default_factory=dict)
+    inventories: Mapping[str, str | Path] = field(default_factory=dict)
 
 
 def write_model_card(path: str | Path, evidence: Evidence) -> None:
@@ -69,10 +89,11 @@ def write_model_card(path: str | Path, evidence: Evidence) -> None:
     sections = {
         "What it is": _describe_model(manifest),
         "How good it is": _describe_scores(evidence),
-        "What drives it": _describe_drivers(evidence.drivers),
-        "Where it applies": _describe_applicability(evidence.applicability),
-        "Limits, and where not to use it": _LIMITS,
-        "Data and licences": _describe_data(manifest, evidence.ledgers),
+        "On separate blocks": _describe_benchmark(evidence.benchmark, manifest["region"]),
+        "What drives it": describe_drivers(evidence.drivers),
+        "Where it applies": describe_applicability(evidence.applicability),
+        "Limits, and where not to use it": LIMITS,
+        "Data, dates and licences": _describe_data(manifest, evidence),
     }
     parts = [f"# Model card: landslide susceptibility of {manifest['region']}\n"]
     parts += [f"## {title}\n\n{text.rstrip()}\n" for title, text in sections.items()]
@@ -100,35 +121,71 @@ def _describe_model(manifest: Mapping[str, Any]) -> str:
 
 
 def _describe_scores(evidence: Evidence) -> str:
-    curves = pd.read_csv(evidence.rate_curve)
-    curve = curves[curves["curve"] == "prediction"]
     classes = pd.read_csv(evidence.classes)
     # the column is missing where every landslide was a shot
     count = int(classes["held_out"].sum()) if "held_out" in classes else 0
-    if curve.empty or not count:
-        return "No landslide was left to judge the map by: all were used to fine-tune it."
+    if not count:
+        return "\n".join(describe_skill(evidence.skill))
     lines = [
         f"On {count} landslides that the model has not seen. They may lie close to those that it "
-        "has; the transfer benchmark judges the method on separate blocks.\n",
-        f"- Area under the prediction-rate curve: {area_under_curve(curve):.3f} "
-        "(0.5 is no better than chance)",
+        "has.\n",
+        "| class | share of area | share of these landslides |",
+        "|---|---|---|",
     ]
-    for area in AREA_SHARES:
-        share = landslide_share_at(curve, area)
-        found = binomtest(round(share * count), count).proportion_ci(0.95, method="wilson")
-        lines.append(
-            f"- In the most susceptible {area:.0%} of the area: {share:.0%} of them "
-            f"(95 % interval {found.low:.0%} to {found.high:.0%})"
-        )
-    lines += ["", "| class | share of area | share of these landslides |", "|---|---|---|"]
     lines += [
         f"| {row.name} | {row.area_share:.0%} | {row.held_out_share:.0%} |"
         for row in classes.itertuples(index=False)
     ]
-    return "\n".join(lines)
+    return "\n".join([*lines, "", *describe_skill(evidence.skill)])
 
 
-def _describe_drivers(file: str | Path | None) -> str:
+def describe_skill(file: str | Path) -> list[str]:
+    """Tabulate how well a map and its rivals find unseen landslides, as Markdown."""
+    table = pd.read_csv(file)
+    if table.empty:
+        return ["No landslide was left to judge the map by: all were used to fine-tune it."]
+    methods = [method for method in METHODS if (table["method"] == method).any()]
+    known = table.set_index(["measure", "method"])
+    lines = [
+        f"| on unseen landslides | {' | '.join(METHODS[method] for method in methods)} |",
+        f"|---|{'---|' * len(methods)}",
+    ]
+    for measure, words in MEASURES.items():
+        rows = [known.loc[(measure, method)] for method in methods]
+        cells = [f"{row['value']:.3f} ({row['low']:.3f} to {row['high']:.3f})" for row in rows]
+        lines.append(f"| {words} | {' | '.join(cells)} |")
+    return [*lines, "", "In brackets 95 % intervals, from drawing landslides and cells again."]
+
+
+def _describe_benchmark(file: str | Path | None, region: str) -> str:
+    if file is not None:
+        table = pd.read_csv(file)
+        own = table[(table["target"] == region) & (table["method"] == "fine_tuned")]
+        own = own[own["family"] == "ensemble"]
+        # as at mapping time, where that was measured
+        regimes = own["regime"].unique()
+        own = own[own["regime"] == ("transductive" if "transductive" in regimes else "inductive")]
+        if len(own):
+            lines = [
+                "Draws of landslides from half of the region's spatial blocks, tested on the other "
+                "half:\n",
+                "| landslides used | AUC | Brier score | gain in AUC over the sources alone |",
+                "|---|---|---|---|",
+            ]
+            lines += [
+                f"| {row.shots} | {row.auc:.3f} | {row.brier:.3f} | {row.gain:+.3f} (95 % interval "
+                f"{row.gain_low:+.3f} to {row.gain_high:+.3f}) |"
+                for row in own.itertuples()
+            ]
+            return "\n".join(lines)
+    return (
+        "Not measured: this region is no target of the study's transfer benchmark. The figures "
+        "above are from landslides that may lie close to those used, and flatter all maps alike."
+    )
+
+
+def describe_drivers(file: str | Path | None) -> str:
+    """List the strongest factors of a map, as Markdown."""
     if file is None:
         return "Not examined: the sources' data are not part of this study."
     table = pd.read_csv(file)
@@ -136,7 +193,8 @@ def _describe_drivers(file: str | Path | None) -> str:
     return "\n".join(f"- {row.factor}: {row.share:.0%}" for row in strongest.itertuples())
 
 
-def _describe_applicability(file: str | Path | None) -> str:
+def describe_applicability(file: str | Path | None) -> str:
+    """Say how much of a map is unlike what its model has learned from."""
     if file is None:
         return "Not known: the sources' data are not part of this study."
     outside = share_outside(open_raster(file))
@@ -146,23 +204,7 @@ def _describe_applicability(file: str | Path | None) -> str:
     )
 
 
-def _describe_data(manifest: Mapping[str, Any], ledgers: Mapping[str, str | Path]) -> str:
+def _describe_data(manifest: Mapping[str, Any], evidence: Evidence) -> str:
     checksums = [f"- {name}: samples {sum_[:16]}" for name, sum_ in manifest["sources"].items()]
     lines = ["Samples of the sources, by the start of their SHA-256:\n", *checksums, ""]
-    for region, file in ledgers.items():
-        layers = json.loads(Path(file).read_text(encoding="utf-8"))["layers"]
-        lines += [f"Layers of {region}:\n", *_list_layers(layers), ""]
-    if not ledgers:
-        lines.append("All regions were generated; their data are free of rights.")
-    return "\n".join(lines)
-
-
-def _list_layers(layers: Mapping[str, Any]) -> Sequence[str]:
-    lines = []
-    for name, layer in layers.items():
-        origins = [record.get("address") or record["file"] for record in layer["sources"]]
-        licence = layer.get("licence", "licence not stated in the configuration")
-        citation = f"; {layer['citation']}" if "citation" in layer else ""
-        shown = ", ".join(origins[:3]) + (f" and {len(origins) - 3} more" if origins[3:] else "")
-        lines.append(f"- {name}: {licence}{citation}; {shown}")
-    return lines
+    return "\n".join([*lines, *describe_data(evidence.ledgers, evidence.inventories)])

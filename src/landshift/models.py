@@ -68,6 +68,35 @@ def load_model(path: str | Path) -> SourceModel | TargetModel:
         raise ValueError(f"{path}: not a whole model ({error}); make the model again") from error
 
 
+def read_provenance(path: str | Path) -> dict[str, str]:
+    """Read what a map should say of the target model behind it, for the tags of its file.
+
+    Returns
+    -------
+    dict
+        ``region``, ``family``, ``learners``, ``prevalence``, ``sources`` with the start of the
+        checksum of their samples, ``seed`` and ``software``.
+
+    Raises
+    ------
+    ValueError
+        If there is no model of a target.
+    """
+    manifest = _read_manifest(Path(path))
+    if manifest.get("kind") != "target":
+        raise ValueError(f"{path}: no model of a target, but of kind {manifest.get('kind')!r}")
+    sources = (f"{name} {checksum[:16]}" for name, checksum in manifest["sources"].items())
+    return {
+        "region": manifest["region"],
+        "family": manifest["family"],
+        "learners": ", ".join(manifest["learners"]),
+        "prevalence": str(manifest["prevalence"]),
+        "sources": ", ".join(sources),
+        "seed": str(manifest["seed"]),
+        "software": f"Landshift {manifest['version']}",
+    }
+
+
 def _read_manifest(path: Path) -> dict:
     file = path / "manifest.json"
     try:

@@ -4,22 +4,22 @@ Every raster inside the pipeline has dimensions ``(y, x)``, is north-up in a pro
 metres, and is float32 with NaN as no data (class codes: integers with a declared nodata value).
 """
 
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import rasterio
-import rioxarray
 import xarray as xr
 from odc.geo.geobox import GeoBox
-from odc.geo.xr import xr_reproject
+from odc.geo.xr import xr_coords, xr_reproject
 from rasterio.io import DatasetWriter
 from rasterio.warp import calculate_default_transform
 from rasterio.windows import Window
 
 from landshift.reading import explain_unreadable
+from landshift.unfinished import unfinished
 from landshift.whole import check_whole, explain_unwritten
 from landshift.workers import compute_in_order
 
@@ -62,7 +62,8 @@ def open_raster(path: str | Path, *, chunks: int | None = None) -> xr.DataArray:
         Any raster that GDAL reads. One that begins in the south is turned; a scale and an offset
         that it states are applied.
     chunks
-        Edge of the dask chunks [cells]; None reads the raster into memory.
+        Edge of the dask chunks [cells]; None reads the raster into memory, as one that is no
+        larger than a chunk is read.
 
     Returns
     -------
@@ -109,7 +110,7 @@ def read_factors(
     names
         Factors to keep, in this order; None keeps all.
     chunks
-        Edge of the dask chunks [cells]; None reads into memory.
+        Edge of the dask chunks [cells]; None reads into memory, as one chunk is read.
 
     Raises
     ------
@@ -209,7 +210,7 @@ def write_factors(
 
 def _write_windows(data: xr.Dataset, sink: DatasetWriter, path: str | Path) -> None:
     """Write window after window, in one order, while the next ones are being computed."""
-    windows = list(_cut_windows(data.odc.geobox))
+    windows = list(cut_windows(data.odc.geobox))
     places = [dict(zip(("y", "x"), window.toslices(), strict=True)) for window in windows]
     parts = compute_in_order(data.isel(place) for place in places)
     for part, window in zip(parts, windows, strict=True):
@@ -218,7 +219,8 @@ def _write_windows(data: xr.Dataset, sink: DatasetWriter, path: str | Path) -> N
                 sink.write(band.transpose("y", "x").values, index, window=window)
 
 
-def _cut_windows(grid: GeoBox) -> Iterator[Window]:
+def cut_windows(grid: GeoBox) -> Iterator[Window]:
+    """Cut a grid into windows of whole tiles, in the order of a file's tiles."""
     for row in range(0, grid.height, BLOCK):
         for column in range(0, grid.width, WIDTH):
             yield Window(
@@ -303,19 +305,6 @@ def wrap_like(
 
 
 @contextmanager
-def unfinished(path: str | Path):
-    """Yield a name beside `path` to write to; it is renamed on success and removed on failure."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{os.getpid()}.{path.name}")
-    try:
-        yield partial
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-@contextmanager
 def unfinished_raster(path: str | Path):
     """Do what `unfinished` does for a GeoTIFF, which must also be whole when it is closed.
 
@@ -330,14 +319,35 @@ def unfinished_raster(path: str | Path):
 
 
 def _open_bands(path: str | Path, chunks: int | None, *, masked: bool) -> xr.DataArray:
-    blocks = None if chunks is None else {"band": -1, "y": chunks, "x": chunks}
+    """Open all bands on their grid, without attributes; a raster of one chunk is read."""
+    with rasterio.open(path) as source:
+        grid = GeoBox(source.shape, source.transform, source.crs and source.crs.to_wkt())
+        whole = chunks is None or max(source.shape) <= chunks
+        values = _read_bands(source, masked=masked) if whole else None
+    if not whole:
+        values = _open_lazily(path, chunks, masked=masked)
+    coords = xr_coords(grid, always_yx=True)
+    # without a name, lest it take the one that dask gives its task
+    return xr.DataArray(values, dims=("band", "y", "x"), coords=coords).rename(None)
+
+
+def _read_bands(source: rasterio.DatasetReader, *, masked: bool) -> np.ndarray:
+    """Read all bands, in the types that rioxarray chooses."""
+    values = source.read(masked=masked)
+    if not masked:
+        return values
+    small = values.dtype.kind in "iu" and values.dtype.itemsize <= 2
+    kind = np.float32 if small else np.result_type(values.dtype, np.float32)
+    return values.astype(kind, copy=False).filled(np.nan)
+
+
+def _open_lazily(path: str | Path, chunks: int, *, masked: bool) -> Any:
+    import rioxarray  # with dask's arrays it takes half a second, and most rules read as a whole
+
+    blocks = {"band": -1, "y": chunks, "x": chunks}
     bands = rioxarray.open_rasterio(path, masked=masked, chunks=blocks)
-    bands = bands if chunks is not None else bands.load()
     bands.close()
-    # attributes are read from the tags instead: here a unit of "1" would turn into a number
-    bands.attrs = {}
-    bands.encoding = {}
-    return bands
+    return bands.data
 
 
 def _check_layout(path: str | Path, source: rasterio.DatasetReader) -> None:

@@ -1,5 +1,7 @@
 """Labelled samples and unlabelled background cells of a region, as tables."""
 
+from collections.abc import Callable, Iterator
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -8,6 +10,7 @@ import xarray as xr
 from scipy.spatial import cKDTree
 
 from landshift.inventory import source_points
+from landshift.raster import cut_windows
 from landshift.seeds import derive_seed
 from landshift.spatial_blocks import assign_blocks, nearest_blocks
 
@@ -39,7 +42,7 @@ def draw_samples(
     Parameters
     ----------
     factors
-        Factor rasters, dimensions ``(y, x)``.
+        Factor rasters, dimensions ``(y, x)``; eager or dask-backed, read a window at a time.
     inventory
         Landslides in the CRS of the factors.
     elevation
@@ -72,8 +75,7 @@ def draw_samples(
     ValueError
         If no landslide lies on cells with data, or no cell lies outside the buffer.
     """
-    names = list(factors.data_vars)
-    stack, valid = _stack_factors(factors)
+    valid = _find_valid(factors)
     points = source_points(inventory, elevation).geometry
     landslide_cells = _cells_of_points(factors, points, valid)
     presence_cells = _thin_cells(
@@ -102,7 +104,7 @@ def draw_samples(
         )
         raise ValueError(f"region {region}: {remedy}")
     cells = np.concatenate([presence_cells, absence_cells])
-    table = _tabulate(factors, names, stack, cells, region)
+    table = _tabulate(factors, cells, region)
     table.insert(3, "block", assign_blocks(table, blocks, derive_seed(seed, "blocks", region)))
     presence = np.repeat(np.array([1, 0], np.int8), [len(presence_cells), len(absence_cells)])
     table.insert(4, "presence", presence)
@@ -117,7 +119,7 @@ def draw_background(
     Parameters
     ----------
     factors
-        Factor rasters, dimensions ``(y, x)``.
+        Factor rasters, dimensions ``(y, x)``; eager or dask-backed, read a window at a time.
     samples
         The region's samples; a background cell gets the block of the nearest sample.
     region
@@ -132,19 +134,31 @@ def draw_background(
     pandas.DataFrame
         Columns ``region, x, y, block`` and a column per factor.
     """
-    stack, valid = _stack_factors(factors)
     generator = np.random.default_rng(derive_seed(seed, "background", region))
-    candidates = np.flatnonzero(valid)
+    candidates = np.flatnonzero(_find_valid(factors))
     picked = generator.choice(candidates, min(cells, len(candidates)), replace=False)
-    table = _tabulate(factors, list(factors.data_vars), stack, picked, region)
+    table = _tabulate(factors, picked, region)
     table.insert(3, "block", nearest_blocks(samples, table))
     return table
 
 
-def _stack_factors(factors: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
-    """Factor values of shape ``(factors, cells)`` and which cells have all of them."""
-    stack = np.stack([factors[name].to_numpy().ravel() for name in factors.data_vars])
-    return stack, np.isfinite(stack).all(axis=0)
+def _find_valid(factors: xr.Dataset) -> np.ndarray:
+    """Find which cells have all factors, shape ``(cells,)``, a window at a time."""
+    valid = np.ones(factors.odc.geobox.shape, bool)
+    for window, values in _read_windows(factors):
+        valid[window] = np.isfinite(values).all(axis=0)
+    return valid.ravel()
+
+
+def _read_windows(
+    factors: xr.Dataset, wanted: Callable[[tuple[slice, slice]], bool] = lambda window: True
+) -> Iterator[tuple[tuple[slice, slice], np.ndarray]]:
+    """Read the wanted windows of a region: rows and columns, and values ``(factors, y, x)``."""
+    for window in cut_windows(factors.odc.geobox):
+        rows, columns = window.toslices()
+        if wanted((rows, columns)):
+            part = factors.isel(y=rows, x=columns).compute().transpose("y", "x")
+            yield (rows, columns), np.stack([layer.to_numpy() for layer in part.values()])
 
 
 def _cells_of_points(factors, points: gpd.GeoSeries, valid: np.ndarray) -> np.ndarray:
@@ -198,9 +212,26 @@ def _coordinates(factors, cells: np.ndarray) -> np.ndarray:
     return np.column_stack([factors["x"].to_numpy()[columns], factors["y"].to_numpy()[rows]])
 
 
-def _tabulate(factors, names, stack, cells, region) -> pd.DataFrame:
+def _values_at(factors: xr.Dataset, cells: np.ndarray) -> np.ndarray:
+    """Read the factors in cells, shape ``(cells, factors)``."""
+    row, column = np.divmod(cells, factors.sizes["x"])
+
+    def hit(window: tuple[slice, slice]) -> np.ndarray:
+        rows, columns = window
+        inside = (row >= rows.start) & (row < rows.stop)
+        return inside & (column >= columns.start) & (column < columns.stop)
+
+    found = np.empty((len(cells), len(factors.data_vars)), np.float32)
+    for window, values in _read_windows(factors, lambda window: hit(window).any()):
+        here = hit(window)
+        rows, columns = window
+        found[here] = values[:, row[here] - rows.start, column[here] - columns.start].T
+    return found
+
+
+def _tabulate(factors, cells, region) -> pd.DataFrame:
     coordinates = _coordinates(factors, cells)
-    table = pd.DataFrame(stack[:, cells].T, columns=names)
+    table = pd.DataFrame(_values_at(factors, cells), columns=list(factors.data_vars))
     table.insert(0, "region", region)
     table.insert(1, "x", coordinates[:, 0])
     table.insert(2, "y", coordinates[:, 1])

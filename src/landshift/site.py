@@ -17,7 +17,7 @@ from scipy.special import logit
 
 from landshift.drivers import choose_reference, explain_cells
 from landshift.inventory import load_inventory
-from landshift.mapping import CLASS_NAMES
+from landshift.map_classes import CLASS_NAMES
 from landshift.models import load_model
 from landshift.transfer import TargetModel
 

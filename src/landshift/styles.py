@@ -7,8 +7,8 @@ import numpy as np
 from matplotlib.colors import to_hex
 
 from landshift.figures.style import SUSCEPTIBILITY
-from landshift.mapping import CLASS_COLOURS, CLASS_NAMES
-from landshift.raster import unfinished
+from landshift.map_classes import CLASS_COLOURS, CLASS_NAMES
+from landshift.unfinished import unfinished
 from landshift.viewer import read_overview
 from landshift.viewer.overview import Steps
 

@@ -8,7 +8,7 @@ import rasterio
 from odc.geo.geobox import GeoBox
 from odc.geo.xr import wrap_xr
 
-from landshift.acquire import acquire_dem, acquire_layer, gather_ledger, write_record
+from landshift.acquire import Acquired, acquire_dem, acquire_layer, gather_ledger, write_record
 from landshift.grids import plan_box
 from landshift.raster import align_raster, write_raster
 
@@ -208,6 +208,19 @@ def test_the_ledger_states_origin_time_and_licence(services, grid, tmp_path):
     assert source["address"].startswith("https://esa-worldcover.s3.eu-central-1.amazonaws.com/")
     assert source["modified"] == "2026-11-01T00:00:00Z" and len(source["sha256"]) == 64
     assert {"retrieved", "size"} <= set(source)
+
+
+def test_a_stated_licence_is_kept_and_that_of_a_recipe_comes_first(tmp_path):
+    stated = {"file": "a.tif", "licence": "CC0-1.0", "citation": "Survey (2024)"}
+    own = Acquired(None, ({"file": "a.tif"},))
+    write_record(own, tmp_path / "own.json", stated)
+    written = json.loads((tmp_path / "own.json").read_text())
+    assert written == {key: stated[key] for key in ("licence", "citation")} | {
+        "sources": [{"file": "a.tif"}]
+    }
+    known = Acquired(None, (), {"licence": "ODbL"})
+    write_record(known, tmp_path / "known.json", stated)
+    assert json.loads((tmp_path / "known.json").read_text())["licence"] == "ODbL"
 
 
 def test_resampling_is_stated_in_the_file(services, grid, tmp_path):

@@ -130,6 +130,37 @@ def test_a_shapefile_without_its_table_is_found(spoil, tmp_path):
     )
 
 
+def test_a_folder_of_inventories_is_checked_file_by_file(spoil, tmp_path):
+    folder = tmp_path / "slides"
+    folder.mkdir()
+    config = spoil("regions.birch.inventory", {"file": str(folder)})
+    assert f"regions.birch.inventory.file: {folder} holds no inventory; put one there" in (
+        explain(check_text, yaml.safe_dump(config))
+    )
+    write_slides(folder / "winter.gpkg")
+    check_text(yaml.safe_dump(config))
+    (folder / "part.shp").touch()
+    assert "part.shp is a part of a shapefile; put its .shx and .dbf beside it" in (
+        explain(check_text, yaml.safe_dump(config))
+    )
+    (folder / "part.shp").unlink()
+    config["regions"]["birch"]["inventory"]["sha256"] = "0" * 64
+    assert "inventory.sha256: belongs to a single file, but `file` is a folder; remove it" in (
+        explain(check_text, yaml.safe_dump(config))
+    )
+
+
+def test_validation_within_the_folder_of_the_inventory_is_found(spoil, tmp_path):
+    folder = tmp_path / "slides"
+    folder.mkdir()
+    later = write_slides(folder / "later.gpkg")
+    config = spoil("regions.birch.inventory", {"file": str(folder)})
+    config["regions"]["birch"]["validation"] = {"file": str(later)}
+    assert "regions.birch.validation: is the inventory itself" in (
+        explain(check_text, yaml.safe_dump(config))
+    )
+
+
 def test_regions_without_a_common_factor_are_found(sound, tmp_path):
     for name, layer in (("alder", "roads"), ("birch", "faults")):
         file = write_slides(tmp_path / f"{layer}.gpkg")

@@ -44,6 +44,14 @@ def test_dependence_runs_over_bins_of_equal_size(explanation):
     assert set(slope["units"]) == {"degree"}
 
 
+def test_dependence_of_classes_is_one_row_per_code(explanation):
+    values = np.array([[4.0, 7], [1, 2], [3, 7], [2, 7]])
+    table = summarise_dependence(explanation, values, ["degree", "1"], classes={"relief"})
+    relief = table.query("factor == 'relief'")
+    assert relief["value"].tolist() == [2, 7] and set(relief["units"]) == {"class"}
+    assert relief["mean"].tolist() == pytest.approx([2, 2 / 3])
+
+
 def test_reach_of_shots_by_hand(explanation):
     pushes = np.array([[1.0, -1, 9], [3, -2, 9]])
     shots = pd.DataFrame({"x": [1.0, 2], "y": [3.0, 4], "presence": [1, 0], "slope": 0})

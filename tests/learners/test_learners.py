@@ -1,6 +1,8 @@
 """What every learner of stage 1 has to keep, whatever it is."""
 
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -122,3 +124,11 @@ def test_weights_move_the_level(name, training, cells):
 def test_an_unknown_learner_is_named():
     with pytest.raises(ValueError, match="no learner named 'svm'; there are lr, rf, xgb, lgbm"):
         get_learner("svm")
+
+
+def test_boosting_libraries_come_without_scikit_learn_and_leave_it_to_others():
+    code = (
+        "import sys; from landshift.learners import boosting_libraries; "
+        "assert 'sklearn' not in sys.modules; import sklearn"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

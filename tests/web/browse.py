@@ -1,7 +1,8 @@
 """Open a page in headless Chromium, do what is asked, and print what was seen as JSON.
 
 Runs in the environment of the browser's driver, apart from the tests themselves:
-`python browse.py PAGE.html SCREENSHOT.png < steps.json`. A step is `{"click": [x, y]}`, as shares
+`python browse.py PAGE.html SCREENSHOT.png [SELECTOR] < steps.json`. The page is open when SELECTOR,
+by default the viewer's mark of a map on show, is there. A step is `{"click": [x, y]}`, as shares
 of the map's width and height, `{"focus": selector}`, `{"press": key}`, `{"check": selector}` or
 `{"select": target}`; after each, the shown layer and the values are noted.
 """
@@ -16,7 +17,7 @@ from playwright.sync_api import sync_playwright
 SIZE = {"width": 1280, "height": 860}
 
 
-def main(page_file, screenshot):
+def main(page_file, screenshot, ready="body[data-shown]"):
     steps = json.load(sys.stdin)
     seen = {"problems": [], "requests": [], "notes": []}
     with sync_playwright() as driver:
@@ -29,7 +30,7 @@ def main(page_file, screenshot):
         page.on("request", lambda request: note_request(seen, request))
         start = time.perf_counter()
         page.goto(Path(page_file).resolve().as_uri())
-        page.wait_for_selector("body[data-shown]", timeout=20000)
+        page.wait_for_selector(ready, timeout=60000)
         seen["seconds_to_open"] = round(time.perf_counter() - start, 2)
         for step in steps:
             take(page, step)

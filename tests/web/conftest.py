@@ -15,18 +15,20 @@ from odc.geo.geobox import GeoBox
 from odc.geo.xr import wrap_xr
 from shapely.geometry import Point, box
 
-from landshift.applicability import MASK_COLOURS
+from landshift.applicability_mask import MASK_COLOURS
 from landshift.cog import write_cog
 from landshift.geopackage import write_geopackage
 from landshift.inventory import write_inventory
-from landshift.mapping import CLASS_COLOURS, class_breaks, classify_susceptibility
+from landshift.map_classes import CLASS_COLOURS
+from landshift.mapping import class_breaks, classify_susceptibility
 from landshift.raster import write_factors, write_raster
 from landshift.viewer import Place, write_viewer
 
-# Runs in the environment of the browser's driver.
-collect_ignore = ["browse.py"]
+# These run in the environments of the browser's driver and of QGIS.
+collect_ignore = ["browse.py", "render.py"]
 
 ASSETS = Path(__file__).parents[2] / "workflow" / "viewer"
+SCORE_ERROR = 0.4
 GRID = GeoBox((200, 300), Affine(30, 0, 300_000, 0, -30, 5_006_000), "EPSG:32632")
 
 
@@ -84,6 +86,8 @@ def write_target(folder, name, *, seed):
     changes["slope"][:, 40:] = 2
     layers = {key: wrap_xr(each.astype(np.float32), coarse) for key, each in changes.items()}
     write_factors(xr.Dataset(layers), folder / "local_drivers.tif")
+    (folder / "model").mkdir()
+    (folder / "model" / "manifest.json").write_text(json.dumps({"score_error": SCORE_ERROR}))
     return Place(
         name,
         {kind: folder / f"{kind}.tif" for kind in kinds},
@@ -92,6 +96,7 @@ def write_target(folder, name, *, seed):
         priorities=folder / "priorities.gpkg",
         drivers=folder / "drivers.csv",
         local_drivers=folder / "local_drivers.tif",
+        model=folder / "model",
     )
 
 

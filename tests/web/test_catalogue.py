@@ -19,7 +19,7 @@ def study(places, manifest, tmp_path):
     for place in places:
         folder = tmp_path / "study" / "targets" / place.name
         shutil.copytree(Path(place.dems[0]).parent, folder)
-        (folder / "model").mkdir()
+        (folder / "model").mkdir(exist_ok=True)
         (folder / "model" / "manifest.json").write_text(json.dumps(manifest))
         (folder / "model_card.md").write_text("card")
         maps = {kind: folder / Path(file).name for kind, file in place.maps.items()}

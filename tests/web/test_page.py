@@ -5,6 +5,11 @@ import re
 import numpy as np
 import pytest
 import rasterio
+import xarray as xr
+
+from landshift.interval import map_interval
+
+from .conftest import SCORE_ERROR
 
 pytestmark = pytest.mark.web
 
@@ -39,9 +44,10 @@ def test_a_click_shows_the_values_of_the_cell(browse, places, share):
     inside = read_at(places[0], "applicability", x, y)
     assert values["applicability"] == ("inside" if inside else "outside")
     low, high = (float(text) for text in values["interval"].split(" to "))
-    logit = np.log(susceptibility / (1 - susceptibility))
-    expected = [1 / (1 + np.exp(-logit - sign * 1.645 * uncertainty)) for sign in (-1, 1)]
-    assert [low, high] == pytest.approx(expected, rel=0.05)
+    cell = [xr.DataArray(np.float32([each])) for each in (susceptibility, uncertainty)]
+    bounds = map_interval(*cell, score_error=SCORE_ERROR)
+    expected = [float(bound.item()) for bound in bounds.values()]
+    assert [low, high] == pytest.approx(expected, rel=0.06)
 
 
 def test_a_click_names_the_strongest_factors(browse):

@@ -4,7 +4,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from landshift.mapping import CLASS_COLOURS
+from landshift.map_classes import CLASS_COLOURS
 from landshift.styles import (
     list_class_entries,
     list_susceptibility_entries,

@@ -1,6 +1,7 @@
 """The workflow as a user runs it: Snakemake in a process of its own."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -21,6 +22,8 @@ STUDIES = {
 needs_mirror = pytest.mark.skipif(
     not (MIRROR / "MANIFEST.sha256").is_file(), reason="needs LANDSHIFT_MIRROR, the public files"
 )
+
+CHECKOUT = ("Makefile", "Snakefile", "config", "docs", "envs", "profiles", "src", "workflow")
 
 Snakemake = Callable[..., subprocess.CompletedProcess]
 
@@ -51,3 +54,20 @@ def run_snakemake(tmp_path_factory) -> Snakemake:
         )
 
     return run
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    """A fresh clone in which `make install` has been run."""
+    folder = tmp_path / "landshift"
+    folder.mkdir()
+    for name in CHECKOUT:
+        copied = shutil.copytree if (ROOT / name).is_dir() else shutil.copy2
+        copied(ROOT / name, folder / name)
+    for name in ("requirements.lock", "pyproject.toml"):
+        (folder / name).touch()
+    environment = folder / ".venv"
+    environment.mkdir()
+    (environment / "bin").symlink_to(Path(sys.prefix, "bin"))
+    (environment / ".installed").touch()
+    return folder

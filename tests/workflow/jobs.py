@@ -5,7 +5,7 @@ import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
-CHECKOUT = ("Snakefile", "config", "envs", "profiles", "src", "workflow")
+CHECKOUT = ("Snakefile", "config", "docs", "envs", "profiles", "src", "workflow")
 
 _MESSAGE = re.compile(r"^    message:\n        .*\n", flags=re.MULTILINE)
 _JOB = re.compile(r"^(?:local)?rule (\w+):\n((?: {4}\S.*\n)+)", flags=re.MULTILINE)

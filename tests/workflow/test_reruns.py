@@ -21,6 +21,8 @@ from .jobs import Job, assert_same_results, copy_checkout, follow, read_jobs
 ROLES = {"alder": "source", "birch": "both", "cedar": "target", "elm": "source"}
 ADDED = "dogwood"
 TARGET = {"prevalence": 0.05, "shots": 8}
+WATCHED = "cedar"
+"""The region whose inventory is a folder."""
 STAGES_OF_SOURCES = ("select_factors", "pretrain_sources")
 PREPARATION = ("acquire_", "derive_")
 
@@ -60,9 +62,15 @@ class Change:
     spares: Callable[[Job], bool] = lambda job: False
 
 
+def add_inventory(study):
+    generated = geopandas.read_file(study.folder / "data" / f"{ADDED}.gpkg")
+    moved = generated.translate(-3000 * len(ROLES) + 3000 * list(ROLES).index(WATCHED))
+    generated.set_geometry(moved).to_file(study.folder / "data" / WATCHED / "winter.gpkg")
+
+
 def shrink_inventory(region):
     def apply(study):
-        path = study.folder / "data" / f"{region}.gpkg"
+        path = study.folder / "data" / find_inventory(region)
         landslides = geopandas.read_file(path)
         landslides.iloc[:-3].to_file(path, driver="GPKG")
 
@@ -80,9 +88,14 @@ def set_key(*path, value):
     return apply
 
 
+def find_inventory(name):
+    return f"{name}/first.gpkg" if name == WATCHED else f"{name}.gpkg"
+
+
 def describe_region(name, role):
     layers = {"dem": {"file": f"data/{name}.tif"}}
-    described = {"role": role, "layers": layers, "inventory": {"file": f"data/{name}.gpkg"}}
+    inventory = WATCHED if name == WATCHED else f"{name}.gpkg"
+    described = {"role": role, "layers": layers, "inventory": {"file": f"data/{inventory}"}}
     return described | {"grid": {"resolution_m": 30}} | ({} if role == "source" else TARGET)
 
 
@@ -104,7 +117,7 @@ def append_comment(file):
 
 
 def touch_inputs(study):
-    for path in (study.folder / "data").iterdir():
+    for path in (study.folder / "data").rglob("*"):
         os.utime(path)
 
 
@@ -120,6 +133,13 @@ def change_nothing(study):
 CHANGES = {
     "inventory of a target": Change(
         shrink_inventory("cedar"),
+        touches=lambda job: (job.rule, job.place) == ("acquire_inventory", "cedar,inventory"),
+        spares=lambda job: (
+            job.rule in STAGES_OF_SOURCES or job.place.startswith(("alder", "birch"))
+        ),
+    ),
+    "further inventory in the folder of a target": Change(
+        add_inventory,
         touches=lambda job: (job.rule, job.place) == ("acquire_inventory", "cedar,inventory"),
         spares=lambda job: (
             job.rule in STAGES_OF_SOURCES or job.place.startswith(("alder", "birch"))
@@ -186,7 +206,8 @@ CHANGES = {
     "removed source": Change(
         remove_region,
         touches=lambda job: (
-            job.rule in (*STAGES_OF_SOURCES, "run_transfer_benchmark", "write_configuration")
+            job.rule in (*STAGES_OF_SOURCES, "run_transfer_benchmark")
+            or job.rule in ("write_configuration", "write_data")
         ),
         spares=lambda job: job.rule.startswith(("draw_", *PREPARATION)),
     ),
@@ -207,7 +228,9 @@ def study(tmp_path_factory):
             size=64, landslides=30,
         )  # fmt: skip
         write_raster(region.layers.dem, folder / "data" / f"{name}.tif")
-        write_inventory(folder / "data" / f"{name}.gpkg", region.inventory)
+        file = folder / "data" / find_inventory(name)
+        file.parent.mkdir(exist_ok=True)
+        write_inventory(file, region.inventory)
     config = {
         "study": "reruns",
         "regions": {name: describe_region(name, ROLES[name]) for name in ROLES},

@@ -52,7 +52,8 @@ def test_rules_are_verbs():
 @pytest.mark.parametrize("name", sorted(read_rules()))
 def test_rules_have_manners(name):
     text = read_rules()[name]
-    for directive in ("output", "log", "message", "threads", "resources", "params", "conda"):
+    everywhere = "output log benchmark message threads resources params conda"
+    for directive in everywhere.split():
         assert f"\n    {directive}:" in text, f"{name} lacks {directive}"
     for directive in ("input", "output", "params"):
         block = re.search(rf"^    {directive}:\n((?: {{8}}.*\n)+)", text, flags=re.MULTILINE)

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import re
+import zipfile
 
 import geopandas
 import numpy as np
@@ -164,7 +166,20 @@ def test_site_needs_a_place(run_snakemake, finished):
 
 
 def test_report_is_written(run_snakemake, finished):
-    page = finished / "results" / "small" / "report" / "report.html"
-    result = run_snakemake("--report", page, "--configfile", STUDY, folder=finished)
+    report = finished / "results" / "small" / "report" / "report.zip"
+    result = run_snakemake("--report", report, "--configfile", STUDY, folder=finished)
     assert result.returncode == 0, result.stdout
-    assert "Susceptibility is a relative propensity" in page.read_text()
+    with zipfile.ZipFile(report) as archive:
+        files = {name.rsplit("/", 1)[-1]: archive.read(name) for name in archive.namelist()}
+    page = files["report.html"].decode()
+    assert "Susceptibility is a relative propensity" in page
+    parts = ["Summary", "Maps", "Evidence", "Drivers", "Priorities", "Methods"]
+    parts += ["Data and licences", "Configuration"]
+    for number, part in enumerate(parts, start=1):
+        assert f'"{number} {part}"' in page
+    # every figure and page is there, and what a page shows is in it
+    pages = {"summary.html", "methods.html", "data.html", "configuration.html", "model_card.html"}
+    figures = {"susceptibility.png", "skill.png", "bivariate.png", "drivers.png"}
+    assert pages | figures <= set(files)
+    assert b"data:image/png;base64," in files["summary.html"]
+    assert not re.search(rb'(?:src|href)="https?://', page.encode())

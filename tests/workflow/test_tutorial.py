@@ -3,16 +3,12 @@
 import doctest
 import os
 import re
-import shutil
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
 from .conftest import ROOT
 
-CHECKOUT = ("Makefile", "Snakefile", "config", "envs", "profiles", "src", "workflow")
 BLOCK = re.compile(
     r"(?P<left_out><!-- not run: [^\n]*\n)?```sh\n(?P<commands>.*?)^```\n"
     r"(?:\n```text\n(?P<output>.*?)^```\n)?",
@@ -31,23 +27,6 @@ def read_steps():
 def hide_numbers(text):
     """Numbers differ in their last digits from one processor to another."""
     return re.sub(r"[+-]?\d+(\.\d+)?", "#", text)
-
-
-@pytest.fixture
-def checkout(tmp_path):
-    """A fresh clone in which `make install` has been run."""
-    folder = tmp_path / "landshift"
-    folder.mkdir()
-    for name in CHECKOUT:
-        copied = shutil.copytree if (ROOT / name).is_dir() else shutil.copy2
-        copied(ROOT / name, folder / name)
-    for name in ("requirements.lock", "pyproject.toml"):
-        (folder / name).touch()
-    environment = folder / ".venv"
-    environment.mkdir()
-    (environment / "bin").symlink_to(Path(sys.prefix, "bin"))
-    (environment / ".installed").touch()
-    return folder
 
 
 @pytest.mark.slow

@@ -192,7 +192,7 @@ rule acquire_inventory:
         cleaning=report(
             "<results>/regions/{region}/{inventory}_cleaning.csv",
             caption="../report/cleaning.rst",
-            category="Inventories",
+            category="7 Data and licences",
             labels={"region": "{region}", "what": "Cleaning of the {inventory}"},
         ),
         record="<results>/regions/{region}/{inventory}.gpkg.json",
@@ -224,6 +224,8 @@ rule gather_ledger:
         ledger="<results>/regions/{region}/layers.json",
     log:
         "<logs>/gather_ledger/{region}.log",
+    benchmark:
+        "<benchmarks>/gather_ledger/{region}.tsv"
     wildcard_constraints:
         region=any_of(REAL),
     conda:

@@ -86,12 +86,12 @@ def describe_grid(region):
     buffer_m = grid.pop("buffer_m")
     if not follows_inventory(REGIONS[region]):
         return grid
-    from landshift.inventory import COLUMN_KEYS, bound_landslides, read_inventory
+    from landshift.inventory import COLUMN_KEYS, bound_landslides, gather_inventory
 
     entry = find_entry(region, "inventory")
     stated = {key: entry[key] for key in COLUMN_KEYS if key in entry}
     try:
-        landslides, _ = read_inventory(entry["file"], **stated)
+        landslides, _ = gather_inventory(entry["file"], **stated)
         return grid | bound_landslides(
             landslides, buffer_m=buffer_m, crs=grid.get("crs"), origin=entry["file"]
         )
@@ -223,6 +223,12 @@ def list_tables(regions, table):
     return [f"<results>/regions/{region}/{table}.parquet" for region in regions]
 
 
+def list_break_sources(target):
+    """List the background of the sources, where they settle the limits of the classes."""
+    sources = sources_of(config, target) if config["maps"]["breaks"] == "sources" else []
+    return list_tables(sources, "background")
+
+
 def list_frozen():
     """List the manifest of the frozen source models, if the study uses any."""
     frozen = config["transfer"]["frozen"]
@@ -330,7 +336,7 @@ def choose_regime():
 
 def list_figures():
     """List the figures and pages of the report, and the ledgers of layers that were read."""
-    kinds = ["susceptibility", "prediction_rate"]
+    kinds = ["susceptibility", "prediction_rate", "skill"]
     kinds += [] if config["transfer"]["frozen"] else ["drivers", "dependence", "applicability"]
     kinds += ["bivariate"]
     kinds += ["corridors"] if (config["priorities"] or {}).get("corridors") else []
@@ -338,7 +344,9 @@ def list_figures():
     charts = ["transfer_curves", "dominance"] if BENCHMARK_TARGETS else []
     curves = expand("<results>/report/{chart}.png", chart=charts)
     ledgers = expand("<results>/regions/{region}/layers.json", region=REAL)
-    return [*figures, *curves, *ledgers, "<results>/report/configuration.html"]
+    names = ["summary", "methods", "data", "configuration"]
+    pages = expand("<results>/report/{page}.html", page=names)
+    return [*figures, *curves, *ledgers, *pages]
 
 
 def list_of_targets(file, wanted=True):
@@ -356,6 +364,11 @@ def list_published():
 def list_read_regions(target):
     """List the regions behind a map whose layers were read, the target first."""
     return [region for region in [target, *sources_of(config, target)] if region in REAL]
+
+
+def list_inventories(regions):
+    """List the landslides of regions, those without labels left out."""
+    return expand("<results>/regions/{region}/inventory.gpkg", region=regions)
 
 
 def list_ledgers(target):

@@ -26,6 +26,41 @@ rule evaluate_target:
         "../scripts/evaluate_target.py"
 
 
+rule evaluate_skill:
+    input:
+        model="<results>/targets/{target}/model",
+        factors=lambda wildcards: list_factor_files(wildcards.target),
+        samples="<results>/regions/{target}/samples.parquet",
+        shots="<results>/targets/{target}/shots.parquet",
+        validation=lambda wildcards: list_validation(wildcards.target),
+        background="<results>/regions/{target}/background.parquet",
+    output:
+        skill=report(
+            "<results>/targets/{target}/skill.csv",
+            caption="../report/skill.rst",
+            category="3 Evidence",
+            subcategory="{target}",
+            labels={"region": "{target}", "what": "Beside zero-shot and local-only, table"},
+        ),
+        curves="<results>/targets/{target}/skill_curves.csv",
+    log:
+        "<logs>/evaluate_skill/{target}.log",
+    benchmark:
+        "<benchmarks>/evaluate_skill/{target}.tsv"
+    conda:
+        "../../envs/landshift.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+    params:
+        block_size=config["maps"]["block_size"],
+        code=hash_script("evaluate_skill"),
+    message:
+        "Compare the map of {wildcards.target} with zero-shot and local-only on unseen landslides"
+    script:
+        "../scripts/evaluate_skill.py"
+
+
 rule evaluate_truth:
     input:
         models=rules.pretrain_sources.output.models,
@@ -42,7 +77,7 @@ rule evaluate_truth:
         truth=report(
             "<results>/targets/{target}/truth.csv",
             caption="../report/truth.rst",
-            category="Maps",
+            category="3 Evidence",
             subcategory="{target}",
             labels={"region": "{target}", "what": "Scores against the truth"},
         ),
@@ -76,12 +111,14 @@ rule evaluate_similarity:
         similarity=report(
             "<results>/sources/{target}/similarity.csv",
             caption="../report/similarity.rst",
-            category="Sources",
+            category="6 Methods",
             subcategory="{target}",
             labels={"region": "{target}", "what": "Distance to the sources"},
         ),
     log:
         "<logs>/evaluate_similarity/{target}.log",
+    benchmark:
+        "<benchmarks>/evaluate_similarity/{target}.tsv"
     conda:
         "../../envs/landshift.yaml"
     threads: 1
@@ -103,7 +140,7 @@ rule evaluate_class_coverage:
         table=report(
             "<results>/targets/{target}/classes_seen.csv",
             caption="../report/classes_seen.rst",
-            category="Maps",
+            category="2 Maps",
             subcategory="{target}",
             labels={"region": "{target}", "what": "Classes seen in training"},
         ),
@@ -168,17 +205,21 @@ rule gather_transfer_benchmark:
         summary=report(
             "<results>/benchmark/summary.csv",
             caption="../report/summary.rst",
-            category="Transfer benchmark",
+            category="3 Evidence",
+            subcategory="Transfer benchmark",
             labels={"what": "Mean scores, table"},
         ),
         dominance=report(
             "<results>/benchmark/dominance.csv",
             caption="../report/dominance.rst",
-            category="Transfer benchmark",
+            category="3 Evidence",
+            subcategory="Transfer benchmark",
             labels={"what": "Gains, losses and regret of every method, table"},
         ),
     log:
         "<logs>/gather_transfer_benchmark.log",
+    benchmark:
+        "<benchmarks>/gather_transfer_benchmark.tsv"
     conda:
         "../../envs/landshift.yaml"
     threads: 1

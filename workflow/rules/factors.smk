@@ -235,12 +235,14 @@ rule select_factors:
         screened=report(
             "<results>/sources/{target}/factors_screened.csv",
             caption="../report/screening.rst",
-            category="Sources",
+            category="6 Methods",
             subcategory="{target}",
             labels={"region": "{target}", "what": "Factors as the sources see them"},
         ),
     log:
         "<logs>/select_factors/{target}.log",
+    benchmark:
+        "<benchmarks>/select_factors/{target}.tsv"
     conda:
         "../../envs/landshift.yaml"
     threads: 1

@@ -5,6 +5,7 @@ rule map_susceptibility:
     input:
         model="<results>/targets/{target}/model",
         factors=lambda wildcards: list_factor_files(wildcards.target),
+        sources=lambda wildcards: list_break_sources(wildcards.target),
     output:
         susceptibility="<results>/targets/{target}/susceptibility.tif",
         uncertainty="<results>/targets/{target}/uncertainty.tif",
@@ -85,6 +86,7 @@ rule mosaic_maps:
     input:
         susceptibility=expand("<results>/targets/{target}/susceptibility.tif", target=TARGETS),
         uncertainty=expand("<results>/targets/{target}/uncertainty.tif", target=TARGETS),
+        classes=list_of_targets("classes.tif", config["maps"]["breaks"] == "sources"),
     output:
         susceptibility="<results>/mosaic/susceptibility.tif",
         classes="<results>/mosaic/classes.tif",

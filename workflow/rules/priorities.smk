@@ -15,7 +15,7 @@ rule evaluate_priorities:
         table=report(
             "<results>/targets/{target}/priorities.csv",
             caption="../report/priorities.rst",
-            category="Priorities",
+            category="5 Priorities",
             subcategory="{target}",
             labels={"region": "{target}", "what": "Units by susceptible area"},
         ),
@@ -72,12 +72,14 @@ rule plot_corridors:
         figure=report(
             "<results>/report/{target}/corridors.png",
             caption="../report/corridors.rst",
-            category="Priorities",
+            category="5 Priorities",
             subcategory="{target}",
             labels={"region": "{target}", "what": "Along corridors"},
         ),
     log:
         "<logs>/plot_corridors/{target}.log",
+    benchmark:
+        "<benchmarks>/plot_corridors/{target}.tsv"
     conda:
         "../../envs/landshift.yaml"
     threads: 1

@@ -13,6 +13,7 @@ rule write_viewer:
         priorities=list_of_targets("priorities.gpkg", config["priorities"]),
         drivers=list_of_targets("drivers.csv", KNOWN_SOURCES),
         local_drivers=list_of_targets("local_drivers.tif"),
+        model=list_of_targets("model"),
         mosaic=list_mosaic(),
     output:
         page="<results>/report/viewer.html",
@@ -46,6 +47,8 @@ rule write_styles:
         classes_sld="<results>/targets/{target}/classes.sld",
     log:
         "<logs>/write_styles/{target}.log",
+    benchmark:
+        "<benchmarks>/write_styles/{target}.tsv"
     conda:
         "../../envs/landshift.yaml"
     threads: 1
@@ -62,22 +65,38 @@ rule write_styles:
 rule write_model_card:
     input:
         model="<results>/targets/{target}/model",
-        rate_curve="<results>/targets/{target}/rate_curve.csv",
         classes="<results>/targets/{target}/classes.csv",
+        skill="<results>/targets/{target}/skill.csv",
+        benchmark=lambda wildcards: (
+            ["<results>/benchmark/summary.csv"] if wildcards.target in BENCHMARK_TARGETS else []
+        ),
         drivers=["<results>/targets/{target}/drivers.csv"] if KNOWN_SOURCES else [],
         applicability=["<results>/targets/{target}/applicability.tif"] if KNOWN_SOURCES else [],
         ledgers=lambda wildcards: list_ledgers(wildcards.target),
+        inventories=lambda wildcards: list_inventories(
+            [wildcards.target, *sources_of(config, wildcards.target)]
+        ),
     output:
         card="<results>/targets/{target}/model_card.md",
+        page=report(
+            "<results>/report/{target}/model_card.html",
+            caption="../report/model_card.rst",
+            category="6 Methods",
+            subcategory="{target}",
+            labels={"region": "{target}", "what": "Model card"},
+        ),
     log:
         "<logs>/write_model_card/{target}.log",
+    benchmark:
+        "<benchmarks>/write_model_card/{target}.tsv"
     conda:
         "../../envs/landshift.yaml"
     threads: 1
     resources:
         mem_mb=1000,
     params:
-        regions=lambda wildcards: list_read_regions(wildcards.target),
+        read=lambda wildcards: list_read_regions(wildcards.target),
+        regions=lambda wildcards: [wildcards.target, *sources_of(config, wildcards.target)],
         code=hash_script("write_model_card"),
     message:
         "Write down what the map of {wildcards.target} is, how good it is, and where not to use it"
@@ -101,6 +120,8 @@ rule write_catalogue:
         entries=expand("<results>/catalog/{target}/{target}.json", target=TARGETS),
     log:
         "<logs>/write_catalogue.log",
+    benchmark:
+        "<benchmarks>/write_catalogue.tsv"
     conda:
         "../../envs/landshift.yaml"
     threads: 1

@@ -11,12 +11,14 @@ rule plot_target_map:
         figure=report(
             "<results>/report/{target}/susceptibility.png",
             caption="../report/target_map.rst",
-            category="Maps",
+            category="2 Maps",
             subcategory="{target}",
             labels={"region": "{target}", "what": "Susceptibility map"},
         ),
     log:
         "<logs>/plot_target_map/{target}.log",
+    benchmark:
+        "<benchmarks>/plot_target_map/{target}.tsv"
     conda:
         "../../envs/landshift.yaml"
     threads: 1
@@ -37,12 +39,14 @@ rule plot_prediction_rate:
         figure=report(
             "<results>/report/{target}/prediction_rate.png",
             caption="../report/prediction_rate.rst",
-            category="Maps",
+            category="3 Evidence",
             subcategory="{target}",
             labels={"region": "{target}", "what": "Prediction-rate curve"},
         ),
     log:
         "<logs>/plot_prediction_rate/{target}.log",
+    benchmark:
+        "<benchmarks>/plot_prediction_rate/{target}.tsv"
     conda:
         "../../envs/landshift.yaml"
     threads: 1
@@ -56,6 +60,35 @@ rule plot_prediction_rate:
         "../scripts/plot_prediction_rate.py"
 
 
+rule plot_skill:
+    input:
+        skill="<results>/targets/{target}/skill.csv",
+        curves="<results>/targets/{target}/skill_curves.csv",
+    output:
+        figure=report(
+            "<results>/report/{target}/skill.png",
+            caption="../report/skill.rst",
+            category="3 Evidence",
+            subcategory="{target}",
+            labels={"region": "{target}", "what": "Beside zero-shot and local-only"},
+        ),
+    log:
+        "<logs>/plot_skill/{target}.log",
+    benchmark:
+        "<benchmarks>/plot_skill/{target}.tsv"
+    conda:
+        "../../envs/landshift.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        code=hash_script("plot_skill"),
+    message:
+        "Draw the map of {wildcards.target} beside zero-shot and local-only"
+    script:
+        "../scripts/plot_skill.py"
+
+
 rule plot_transfer_curves:
     input:
         table="<results>/benchmark/transfer.parquet",
@@ -63,11 +96,14 @@ rule plot_transfer_curves:
         figure=report(
             "<results>/report/transfer_curves.png",
             caption="../report/transfer_curves.rst",
-            category="Transfer benchmark",
+            category="3 Evidence",
+            subcategory="Transfer benchmark",
             labels={"what": "Accuracy against the number of landslides"},
         ),
     log:
         "<logs>/plot_transfer_curves.log",
+    benchmark:
+        "<benchmarks>/plot_transfer_curves.tsv"
     conda:
         "../../envs/landshift.yaml"
     threads: 1
@@ -91,11 +127,14 @@ rule plot_dominance:
         figure=report(
             "<results>/report/dominance.png",
             caption="../report/dominance.rst",
-            category="Transfer benchmark",
+            category="3 Evidence",
+            subcategory="Transfer benchmark",
             labels={"what": "All methods at a glance"},
         ),
     log:
         "<logs>/plot_dominance.log",
+    benchmark:
+        "<benchmarks>/plot_dominance.tsv"
     conda:
         "../../envs/landshift.yaml"
     threads: 1
@@ -111,16 +150,110 @@ rule plot_dominance:
         "../scripts/plot_dominance.py"
 
 
+rule write_summary:
+    input:
+        figure=expand("<results>/report/{target}/susceptibility.png", target=TARGETS),
+        model=list_of_targets("model"),
+        skill=list_of_targets("skill.csv"),
+        classes=list_of_targets("classes.csv"),
+        drivers=list_of_targets("drivers.csv", KNOWN_SOURCES),
+        applicability=list_of_targets("applicability.tif", KNOWN_SOURCES),
+        priorities=list_of_targets("priorities.csv", config["priorities"]),
+    output:
+        page=report(
+            "<results>/report/summary.html",
+            caption="../report/study_summary.rst",
+            category="1 Summary",
+            labels={"what": "What the maps say, and how good they are"},
+        ),
+    log:
+        "<logs>/write_summary.log",
+    benchmark:
+        "<benchmarks>/write_summary.tsv"
+    conda:
+        "../../envs/landshift.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        study=config["study"],
+        targets=TARGETS,
+        code=hash_script("write_summary"),
+    message:
+        "Write the summary of the study"
+    script:
+        "../scripts/write_summary.py"
+
+
+rule write_methods:
+    input:
+        methods=f"{workflow.basedir}/docs/methods.md",
+    output:
+        page=report(
+            "<results>/report/methods.html",
+            caption="../report/methods.rst",
+            category="6 Methods",
+            labels={"what": "Methods"},
+        ),
+    log:
+        "<logs>/write_methods.log",
+    benchmark:
+        "<benchmarks>/write_methods.tsv"
+    conda:
+        "../../envs/landshift.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+    params:
+        code=hash_script("write_methods"),
+    message:
+        "Write down the methods"
+    script:
+        "../scripts/write_methods.py"
+
+
+rule write_data:
+    input:
+        ledgers=expand("<results>/regions/{region}/layers.json", region=REAL),
+        inventories=list_inventories(REGIONS),
+    output:
+        page=report(
+            "<results>/report/data.html",
+            caption="../report/data.rst",
+            category="7 Data and licences",
+            labels={"what": "Data and licences"},
+        ),
+    log:
+        "<logs>/write_data.log",
+    benchmark:
+        "<benchmarks>/write_data.tsv"
+    conda:
+        "../../envs/landshift.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        read=REAL,
+        regions=list(REGIONS),
+        code=hash_script("write_data"),
+    message:
+        "Write down where the data came from"
+    script:
+        "../scripts/write_data.py"
+
+
 rule write_configuration:
     output:
         page=report(
             "<results>/report/configuration.html",
             caption="../report/configuration.rst",
-            category="Configuration",
+            category="8 Configuration",
             labels={"what": "Configuration of the study"},
         ),
     log:
         "<logs>/write_configuration.log",
+    benchmark:
+        "<benchmarks>/write_configuration.tsv"
     conda:
         "../../envs/landshift.yaml"
     threads: 1

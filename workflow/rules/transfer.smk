@@ -37,6 +37,8 @@ rule acquire_source_models:
         models=directory(expand("<results>/sources/frozen/{learner}", learner=LEARNERS)),
     log:
         "<logs>/acquire_source_models.log",
+    benchmark:
+        "<benchmarks>/acquire_source_models.tsv"
     conda:
         "../../envs/landshift.yaml"
     threads: 1

@@ -11,7 +11,7 @@ rule evaluate_classes:
         table=report(
             "<results>/targets/{target}/classes.csv",
             caption="../report/classes.rst",
-            category="Maps",
+            category="2 Maps",
             subcategory="{target}",
             labels={"region": "{target}", "what": "Area and landslides in each class"},
         ),
@@ -95,19 +95,21 @@ rule plot_drivers:
         bars=report(
             "<results>/report/{target}/drivers.png",
             caption="../report/drivers.rst",
-            category="Understanding",
+            category="4 Drivers",
             subcategory="{target}",
             labels={"region": "{target}", "what": "What drives the map"},
         ),
         curves=report(
             "<results>/report/{target}/dependence.png",
             caption="../report/dependence.rst",
-            category="Understanding",
+            category="4 Drivers",
             subcategory="{target}",
             labels={"region": "{target}", "what": "How the drivers act"},
         ),
     log:
         "<logs>/plot_drivers/{target}.log",
+    benchmark:
+        "<benchmarks>/plot_drivers/{target}.tsv"
     conda:
         "../../envs/landshift.yaml"
     threads: 1
@@ -131,19 +133,21 @@ rule plot_trust:
         applicability=report(
             "<results>/report/{target}/applicability.png",
             caption="../report/applicability.rst",
-            category="Understanding",
+            category="2 Maps",
             subcategory="{target}",
             labels={"region": "{target}", "what": "Where the map applies"},
         ),
         bivariate=report(
             "<results>/report/{target}/bivariate.png",
             caption="../report/bivariate.rst",
-            category="Understanding",
+            category="2 Maps",
             subcategory="{target}",
             labels={"region": "{target}", "what": "Susceptibility and uncertainty"},
         ),
     log:
         "<logs>/plot_trust/{target}.log",
+    benchmark:
+        "<benchmarks>/plot_trust/{target}.tsv"
     conda:
         "../../envs/landshift.yaml"
     threads: 1
@@ -165,6 +169,8 @@ rule describe_site:
         table="<results>/sites/{longitude}_{latitude}.json",
     log:
         "<logs>/describe_site/{longitude}_{latitude}.log",
+    benchmark:
+        "<benchmarks>/describe_site/{longitude}_{latitude}.tsv"
     wildcard_constraints:
         longitude="-?[0-9.]+",
         latitude="-?[0-9.]+",

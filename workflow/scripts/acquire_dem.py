@@ -14,7 +14,7 @@ def main(*, entry, grid, cache, mirror, detail, dem, record):
     acquired = acquire_dem(entry, grid, cache=Path(cache), mirror=mirror)
     write_raster(acquired.data.rename("dem"), detail)
     write_raster(average_elevation(acquired.data, grid["resolution_m"]).rename("dem"), dem)
-    write_record(acquired, record)
+    write_record(acquired, record, entry)
 
 
 if __name__ == "__main__":

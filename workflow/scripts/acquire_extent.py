@@ -11,7 +11,7 @@ from landshift.raster import write_raster
 def main(*, entry, grid, cache, mirror, extent, record):
     acquired = acquire_extent(entry, grid, cache=Path(cache), mirror=mirror)
     write_raster(acquired.data.rename("extent"), extent)
-    write_record(acquired, record)
+    write_record(acquired, record, entry)
 
 
 if __name__ == "__main__":

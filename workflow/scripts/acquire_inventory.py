@@ -9,7 +9,7 @@ from landshift.inventory import (
     COLUMN_KEYS,
     clean_inventory,
     compare_elevations,
-    read_inventory,
+    gather_inventory,
     write_cleaning,
     write_inventory,
 )
@@ -23,7 +23,7 @@ def main(*, entry, dem, cache, mirror, inventory, cleaning, record):
     acquired, columns = fetch_inventory(entry, heights.odc.geobox, cache=Path(cache), mirror=mirror)
     path = acquired.data
     stated = columns | {key: entry[key] for key in COLUMN_KEYS if key in entry}
-    landslides, absences = read_inventory(path, **stated)
+    landslides, absences = gather_inventory(path, **stated)
     cleaned, counts = clean_inventory(
         landslides,
         heights,
@@ -41,7 +41,7 @@ def main(*, entry, dem, cache, mirror, inventory, cleaning, record):
         absences = absences.to_crs(cleaned.crs)
     write_inventory(inventory, cleaned, absences)
     write_cleaning(cleaning, counts, comparison)
-    write_record(acquired, record)
+    write_record(acquired, record, entry)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ def main(*, entry, dem, cache, mirror, name, layer, record):
     grid = open_raster(dem).odc.geobox
     acquired = acquire_layer(name, entry, grid, cache=Path(cache), mirror=mirror)
     write_raster(acquired.data, layer)
-    write_record(acquired, record)
+    write_record(acquired, record, entry)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ def main(*, entry, dem, cache, mirror, lines, record):
     grid = open_raster(dem).odc.geobox
     acquired = acquire_lines(entry, grid, cache=Path(cache), mirror=mirror)
     write_geopackage(lines, {Path(lines).stem: acquired.data})
-    write_record(acquired, record)
+    write_record(acquired, record, entry)
 
 
 if __name__ == "__main__":

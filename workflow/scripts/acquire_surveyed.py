@@ -12,7 +12,7 @@ def main(*, entry, dem, cache, mirror, surveyed, record):
     grid = open_raster(dem).odc.geobox
     acquired = acquire_surveyed(entry, grid, cache=Path(cache), mirror=mirror)
     write_raster(acquired.data.rename("surveyed"), surveyed)
-    write_record(acquired, record)
+    write_record(acquired, record, entry)
 
 
 if __name__ == "__main__":

@@ -4,12 +4,12 @@ import logging
 
 from landshift.inventory import load_inventory
 from landshift.logs import set_up_logging
-from landshift.raster import open_raster, read_factors
+from landshift.raster import BLOCK, open_raster, read_factors
 from landshift.sampling import draw_background, draw_samples
 
 
 def main(*, region, dem, factors, inventory, surveyed, settings, seed, samples, background):
-    layers = read_factors(factors)
+    layers = read_factors(factors, chunks=BLOCK)
     landslides, absences = load_inventory(inventory)
     settings = dict(settings)
     cells = settings.pop("background_cells")

@@ -46,9 +46,9 @@ def main(*, model, classes, background, source_backgrounds, shots, drivers, depe
         cells=EXPLAINED_CELLS // 2,
         seed=tuned.seed,
     ).to_csv(drivers, index=False, float_format="%.5g")
-    summarise_dependence(explanation, values[:EXPLAINED_CELLS], tuned.units).to_csv(
-        dependence, index=False, float_format="%.5g"
-    )
+    summarise_dependence(
+        explanation, values[:EXPLAINED_CELLS], tuned.units, classes=tuned.classes_seen
+    ).to_csv(dependence, index=False, float_format="%.5g")
     summarise_shots(explanation, pd.read_parquet(shots)).to_csv(
         influence, index=False, float_format="%.9g"
     )

@@ -4,16 +4,11 @@ import logging
 
 import pandas as pd
 
-from landshift.applicability import (
-    MASK_COLOURS,
-    fit_applicability,
-    map_dissimilarity,
-    mask_applicability,
-    share_outside,
-)
+from landshift.applicability import fit_applicability, map_dissimilarity
+from landshift.applicability_mask import MASK_COLOURS, mask_applicability, share_outside
 from landshift.cog import write_cog
 from landshift.logs import set_up_logging
-from landshift.models import load_model
+from landshift.models import load_model, read_provenance
 from landshift.raster import open_raster, read_factors
 from landshift.transfer.sources import limit_samples
 from landshift.transfer.target import find_importance
@@ -31,7 +26,7 @@ def main(*, model, factors, samples, shots, block_size, dissimilarity, applicabi
     fitted = fit_applicability(
         training, shared, find_importance(sources), classes=sources[0].class_scores.scores
     )
-    tags = {"region": tuned.region, "threshold": f"{fitted.threshold:.6g}"}
+    tags = read_provenance(model) | {"threshold": f"{fitted.threshold:.6g}"}
     layers = read_factors(factors, names=shared, chunks=block_size)
     write_cog(map_dissimilarity(fitted, layers), dissimilarity, tags=tags)
     # read back, so that the neighbours need not be searched again for the mask

@@ -6,6 +6,7 @@ from pathlib import Path
 from landshift.cog import write_cogs
 from landshift.interval import PROBABILITY, map_interval
 from landshift.logs import set_up_logging
+from landshift.models import read_provenance
 from landshift.raster import open_raster
 from landshift.workers import spread_blocks
 
@@ -15,7 +16,7 @@ def main(*, model, susceptibility, uncertainty, block_size, lower, upper):
     files = {"susceptibility_lower": lower, "susceptibility_upper": upper}
     manifest = json.loads((Path(model) / "manifest.json").read_text(encoding="utf-8"))
     bounds = map_interval(*maps, score_error=manifest["score_error"])
-    write_cogs(bounds, files, tags={"interval": str(PROBABILITY)})
+    write_cogs(bounds, files, tags=read_provenance(model) | {"interval": str(PROBABILITY)})
 
 
 if __name__ == "__main__":

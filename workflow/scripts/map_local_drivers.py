@@ -6,7 +6,7 @@ import pandas as pd
 from landshift.drivers import map_local_drivers
 from landshift.fused import fuse_model
 from landshift.logs import set_up_logging
-from landshift.models import load_model
+from landshift.models import load_model, read_provenance
 from landshift.raster import read_factors, write_factors
 
 
@@ -16,7 +16,7 @@ def main(*, model, factors, background, block_size, drivers):
     changes = map_local_drivers(
         fuse_model(tuned), layers, pd.read_parquet(background), classes=set(tuned.classes_seen)
     )
-    write_factors(changes, drivers, tags={"region": tuned.region})
+    write_factors(changes, drivers, tags=read_provenance(model))
 
 
 if __name__ == "__main__":

@@ -1,28 +1,31 @@
 """Map the susceptibility of a target [1], its uncertainty [logit] and five classes, as COGs."""
 
+import pandas as pd
+
 from landshift.cog import write_cog, write_cogs
 from landshift.fused import fuse_model
 from landshift.logs import set_up_logging
-from landshift.mapping import (
-    CLASS_COLOURS,
-    class_breaks,
-    classify_susceptibility,
-    map_susceptibility,
-)
-from landshift.models import load_model
+from landshift.map_classes import CLASS_COLOURS
+from landshift.mapping import class_breaks, classify_susceptibility, map_susceptibility
+from landshift.models import load_model, read_provenance
 from landshift.raster import open_raster, read_factors
+from landshift.transfer.source_breaks import find_source_breaks
 from landshift.workers import spread_blocks
 
 
-def main(*, model, factors, breaks, block_size, susceptibility, uncertainty, classes):
+def main(*, model, factors, breaks, sources, block_size, susceptibility, uncertainty, classes):
     tuned = load_model(model)
-    tags = {"region": tuned.region, "family": tuned.family, "prevalence": str(tuned.prevalence)}
+    tags = read_provenance(model)
     layers = read_factors(factors, names=tuned.factors, chunks=block_size)
     files = {"susceptibility": susceptibility, "uncertainty": uncertainty}
     write_cogs(map_susceptibility(fuse_model(tuned), layers), files, tags=tags)
     # Read back, so that the model need not run again for the breaks and the classes.
     mapped = open_raster(susceptibility, chunks=block_size)
-    limits = class_breaks(mapped, breaks)
+    limits = (
+        find_source_breaks(tuned, map(pd.read_parquet, sources))
+        if breaks == "sources"
+        else class_breaks(mapped, breaks)
+    )
     tags["breaks"] = ", ".join(f"{limit:.6g}" for limit in limits)
     colours = dict(enumerate(CLASS_COLOURS, start=1))
     write_cog(classify_susceptibility(mapped, limits), classes, tags=tags, colours=colours)
@@ -36,6 +39,7 @@ if __name__ == "__main__":
             model=snakemake.input.model,
             factors=list(snakemake.input.factors),
             breaks=snakemake.params.breaks,
+            sources=list(snakemake.input.sources),
             block_size=snakemake.params.block_size,
             susceptibility=snakemake.output.susceptibility,
             uncertainty=snakemake.output.uncertainty,

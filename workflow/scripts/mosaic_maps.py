@@ -1,15 +1,18 @@
 """Join the maps of all targets in one CRS; the less uncertain map wins where they overlap."""
 
+import rasterio
 import xarray as xr
 
 from landshift.cog import write_cog
 from landshift.logs import set_up_logging
-from landshift.mapping import CLASS_COLOURS, class_breaks, classify_susceptibility, mosaic_maps
+from landshift.map_classes import CLASS_COLOURS
+from landshift.mapping import class_breaks, classify_susceptibility, mosaic_maps
 from landshift.raster import open_raster
+from landshift.transfer.source_breaks import join_breaks
 from landshift.workers import spread_blocks
 
 
-def main(*, maps, grid, breaks, block_size, susceptibility, classes):
+def main(*, maps, grid, breaks, joined_classes, block_size, susceptibility, classes):
     layers = {
         target: xr.Dataset(
             {name: open_raster(file, chunks=block_size) for name, file in files.items()}
@@ -20,10 +23,19 @@ def main(*, maps, grid, breaks, block_size, susceptibility, classes):
     tags = {key: str(value) for key, value in joined.attrs.items()}
     write_cog(joined["susceptibility"], susceptibility, tags=tags)
     mapped = open_raster(susceptibility, chunks=block_size)
-    limits = class_breaks(mapped, breaks)
+    limits = (
+        join_breaks([read_breaks(path) for path in joined_classes])
+        if breaks == "sources"
+        else class_breaks(mapped, breaks)
+    )
     tags["breaks"] = ", ".join(f"{limit:.6g}" for limit in limits)
     colours = dict(enumerate(CLASS_COLOURS, start=1))
     write_cog(classify_susceptibility(mapped, limits), classes, tags=tags, colours=colours)
+
+
+def read_breaks(path):
+    with rasterio.open(path) as source:
+        return [float(limit) for limit in source.tags()["breaks"].split(", ")]
 
 
 if __name__ == "__main__":
@@ -40,6 +52,7 @@ if __name__ == "__main__":
             },
             grid=snakemake.params.grid,
             breaks=snakemake.params.breaks,
+            joined_classes=list(snakemake.input.classes),
             block_size=snakemake.params.block_size,
             susceptibility=snakemake.output.susceptibility,
             classes=snakemake.output.classes,

@@ -1,23 +1,32 @@
 """Write the card of a fine-tuned model: what it is, how good, and where not to use it."""
 
+from pathlib import Path
+
 from landshift.logs import set_up_logging
 from landshift.model_card import Evidence, write_model_card
+from landshift.pages import write_page
 
 
-def main(*, model, rate_curve, classes, drivers, applicability, ledgers, card):
-    evidence = Evidence(model, rate_curve, classes, drivers, applicability, ledgers)
-    write_model_card(card, evidence)
+def main(*, target, evidence, card, page):
+    write_model_card(card, Evidence(**evidence))
+    write_page(page, Path(card).read_text(encoding="utf-8"), title=f"Model card of {target}")
 
 
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
-    inputs = snakemake.input
+    inputs, params = snakemake.input, snakemake.params
     main(
-        model=inputs.model,
-        rate_curve=inputs.rate_curve,
-        classes=inputs.classes,
-        drivers=next(iter(inputs.drivers), None),
-        applicability=next(iter(inputs.applicability), None),
-        ledgers=dict(zip(snakemake.params.regions, inputs.ledgers, strict=True)),
+        target=snakemake.wildcards.target,
+        evidence={
+            "model": inputs.model,
+            "classes": inputs.classes,
+            "skill": inputs.skill,
+            "benchmark": next(iter(inputs.benchmark), None),
+            "drivers": next(iter(inputs.drivers), None),
+            "applicability": next(iter(inputs.applicability), None),
+            "ledgers": dict(zip(params.read, inputs.ledgers, strict=True)),
+            "inventories": dict(zip(params.regions, inputs.inventories, strict=True)),
+        },
         card=snakemake.output.card,
+        page=snakemake.output.page,
     )

@@ -11,7 +11,6 @@ const VECTORS = {
   landslides: { title: "Mapped landslides", colour: "#08306b", fill: "#6fd3ff99", shown: true },
   priorities: { title: "Ranked units", colour: "#4d004b", fill: "#00000001", shown: false },
 };
-const QUANTILE = 1.6448536269514722; // of the normal distribution at 95 %
 
 /* ---- bytes ------------------------------------------------------------------------------- */
 
@@ -262,10 +261,14 @@ async function tellValues(coordinate) {
   const cell = findCell(coordinate);
   if (cell === null) return tell(["This place is outside the map."]);
   const values = {};
-  for (const layer of place.layers) values[layer.kind] = toValue(layer, await readByte(layer.cog, ...cell));
+  const bytes = {};
+  for (const layer of place.layers) {
+    bytes[layer.kind] = await readByte(layer.cog, ...cell);
+    values[layer.kind] = toValue(layer, bytes[layer.kind]);
+  }
   if (place !== state.place) return undefined;
   if (values.susceptibility === null) return tell(["No data here."]);
-  const rows = place.layers.flatMap((layer) => describeValue(layer, values));
+  const rows = place.layers.flatMap((layer) => describeValue(layer, values, bytes.uncertainty));
   rows.unshift(["Place", `${Math.round(coordinate[0])}, ${Math.round(coordinate[1])} m`, "place"]);
   rows.push(...describeLocal(coordinate));
   const drivers = place.drivers[`class ${values.classes}`];
@@ -273,7 +276,7 @@ async function tellValues(coordinate) {
   return tell([tabulate(rows), ...describeFeatures(coordinate)]);
 }
 
-function describeValue(layer, values) {
+function describeValue(layer, values, uncertainty) {
   const value = values[layer.kind];
   if (value === null) return [[layer.title, "no data", layer.kind]];
   if (layer.categories) {
@@ -281,8 +284,9 @@ function describeValue(layer, values) {
     return [[layer.title, category.label, layer.kind]];
   }
   const rows = [[`${layer.title} [${layer.kind === "uncertainty" ? "logit" : "1"}]`, round(value), layer.kind]];
-  if (layer.kind === "susceptibility" && values.uncertainty != null) {
-    const limits = [-1, 1].map((sign) => expit(logit(value) + sign * QUANTILE * values.uncertainty));
+  const { interval } = state.place;
+  if (layer.kind === "susceptibility" && interval.length && uncertainty) {
+    const limits = interval.map((steps) => expit(logit(value) + steps[uncertainty - 1]));
     rows.push(["90 % interval [1]", limits.map(round).join(" to "), "interval"]);
   }
   return rows;

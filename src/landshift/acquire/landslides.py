@@ -11,8 +11,9 @@ from odc.geo.geobox import GeoBox
 from landshift.acquire.downloads import describe_layer, fetch_current, fetch_layer
 from landshift.acquire.recipes import Recipe, find_recipe
 from landshift.acquire.records import Acquired, key_of
+from landshift.folders import list_inventories
 from landshift.grids import find_box
-from landshift.raster import unfinished
+from landshift.unfinished import unfinished
 
 ACCURACIES = ("exact", "1km")
 """Accuracies of location in NASA's catalogue that can teach a map anything."""
@@ -25,7 +26,7 @@ _log = logging.getLogger("landshift.acquire")
 def fetch_inventory(
     entry: Mapping[str, Any], grid: GeoBox, *, cache: str | Path, mirror: str | None = None
 ) -> tuple[Acquired, dict[str, str]]:
-    """Fetch the file of an inventory.
+    """Fetch the file of an inventory, or find the files of a local folder.
 
     Parameters
     ----------
@@ -39,7 +40,7 @@ def fetch_inventory(
     Returns
     -------
     Acquired
-        Its data are the path of a file that `landshift.inventory.read_inventory` reads.
+        Its data are a path that `landshift.inventory.gather_inventory` reads.
     dict
         Options of that function that a catalogue determines.
 
@@ -53,6 +54,10 @@ def fetch_inventory(
     if "recipe" in entry:
         recipe = find_recipe(entry["recipe"])
         return _select_reported(recipe, grid, cache=cache, mirror=mirror), dict(COLUMNS)
+    if "file" in entry and Path(entry["file"]).is_dir():
+        folder = Path(entry["file"])
+        records = [describe_layer(entry, file, cache=cache) for file in list_inventories(folder)]
+        return Acquired(folder, tuple(records)), {}
     path = fetch_layer(entry, cache=cache, mirror=mirror)
     return Acquired(path, (describe_layer(entry, path, cache=cache),)), {}
 

@@ -13,7 +13,7 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
-from landshift.raster import unfinished
+from landshift.unfinished import unfinished
 
 LEDGER_VERSION = 1
 """Version of the ledger's form."""
@@ -92,9 +92,23 @@ def write_json(content: Any, path: str | Path) -> None:
         partial.write_text(text + "\n", encoding="utf-8")
 
 
-def write_record(acquired: Acquired, path: str | Path) -> None:
-    """Write where a layer came from."""
-    write_json({**acquired.origin, "sources": list(acquired.sources)}, path)
+def write_record(
+    acquired: Acquired, path: str | Path, stated: Mapping[str, Any] | None = None
+) -> None:
+    """Write where a layer came from.
+
+    Parameters
+    ----------
+    acquired
+        The layer.
+    path
+        The record to write, JSON.
+    stated
+        Entry of the configuration, of which `licence` and `citation` are kept; what a recipe
+        knows of its service comes before it.
+    """
+    own = {key: stated[key] for key in ("licence", "citation") if key in (stated or {})}
+    write_json({**own, **acquired.origin, "sources": list(acquired.sources)}, path)
 
 
 def gather_ledger(records: Mapping[str, str | Path], path: str | Path) -> None:

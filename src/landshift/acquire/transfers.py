@@ -21,7 +21,7 @@ from landshift.acquire.retrying import (
     explain_connection,
     retry,
 )
-from landshift.raster import unfinished
+from landshift.unfinished import unfinished
 
 CHUNK = 1 << 20
 """Bytes moved at once."""

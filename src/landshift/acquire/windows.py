@@ -31,7 +31,8 @@ from landshift.acquire.records import (
     write_json,
 )
 from landshift.acquire.retrying import AbsentError, PassingError, RefusedError, retry
-from landshift.raster import BLOCK, unfinished
+from landshift.raster import BLOCK
+from landshift.unfinished import unfinished
 
 MARGIN = 4
 """Cells around the window [1]: no resampling looks further over its edge."""

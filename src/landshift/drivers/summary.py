@@ -1,10 +1,9 @@
 """Tables of what drives a whole map, its classes, and the sources."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
 
 from landshift.drivers.explanation import Explanation, choose_reference, explain_score
 from landshift.preparation import fit_rank_transform
@@ -113,9 +112,12 @@ def summarise_shots(explanation: Explanation, shots: pd.DataFrame) -> pd.DataFra
 
 
 def summarise_dependence(
-    explanation: Explanation, values: np.ndarray, units: Sequence[str]
+    explanation: Explanation,
+    values: np.ndarray,
+    units: Sequence[str],
+    classes: Collection[str] = (),
 ) -> pd.DataFrame:
-    """Average the contribution of each factor over bins of its value.
+    """Average the contribution of each factor over bins of its value, or over its classes.
 
     Parameters
     ----------
@@ -125,22 +127,25 @@ def summarise_dependence(
         Their factor values, shape ``(cells, factors)``.
     units
         Unit of each factor.
+    classes
+        Factors whose values are class codes.
 
     Returns
     -------
     pandas.DataFrame
-        A row per factor and bin: mean ``value`` in ``units``, and ``mean``, ``low`` and
-        ``high`` (10 % and 90 % quantiles) of the contribution [logit].
+        A row per factor and bin, or class: mean ``value`` in ``units`` (``class`` for codes), and
+        ``mean``, ``low`` and ``high`` (10 % and 90 % quantiles) of the contribution [logit].
     """
     rows = []
     for column, factor in enumerate(explanation.factors):
         own, contribution = values[:, column], explanation.contributions[:, column]
-        for chosen in np.array_split(np.argsort(own, kind="stable"), min(BINS, len(own))):
+        coded = factor in classes
+        for chosen in _split_codes(own) if coded else _split_evenly(own):
             low, high = np.quantile(contribution[chosen], (0.1, 0.9))
             rows.append(
                 (
                     factor,
-                    units[column],
+                    "class" if coded else units[column],
                     float(own[chosen].mean()),
                     float(contribution[chosen].mean()),
                     float(low),
@@ -148,6 +153,14 @@ def summarise_dependence(
                 )
             )
     return pd.DataFrame(rows, columns=["factor", "units", "value", "mean", "low", "high"])
+
+
+def _split_evenly(values: np.ndarray) -> list[np.ndarray]:
+    return np.array_split(np.argsort(values, kind="stable"), min(BINS, len(values)))
+
+
+def _split_codes(codes: np.ndarray) -> list[np.ndarray]:
+    return [np.flatnonzero(codes == code) for code in np.unique(codes)]
 
 
 def _tabulate(scope: str, factors: Sequence[str], contributions: np.ndarray) -> pd.DataFrame:
@@ -167,4 +180,4 @@ def _tabulate(scope: str, factors: Sequence[str], contributions: np.ndarray) -> 
 def _rank_correlation(left: np.ndarray, right: np.ndarray) -> float:
     if np.ptp(left) == 0 or np.ptp(right) == 0:
         return float("nan")
-    return float(np.corrcoef(rankdata(left), rankdata(right))[0, 1])
+    return float(np.corrcoef(*(pd.Series(each).rank() for each in (left, right)))[0, 1])

@@ -10,7 +10,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter
 
 from landshift.figures.style import INK, WIDTH_IN, figure_style
-from landshift.mapping import CLASS_COLOURS, CLASS_NAMES
+from landshift.map_classes import CLASS_COLOURS, CLASS_NAMES
 
 _BAND = 0.55
 """Opacity of the classes behind the lines [1]."""

@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator, PercentFormatter
 
-from landshift.curves import area_under_curve, landslide_share_at
 from landshift.figures.style import FAINT, LINES, WIDTH_IN, figure_style, tidy_axes
+from landshift.rate_curves import area_under_curve, landslide_share_at
 from landshift.seeds import derive_seed
 
 _COLUMNS = ("target", "family", "method", "regime", "shots", "draw", "auc")

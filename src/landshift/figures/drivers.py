@@ -66,10 +66,9 @@ def plot_dependence(dependence: pd.DataFrame, drivers: pd.DataFrame, *, title: s
     for axes, factor in zip(panels, order, strict=False):
         own = dependence[dependence["factor"] == factor]
         axes.axhline(0, color=FAINT, linewidth=0.8)
-        axes.fill_between(own["value"], own["low"], own["high"], color="#b8cfe5", linewidth=0)
-        axes.plot(own["value"], own["mean"], color="#2166ac", marker="o", markersize=3)
-        axes.set_xlabel(f"{_spell(factor)} [{own['units'].iloc[0]}]")
-        axes.locator_params(axis="x", nbins=5)
+        units = own["units"].iloc[0]
+        (_draw_classes if units == "class" else _draw_curve)(axes, own)
+        axes.set_xlabel(f"{_spell(factor)} [{units}]")
         tidy_axes(axes)
     for axes in panels[len(order) :]:
         axes.set_visible(False)
@@ -84,6 +83,21 @@ def plot_dependence(dependence: pd.DataFrame, drivers: pd.DataFrame, *, title: s
         wspace=0.09,
     )
     return figure
+
+
+def _draw_curve(axes: Axes, own: pd.DataFrame) -> None:
+    axes.fill_between(own["value"], own["low"], own["high"], color="#b8cfe5", linewidth=0)
+    axes.plot(own["value"], own["mean"], color="#2166ac", marker="o", markersize=3)
+    axes.locator_params(axis="x", nbins=5)
+
+
+def _draw_classes(axes: Axes, own: pd.DataFrame) -> None:
+    """Draw a point per class: codes have no order, and nothing lies between them."""
+    places = np.arange(len(own))
+    axes.vlines(places, own["low"], own["high"], color="#b8cfe5", linewidth=5)
+    axes.plot(places, own["mean"], color="#2166ac", marker="o", markersize=4, linestyle="")
+    every = -(-len(own) // 8)
+    axes.set_xticks(places[::every], labels=[f"{code:g}" for code in own["value"][::every]])
 
 
 def _rank_factors(drivers: pd.DataFrame) -> list[str]:

@@ -25,7 +25,7 @@ from landshift.figures.style import (
     WIDTH_IN,
     figure_style,
 )
-from landshift.mapping import CLASS_COLOURS, CLASS_NAMES
+from landshift.map_classes import CLASS_COLOURS, CLASS_NAMES
 
 _SHARES = (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 0.5, 0.7, 0.9, 0.97, 0.99)
 
@@ -63,7 +63,7 @@ def plot_susceptibility_map(
     Returns
     -------
     matplotlib.figure.Figure
-        Write it with `landshift.figures.write_figure`.
+        Write it with `landshift.figures.style.write_figure`.
 
     Raises
     ------

@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.colors import Colormap, LinearSegmentedColormap, ListedColormap
 from matplotlib.figure import Figure
 
-from landshift.mapping import CLASS_COLOURS
-from landshift.raster import unfinished
+from landshift.map_classes import CLASS_COLOURS
+from landshift.unfinished import unfinished
 
 WIDTH_IN = 8.0
 """Width of every figure [inch]; 1200 pixels at `DPI`."""

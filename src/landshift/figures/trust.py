@@ -9,7 +9,7 @@ from matplotlib.colors import ListedColormap, Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
-from landshift.applicability import INSIDE, MASK_COLOURS, OUTSIDE, share_outside
+from landshift.applicability_mask import INSIDE, MASK_COLOURS, OUTSIDE, share_outside
 from landshift.figures.layout import SIDE_IN, Panel, lay_out_map
 from landshift.figures.maps import draw_values, explain_gaps, look
 from landshift.figures.style import BIVARIATE, INK, figure_style
@@ -72,7 +72,7 @@ def plot_bivariate_map(
 
 
 def _draw_key(panel: Panel, limits: list[np.ndarray]) -> None:
-    edge = 1.15
+    edge = 1.4
     heading = panel.add_axes(SIDE_IN, 0.45)
     heading.set_axis_off()
     heading.text(0, 1, "Thirds of the area", va="top", transform=heading.transAxes, fontsize=9)

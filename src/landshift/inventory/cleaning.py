@@ -6,9 +6,6 @@ import geopandas as gpd
 import numpy as np
 import shapely
 import xarray as xr
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
-from scipy.spatial import KDTree
 
 from landshift.footprints import Footprints
 from landshift.grids import name_crs
@@ -159,6 +156,11 @@ def _explain_empty(
 
 def _merge_points(landslides: gpd.GeoDataFrame, distance_m: float) -> gpd.GeoDataFrame:
     """Join points into patches; the first of each gives id and date."""
+    # these take a third of a second, and all who read an inventory import this module
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+    from scipy.spatial import KDTree
+
     single = np.asarray(landslides.geom_type == "Point")
     points = landslides[single]
     pairs = KDTree(points.get_coordinates()).query_pairs(distance_m, output_type="ndarray")

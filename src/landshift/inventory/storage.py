@@ -10,7 +10,7 @@ import pyogrio
 from landshift.geopackage import write_geopackage
 from landshift.inventory.cleaning import REASONS
 from landshift.inventory.elevations import ElevationComparison
-from landshift.raster import unfinished
+from landshift.unfinished import unfinished
 
 COLUMNS = ["id", "date", "geometry"]
 """What is kept of every landslide."""

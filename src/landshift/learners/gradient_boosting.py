@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import xgboost
 from scipy.special import logit
 
+from landshift.learners.boosting_libraries import xgboost
 from landshift.trees import Trees, first_nodes, renumber_children
 
 ROUNDS = 150

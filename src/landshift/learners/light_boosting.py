@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import lightgbm
 import numpy as np
 
+from landshift.learners.boosting_libraries import lightgbm
 from landshift.trees import Trees, first_nodes, renumber_children, round_down
 
 ROUNDS = 150

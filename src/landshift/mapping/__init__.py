@@ -1,17 +1,10 @@
 """Susceptibility maps: predict by blocks, sort into classes, merge the maps of many targets."""
 
-from landshift.mapping.classes import (
-    CLASS_COLOURS,
-    CLASS_NAMES,
-    class_breaks,
-    classify_susceptibility,
-)
+from landshift.mapping.classes import class_breaks, classify_susceptibility
 from landshift.mapping.mosaic import MAXIMUM_MOSAIC_CELLS, OVERLAP_RULE, mosaic_maps
 from landshift.mapping.predict import Model, Prediction, map_susceptibility
 
 __all__ = [
-    "CLASS_COLOURS",
-    "CLASS_NAMES",
     "MAXIMUM_MOSAIC_CELLS",
     "OVERLAP_RULE",
     "Model",

@@ -4,17 +4,12 @@ import itertools
 import math
 from collections.abc import Iterator, Sequence
 
-import dask.array as da
 import numpy as np
 import xarray as xr
+from dask import is_dask_collection
 
+from landshift.map_classes import CLASS_NAMES
 from landshift.raster import BLOCK
-
-CLASS_NAMES = ("very low", "low", "moderate", "high", "very high")
-"""Names of the classes 1 to 5."""
-
-CLASS_COLOURS = ("#ffffd4", "#fed98e", "#fe9929", "#d95f0e", "#8c2d04")
-"""Colours of the classes 1 to 5; they darken evenly, so they survive greyscale print."""
 
 
 def class_breaks(susceptibility: xr.DataArray, rule: str | Sequence[float]) -> tuple[float, ...]:
@@ -69,7 +64,7 @@ def classify_susceptibility(susceptibility: xr.DataArray, breaks: Sequence[float
     Returns
     -------
     xarray.DataArray
-        uint8 with ``attrs["nodata"] = 0``; the names are in `CLASS_NAMES`.
+        uint8 with ``attrs["nodata"] = 0``; the names are in `landshift.map_classes`.
     """
     edges = np.asarray(breaks, dtype=np.float32)
     if edges.shape != (4,) or np.isnan(edges).any() or (np.diff(edges) < 0).any():
@@ -82,7 +77,7 @@ def classify_susceptibility(susceptibility: xr.DataArray, breaks: Sequence[float
     data = susceptibility.data
     codes = (
         data.map_blocks(classify, dtype=np.uint8)
-        if isinstance(data, da.Array)
+        if is_dask_collection(data)
         else classify(np.asarray(data))
     )
     classes = susceptibility.copy(data=codes).rename("classes")

@@ -57,7 +57,9 @@ def check_files(config: Mapping[str, Any]) -> None:
         surveyed = region.get("inventory", {}).get("surveyed")
         entries |= {"inventory.surveyed": surveyed} if surveyed else {}
         for key, entry in entries.items():
-            problems += check_file(f"regions.{name}.{key}", entry)
+            problems += check_file(
+                f"regions.{name}.{key}", entry, may_be_folder=key in ("inventory", "validation")
+            )
     raise_problems(problems)
 
 
@@ -103,7 +105,7 @@ def _find_problems(config: Mapping[str, Any]) -> Iterator[Problem]:
     yield from check_factors(config)
     yield from _check_resolutions(config)
     yield from _check_benchmark(config)
-    yield from _check_breaks((config.get("maps") or {}).get("breaks"))
+    yield from _check_breaks(config)
     yield from check_crs("mosaic.crs", (config.get("mosaic") or {}).get("crs"))
 
 
@@ -198,7 +200,14 @@ def _check_benchmark(config: Mapping[str, Any]) -> Iterator[Problem]:
             yield "benchmark.shots", f"{shots} landslides cannot fine-tune a model; state 1 or more"
 
 
-def _check_breaks(breaks: str | list[float] | None) -> Iterator[Problem]:
+def _check_breaks(config: Mapping[str, Any]) -> Iterator[Problem]:
+    breaks = (config.get("maps") or {}).get("breaks")
+    if breaks == "sources" and (config.get("transfer") or {}).get("frozen"):
+        yield (
+            "maps.breaks",
+            "`sources` needs the data of the sources, which frozen models leave behind; choose "
+            "quantile, natural or four numbers",
+        )
     if not isinstance(breaks, list):
         return
     rising = all(low < high for low, high in pairwise([0, *breaks, 1]))

@@ -1,6 +1,7 @@
 """What can be wrong with the inventories of a region."""
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from landshift.study.origins import Problem, check_origin, suffix_of
@@ -56,7 +57,7 @@ def _check_inventory(path: str, entry: Mapping[str, Any]) -> Iterator[Problem]:
 def _check_hold_out(
     path: str, inventory: Mapping[str, Any], validation: Mapping[str, Any]
 ) -> Iterator[Problem]:
-    same = _origin_of(inventory) == _origin_of(validation)
+    same = _origin_of(inventory) == _origin_of(validation) or _holds(inventory, validation)
     if not same or _means_others(inventory, validation):
         return
     last, first = str(inventory.get("until", "")), str(validation.get("from", ""))
@@ -74,6 +75,12 @@ def _means_others(inventory: Mapping[str, Any], validation: Mapping[str, Any]) -
         if own and other and not own & other:
             return True
     return False
+
+
+def _holds(folder: Mapping[str, Any], entry: Mapping[str, Any]) -> bool:
+    """Tell whether the file of an entry lies in the folder that another one is."""
+    files = [each.get("file") for each in (folder, entry)]
+    return all(files) and Path(files[0]) == Path(files[1]).parent
 
 
 def _origin_of(entry: Mapping[str, Any]) -> Any:

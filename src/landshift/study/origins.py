@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from landshift.folders import list_inventories
+
 VECTOR_SUFFIXES = frozenset({".shp", ".gpkg", ".geojson", ".parquet"})
 """Endings of the files whose lines become distances."""
 
@@ -72,17 +74,22 @@ def is_class(entry: Mapping[str, Any]) -> bool:
 
 
 def list_files(entry: Mapping[str, Any]) -> list[str]:
-    """List the local file of an entry and the files beside it that it is read with.
+    """List the local files of an entry and the files beside them that they are read with.
 
-    A shapefile is its `.shp` with all that GDAL reads beside it; a raster may have a world file.
-    An address has no local file.
+    A shapefile is its `.shp` with all that GDAL reads beside it; a raster may have a world file;
+    a folder is the inventories in it. An address has no local file.
     """
     if "file" not in entry:
         return []
     path = Path(entry["file"])
+    stated = list_inventories(path) if path.is_dir() else [path]
+    return [str(file) for main in stated for file in (main, *_list_companions(main))]
+
+
+def _list_companions(path: Path) -> list[Path]:
     beside = {".shp": _SHAPEFILE, ".tif": _RASTER}.get(path.suffix.lower(), ())
     companions = [path.with_name(path.stem + ending) for ending in beside]
-    return [str(path), *(str(companion) for companion in companions if companion.is_file())]
+    return [companion for companion in companions if companion.is_file()]
 
 
 def check_origin(path: str, entry: Mapping[str, Any]) -> Iterator[Problem]:
@@ -107,11 +114,29 @@ def check_origin(path: str, entry: Mapping[str, Any]) -> Iterator[Problem]:
     yield from _check_dates(f"{path}.dates", entry.get("dates"))
 
 
-def check_file(path: str, entry: Mapping[str, Any]) -> Iterator[Problem]:
+def check_file(
+    path: str, entry: Mapping[str, Any], *, may_be_folder: bool = False
+) -> Iterator[Problem]:
     """Find out whether the local file of an entry is there, and what it cannot be read without."""
     if "file" not in entry:
         return
     file = Path(entry["file"])
+    if may_be_folder and file.is_dir():
+        yield from _check_folder(path, entry, list_inventories(file))
+    else:
+        yield from _check_single(path, file)
+
+
+def _check_folder(path: str, entry: Mapping[str, Any], files: list[Path]) -> Iterator[Problem]:
+    if "sha256" in entry:
+        yield f"{path}.sha256", "belongs to a single file, but `file` is a folder; remove it"
+    if not files:
+        yield f"{path}.file", f"{entry['file']} holds no inventory; put one there"
+    for file in files:
+        yield from _check_single(path, file)
+
+
+def _check_single(path: str, file: Path) -> Iterator[Problem]:
     if not file.is_file():
         kind = "is a folder" if file.is_dir() else "does not exist"
         yield f"{path}.file", f"{file} {kind}; correct the path of the file"

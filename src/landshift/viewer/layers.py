@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from matplotlib.colors import Colormap, to_rgb
 
-from landshift.applicability import INSIDE, MASK_COLOURS, OUTSIDE
+from landshift.applicability_mask import INSIDE, MASK_COLOURS, OUTSIDE
 from landshift.figures.style import SUSCEPTIBILITY, UNCERTAINTY
-from landshift.mapping import CLASS_COLOURS, CLASS_NAMES
+from landshift.map_classes import CLASS_COLOURS, CLASS_NAMES
 from landshift.viewer.overview import Overview, Scale, Steps, encode_cog, fit_steps
 
 VALUES: Mapping[str, tuple[str, str, Scale, Colormap]] = {

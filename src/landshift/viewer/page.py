@@ -9,13 +9,23 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
+from landshift.interval import find_steps, find_variance
 from landshift.inventory import load_inventory
-from landshift.raster import unfinished
+from landshift.unfinished import unfinished
 from landshift.viewer.layers import describe_layer
 from landshift.viewer.local import describe_local_drivers
-from landshift.viewer.overview import SIDE, TILE, Overview, count_levels, encode_cog, read_overview
+from landshift.viewer.overview import (
+    SIDE,
+    TILE,
+    Overview,
+    count_levels,
+    encode_cog,
+    fit_steps,
+    read_overview,
+)
 from landshift.viewer.relief import shade_elevations
 from landshift.viewer.vectors import to_features
 
@@ -51,6 +61,9 @@ class Place:
         CSV of `landshift.drivers.summarise_drivers`, or None.
     local_drivers
         GeoTIFF of `landshift.drivers.map_local_drivers`, or None.
+    model
+        Folder of the fine-tuned model, which knows how far the truth may be; None shows no
+        interval.
     """
 
     name: str
@@ -60,6 +73,7 @@ class Place:
     priorities: str | Path | None = None
     drivers: str | Path | None = None
     local_drivers: str | Path | None = None
+    model: str | Path | None = None
 
 
 def write_viewer(
@@ -125,8 +139,19 @@ def _describe_place(place: Place, side: int) -> dict[str, Any]:
             for name, table in _read_vectors(place, first.crs).items()
         },
         "drivers": _list_drivers(place.drivers) if place.drivers else {},
+        "interval": _tabulate_interval(place, overviews),
         "local": describe_local_drivers(place.local_drivers) if place.local_drivers else None,
     }
+
+
+def _tabulate_interval(place: Place, overviews: Mapping[str, Overview]) -> list[list[float]]:
+    """List the steps of the logit to the ends of the 90 % interval, by byte of the uncertainty."""
+    if place.model is None or "uncertainty" not in overviews:
+        return []
+    manifest = json.loads((Path(place.model) / "manifest.json").read_text(encoding="utf-8"))
+    sd = fit_steps(overviews["uncertainty"].data, "linear").decode(np.arange(1, 256))
+    steps = find_steps(find_variance(sd, manifest["score_error"]))
+    return [np.round(each, 4).tolist() for each in steps]
 
 
 def _read_vectors(place: Place, crs: str) -> dict[str, gpd.GeoDataFrame]:

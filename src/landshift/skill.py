@@ -1,0 +1,177 @@
+"""How well scores find landslides that no model has seen: curves and areas, several ways at once.
+
+A region's landslides are known, its stable ground is not. So all is told from two samples, the
+scores at landslides and those at random cells of the region, and the stated prevalence p, the share
+of cells that fail. Above a threshold lie the share f of the landslides and the share a of the area:
+
+- rate curve: f over a;
+- ROC: f over the false alarms, (a - p f) / (1 - p);
+- precision-recall: the precision p f / a over f;
+- reliability: within a class of scores, the mean prediction beside p f / a.
+
+These are identities of probability (Elkan and Noto, 2008, learning from positive and unlabelled
+data), and need no cells that are known to be stable.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+AREA_SHARES = (0.05, 0.1, 0.2)
+"""Most susceptible shares of the area whose landslides are counted."""
+
+CLASSES = 5
+"""Classes of the reliability diagram, each with as many landslides."""
+
+LEVEL = 0.95
+"""Chance that an interval holds what it is about, as far as the samples tell [1]."""
+
+Scores = tuple[np.ndarray, np.ndarray]
+"""Predicted susceptibility at landslides, and at random cells of the region."""
+
+
+def measure_skill(
+    scores: Mapping[str, Scores], prevalence: float, *, resamples: int = 1000, seed: int = 0
+) -> pd.DataFrame:
+    """Measure how well scores find landslides, with bootstrap intervals.
+
+    Landslides and cells are drawn again with replacement, the same ones for all scores.
+
+    Parameters
+    ----------
+    scores
+        Scores by method; every method at the same landslides and cells. Without any method the
+        table is empty.
+    prevalence
+        Share of cells that fail, 0 to 1 [1].
+    resamples
+        Number of bootstrap resamples.
+    seed
+        Seed of the bootstrap.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``method``, ``measure``, ``value``, ``low`` and ``high``. Measures [1]: ``rate_area`` and
+        ``auc``, the areas under the rate and the ROC curve; ``pr_auc``, that under the
+        precision-recall curve; ``top_5`` and so on, the landslides within the most susceptible
+        5 % of the area.
+
+    Raises
+    ------
+    ValueError
+        If there is no landslide or no cell, or their numbers differ between methods.
+    """
+    counts = {tuple(map(len, pair)) for pair in scores.values()}
+    if len(counts) > 1 or any(0 in pair for pair in counts):
+        raise ValueError(f"every method needs the same landslides and cells, found {counts}")
+    generator = np.random.default_rng(seed)
+    draws = [
+        [generator.integers(number, size=number) for pair in counts for number in pair]
+        for _ in range(resamples)
+    ]
+    rows = []
+    for method, pair in scores.items():
+        values = _measure(pair, prevalence)
+        drawn = pd.DataFrame([_measure(_draw(pair, indices), prevalence) for indices in draws])
+        low, high = drawn.quantile([(1 - LEVEL) / 2, (1 + LEVEL) / 2]).to_numpy()
+        rows += zip([method] * len(values), values, values.values(), low, high, strict=True)
+    return pd.DataFrame(rows, columns=["method", "measure", "value", "low", "high"])
+
+
+def trace_skill(
+    scores: Mapping[str, Scores], prevalence: float, *, resamples: int = 1000, seed: int = 0
+) -> pd.DataFrame:
+    """Trace the curves of scores; parameters as for `measure_skill`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``method``, ``curve`` (``rate``, ``roc``, ``precision_recall`` or ``reliability``), ``x``
+        and ``y``; and ``low`` and ``high``, the interval of the reliability.
+    """
+    tables = []
+    for method, pair in scores.items():
+        for curve, (x, y) in _trace(pair, prevalence).items():
+            tables.append(pd.DataFrame({"method": method, "curve": curve, "x": x, "y": y}))
+        generator = np.random.default_rng(seed)
+        known = _compare_classes(pair, prevalence, resamples, generator)
+        tables.append(known.assign(method=method, curve="reliability"))
+    columns = ["method", "curve", "x", "y", "low", "high"]
+    if not tables:
+        return pd.DataFrame(columns=columns)
+    return pd.concat(tables, ignore_index=True).reindex(columns=columns)
+
+
+def _draw(pair: Scores, indices: list[np.ndarray]) -> Scores:
+    landslides, cells = (each[index] for each, index in zip(pair, indices, strict=True))
+    return landslides, cells
+
+
+def _measure(pair: Scores, prevalence: float) -> dict[str, float]:
+    area, found = _accumulate(pair)
+    curves = _derive_curves(area, found, prevalence)
+    recall, precision = curves["precision_recall"]
+    return {
+        "rate_area": float(np.trapezoid(found, area)),
+        "auc": float(np.trapezoid(curves["roc"][1], curves["roc"][0])),
+        "pr_auc": float(np.diff(recall) @ precision[1:]),
+        **{f"top_{100 * share:g}": float(np.interp(share, area, found)) for share in AREA_SHARES},
+    }
+
+
+def _trace(pair: Scores, prevalence: float) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    area, found = _accumulate(pair)
+    # the corners alone: between them nothing is found
+    steps = np.diff(found) > 0
+    kept = np.r_[True, steps] | np.r_[steps, True]
+    kept[-1] = True
+    return _derive_curves(area[kept], found[kept], prevalence)
+
+
+def _accumulate(pair: Scores) -> tuple[np.ndarray, np.ndarray]:
+    """Shares of the area and of the landslides at or above every score, from 0 to 1."""
+    levels = np.unique(np.concatenate(pair))[::-1]
+    found, area = (
+        np.r_[0, 1 - np.searchsorted(np.sort(each), levels, side="left") / len(each)]
+        for each in pair
+    )
+    return area, found
+
+
+def _derive_curves(
+    area: np.ndarray, found: np.ndarray, prevalence: float
+) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    false = np.maximum.accumulate(np.clip((area - prevalence * found) / (1 - prevalence), 0, 1))
+    precision = _divide(prevalence * found, area)
+    return {
+        "rate": (area, found),
+        "roc": (false, found),
+        "precision_recall": (found, precision),
+    }
+
+
+def _divide(failing: np.ndarray, area: np.ndarray) -> np.ndarray:
+    """Share of failing cells in an area: at most all, also where no random cell fell into it."""
+    return np.minimum(failing / np.maximum(area, 1e-12), 1)
+
+
+def _compare_classes(
+    pair: Scores, prevalence: float, resamples: int, generator: np.random.Generator
+) -> pd.DataFrame:
+    landslides, cells = pair
+    limits = np.quantile(landslides, np.arange(1, CLASSES) / CLASSES)
+    places = [np.searchsorted(limits, each, side="right") for each in pair]
+    found, area = (np.bincount(each, minlength=CLASSES) for each in places)
+    filled = area > 0
+    predicted = np.bincount(places[1], cells, CLASSES)[filled] / area[filled]
+    again = [
+        generator.multinomial(len(each), counts / len(each), resamples) / len(each)
+        for each, counts in zip(pair, (found, area), strict=True)
+    ]
+    low, high = np.quantile(
+        _divide(prevalence * again[0], again[1]), [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0
+    )[:, filled]
+    observed = _divide(prevalence * found / len(landslides), area / len(cells))[filled]
+    return pd.DataFrame({"x": predicted, "y": observed, "low": low, "high": high})

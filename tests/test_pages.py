@@ -1,0 +1,64 @@
+import base64
+from html.parser import HTMLParser
+
+import pytest
+
+from landshift.pages import write_page
+
+
+class Reader(HTMLParser):
+    """Collects the tags of a page with their attributes, and its text."""
+
+    def __init__(self):
+        super().__init__()
+        self.tags, self.words = [], []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+
+def read(path):
+    reader = Reader()
+    reader.feed(path.read_text())
+    return reader
+
+
+def test_pictures_are_part_of_the_page_and_tables_are_tables(tmp_path):
+    (tmp_path / "map.png").write_bytes(b"picture")
+    text = "# Map\n\n![a map](map.png)\n\n| class | share |\n|---|---|\n| high | 20 % |\n"
+    write_page(tmp_path / "page.html", text, title="A <map>", folder=tmp_path)
+    page = read(tmp_path / "page.html")
+    [picture] = [attrs for tag, attrs in page.tags if tag == "img"]
+    kind, code = picture["src"].split(",")
+    assert kind == "data:image/png;base64" and base64.b64decode(code) == b"picture"
+    assert picture["alt"] == "a map"
+    assert [tag for tag, _ in page.tags].count("td") == 2 and "A <map>" in page.words
+
+
+def test_only_links_that_lead_somewhere_are_links(tmp_path):
+    text = "[here](other.md), [there](https://example.org/a), [part](#part)"
+    write_page(tmp_path / "page.html", text, title="links")
+    links = [attrs for tag, attrs in read(tmp_path / "page.html").tags if tag == "a"]
+    assert links == [{}, {"href": "https://example.org/a"}, {}]
+
+
+def test_html_is_shown_and_not_run(tmp_path):
+    text = "<script>alert(1)</script>\n\nlicence <b>x</b> [y](javascript:alert(1))"
+    write_page(tmp_path / "page.html", text, title="text")
+    page = read(tmp_path / "page.html")
+    assert not {"script", "b", "a"} & {tag for tag, _ in page.tags}
+    assert "<script>alert(1)</script>" in "".join(page.words)
+
+
+def test_the_same_text_gives_the_same_bytes(tmp_path):
+    for name in ("a.html", "b.html"):
+        write_page(tmp_path / name, "text", title="same")
+    assert (tmp_path / "a.html").read_bytes() == (tmp_path / "b.html").read_bytes()
+
+
+def test_a_missing_picture_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"map\.png"):
+        write_page(tmp_path / "page.html", "![a](map.png)", title="none", folder=tmp_path)

@@ -1,0 +1,44 @@
+"""The parts of a fine-tuned model alone are what the benchmark compares it with."""
+
+import numpy as np
+import pytest
+from scipy.special import expit, logit
+
+from landshift.comparators import TransferTask, local_only, zero_shot
+from landshift.comparators.task import view_target
+from landshift.shots import draw_shots
+from landshift.transfer import fine_tune_target
+from landshift.transfer.rivals import predict_rivals
+
+SEED = 7
+
+
+@pytest.fixture(scope="module")
+def tuned(source_models, target):
+    shots = draw_shots(target.samples, region="cedar", seed=1, shots=10)
+    model = fine_tune_target(source_models, shots, target.background, prevalence=0.05, seed=SEED)
+    values = target.samples[list(model.factors)].to_numpy(np.float32)
+    return model, shots, values
+
+
+def test_rivals_are_the_methods_of_the_benchmark(tuned, source_models, target):
+    model, shots, values = tuned
+    learners = {each.learner: each for each in source_models}
+    view = view_target(learners, target.background, target.samples)
+    task = TransferTask(view, None, shots, SEED)
+    rivals = predict_rivals(model, values)
+    np.testing.assert_array_equal(rivals["fine_tuned"], model.predict(values).probability)
+    for name, family in (("zero_shot", "ensemble"), ("local_only", "gp")):
+        method = {"zero_shot": zero_shot, "local_only": local_only}[name]
+        balanced = method.predict_families(task)[family]
+        stated = expit(logit(balanced) + logit(0.05))
+        np.testing.assert_allclose(rivals[name], stated, rtol=1e-9)
+
+
+def test_a_single_learner_holds_no_local_model(source_models, target):
+    shots = draw_shots(target.samples, region="cedar", seed=1, shots=10)
+    model = fine_tune_target(
+        source_models, shots, target.background, prevalence=0.05, seed=SEED, family="lr"
+    )
+    values = target.samples[list(model.factors)].to_numpy(np.float32)
+    assert list(predict_rivals(model, values)) == ["fine_tuned", "zero_shot"]

@@ -1,0 +1,56 @@
+"""Compare a map with zero-shot and local-only on landslides that none of them has seen.
+
+Landslides are the later ones where the study has them, otherwise those that gave no shot. The
+tables are those of `landshift.skill`; methods are ``fine_tuned`` (the map), ``zero_shot`` and
+``local_only``.
+"""
+
+import logging
+
+import numpy as np
+import pandas as pd
+
+from landshift.curves import sample_points
+from landshift.inventory import load_inventory
+from landshift.logs import set_up_logging
+from landshift.models import load_model
+from landshift.raster import read_factors
+from landshift.seeds import derive_seed
+from landshift.shots import split_landslides
+from landshift.skill import measure_skill, trace_skill
+from landshift.transfer.rivals import predict_rivals
+
+
+def main(*, model, factors, samples, shots, validation, background, block_size, skill, curves):
+    tuned = load_model(model)
+    names = list(tuned.factors)
+    layers = read_factors(factors, names=names, chunks=block_size)
+    tables = pd.read_parquet(samples), pd.read_parquet(shots)
+    landslides = split_landslides(*tables, crs=str(layers.odc.crs))[1]
+    later = load_inventory(validation[0])[0] if validation else []
+    if len(later):
+        landslides = later.set_geometry(later.representative_point())
+    found = np.column_stack([sample_points(layers[name], landslides) for name in names])
+    found = found[~np.isnan(found).any(axis=1)]
+    logging.info("%d landslides that no model has seen", len(found))
+    cells = pd.read_parquet(background)[names].to_numpy(np.float32)
+    by_method = [predict_rivals(tuned, values) if len(values) else {} for values in (found, cells)]
+    scores = {method: (by_method[0][method], by_method[1][method]) for method in by_method[0]}
+    settings = {"seed": derive_seed(tuned.seed, "skill", tuned.region)}
+    for measure, path in ((measure_skill, skill), (trace_skill, curves)):
+        measure(scores, tuned.prevalence, **settings).to_csv(path, index=False, float_format="%.5g")
+
+
+if __name__ == "__main__":
+    set_up_logging(snakemake.log[0])
+    main(
+        model=snakemake.input.model,
+        factors=list(snakemake.input.factors),
+        samples=snakemake.input.samples,
+        shots=snakemake.input.shots,
+        validation=list(snakemake.input.validation),
+        background=snakemake.input.background,
+        block_size=snakemake.params.block_size,
+        skill=snakemake.output.skill,
+        curves=snakemake.output.curves,
+    )

@@ -1,0 +1,22 @@
+"""Draw how well a map finds unseen landslides, beside zero-shot and local-only."""
+
+import pandas as pd
+
+from landshift.figures.skill import plot_skill
+from landshift.figures.style import write_figure
+from landshift.logs import set_up_logging
+
+
+def main(*, target, skill, curves, figure):
+    tables = pd.read_csv(curves), pd.read_csv(skill)
+    write_figure(plot_skill(*tables, title=f"{target}: landslides not seen before"), figure)
+
+
+if __name__ == "__main__":
+    set_up_logging(snakemake.log[0])
+    main(
+        target=snakemake.wildcards.target,
+        skill=snakemake.input.skill,
+        curves=snakemake.input.curves,
+        figure=snakemake.output.figure,
+    )

@@ -1,0 +1,20 @@
+"""Write where the data of all regions came from, of when they are, and under which licence."""
+
+from landshift.logs import set_up_logging
+from landshift.pages import write_page
+from landshift.provenance import describe_data
+
+
+def main(*, ledgers, inventories, page):
+    lines = ["# Data and licences", "", *describe_data(ledgers, inventories)]
+    write_page(page, "\n".join(lines), title="Data and licences")
+
+
+if __name__ == "__main__":
+    set_up_logging(snakemake.log[0])
+    inputs, params = snakemake.input, snakemake.params
+    main(
+        ledgers=dict(zip(params.read, inputs.ledgers, strict=True)),
+        inventories=dict(zip(params.regions, inputs.inventories, strict=True)),
+        page=snakemake.output.page,
+    )

@@ -1,0 +1,28 @@
+"""Write the first page of the report: every map, how good it is, and where to act first."""
+
+from pathlib import Path
+
+from landshift.logs import set_up_logging
+from landshift.pages import write_page
+from landshift.study_summary import Findings, summarise_study
+
+
+def main(*, study, targets, page):
+    text = summarise_study(study, {name: Findings(**files) for name, files in targets.items()})
+    write_page(page, text, title=f"Summary of the study {study}", folder=Path(page).parent)
+
+
+if __name__ == "__main__":
+    set_up_logging(snakemake.log[0])
+    # of files that the study does not make there are none
+    kinds = ("skill", "classes", "model", "drivers", "applicability", "priorities")
+    files = {kind: list(snakemake.input[kind]) for kind in kinds}
+    main(
+        study=snakemake.params.study,
+        targets={
+            target: {"picture": f"{target}/susceptibility.png"}
+            | {kind: paths[index] for kind, paths in files.items() if paths}
+            for index, target in enumerate(snakemake.params.targets)
+        },
+        page=snakemake.output.page,
+    )
