@@ -360,7 +360,7 @@ def _check_layout(path: str | Path, source: rasterio.DatasetReader) -> None:
         raise ValueError(f"{path}: holds complex numbers; extract what they measure")
     transform = source.transform
     values = np.array(transform[:6])
-    if not np.isfinite(values).all() or transform.a == 0 or transform.e == 0:
+    if not np.isfinite(values).all() or transform.is_degenerate:
         raise ValueError(f"{path}: its cells have no size ({transform[:6]}); georeference it again")
     if transform.b or transform.d or transform.a < 0:
         raise ValueError(
