@@ -7,6 +7,7 @@ A source model is ``manifest.json`` plus a file per preparation; a target model 
 import hashlib
 import json
 import shutil
+import zlib
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -26,7 +27,10 @@ from landshift.trees import check_trees
 FORMAT = 1
 """Version of the layout; a reader refuses another one."""
 
-_SPOILT = (ValueError, TypeError, AttributeError, EOFError, OSError, BadZipFile, MemoryError)
+_SPOILT = (
+    *(ValueError, TypeError, AttributeError, EOFError, OSError, MemoryError),
+    *(BadZipFile, zlib.error, RuntimeError),
+)
 """What reading a spoilt file may raise."""
 
 

@@ -356,11 +356,14 @@ def _check_layout(path: str | Path, source: rasterio.DatasetReader) -> None:
             f"{path}: expected one band, found {source.count}; extract one, such as with "
             "gdal_translate -b 1"
         )
-    if np.issubdtype(np.dtype(source.dtypes[0]), np.complexfloating):
+    # not by numpy's types: GDAL also has complex integers
+    if source.dtypes[0].startswith("complex"):
         raise ValueError(f"{path}: holds complex numbers; extract what they measure")
     transform = source.transform
     values = np.array(transform[:6])
-    if not np.isfinite(values).all() or transform.a == 0 or transform.e == 0:
+    # an origin so far away that a cell's width is lost beside it
+    lost = transform.c + transform.a == transform.c or transform.f + transform.e == transform.f
+    if not np.isfinite(values).all() or transform.is_degenerate or lost:
         raise ValueError(f"{path}: its cells have no size ({transform[:6]}); georeference it again")
     if transform.b or transform.d or transform.a < 0:
         raise ValueError(

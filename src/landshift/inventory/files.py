@@ -60,6 +60,7 @@ def read_vector(path: Path) -> gpd.GeoDataFrame:
         pyogrio.errors.FeatureError,
         pyogrio.errors.GeometryError,
         shapely.errors.GEOSException,
+        UnicodeDecodeError,
     ) as error:
         raise ValueError(_explain_vector(path, error)) from error
     if not isinstance(table, gpd.GeoDataFrame):
