@@ -70,6 +70,11 @@ def hash_script(rule):
     return fingerprint_script(SCRIPTS / f"{rule}.py")
 
 
+def hash_methods():
+    """Hash the page of the methods: where the checkout lies is no reason to write it again."""
+    return hashlib.sha256(Path(workflow.basedir, "docs", "methods.md").read_bytes()).hexdigest()
+
+
 def find_entry(region, name):
     """Find where a layer or an inventory of a region that is read comes from."""
     if name == "surveyed":

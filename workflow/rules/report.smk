@@ -186,8 +186,6 @@ rule write_summary:
 
 
 rule write_methods:
-    input:
-        methods=f"{workflow.basedir}/docs/methods.md",
     output:
         page=report(
             "<results>/report/methods.html",
@@ -205,6 +203,7 @@ rule write_methods:
     resources:
         mem_mb=500,
     params:
+        methods=hash_methods(),
         code=hash_script("write_methods"),
     message:
         "Write down the methods"

@@ -6,11 +6,11 @@ from landshift.logs import set_up_logging
 from landshift.pages import write_page
 
 
-def main(*, methods, page):
-    text = Path(methods).read_text(encoding="utf-8")
-    write_page(page, text, title="Methods", folder=Path(methods).parent)
+def main(*, docs, page):
+    text = (docs / "methods.md").read_text(encoding="utf-8")
+    write_page(page, text, title="Methods", folder=docs)
 
 
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
-    main(methods=snakemake.input.methods, page=snakemake.output.page)
+    main(docs=Path(snakemake.scriptdir).parents[1] / "docs", page=snakemake.output.page)
