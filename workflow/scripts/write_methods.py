@@ -13,4 +13,4 @@ def main(*, docs, page):
 
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
-    main(docs=Path(snakemake.scriptdir).parents[1] / "docs", page=snakemake.output.page)
+    main(docs=Path(snakemake.scriptdir).resolve().parents[1] / "docs", page=snakemake.output.page)
