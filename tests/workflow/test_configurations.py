@@ -82,6 +82,12 @@ def test_wrong_configurations_fail_first(run_snakemake, tmp_path, config, expect
     assert not (tmp_path / "results").exists()
 
 
+def test_groups_of_the_profile_for_slurm_make_no_circle(run_snakemake, tmp_path):
+    slurm = ("--workflow-profile", ROOT / "profiles" / "slurm")
+    result = run_snakemake("--dry-run", *slurm, "--configfile", STUDY, folder=tmp_path)
+    assert result.returncode == 0, result.stdout
+
+
 def test_profiles_agree_and_the_one_for_slurm_knows_every_rule():
     default, slurm = (
         yaml.safe_load((ROOT / "profiles" / name / "config.yaml").read_text())
