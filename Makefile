@@ -61,11 +61,11 @@ where: ## tell where the maps, the report and the viewer of a study are (CONFIG=
 
 update: $(INSTALLED) ## run a study with what is new, and say what changed in its maps (CONFIG=config/...)
 	@# An update that was stopped has the maps of before it in `updating`; the next one goes on from there.
-	test -d $(RESULTS)/updating || { rm -rf $(RESULTS)/before && mkdir $(RESULTS)/before && \
+	@test -d $(RESULTS)/updating || { rm -rf $(RESULTS)/before && mkdir $(RESULTS)/before && \
 		cp -R $(RESULTS)/targets $(RESULTS)/before/ && mv $(RESULTS)/before $(RESULTS)/updating; }
 	$(SNAKEMAKE) --cores $(CORES)
 	$(BIN)/landshift diff $(RESULTS)/updating $(RESULTS) --output $(RESULTS)/diff
-	mv $(RESULTS)/updating $(RESULTS)/before
+	@mv $(RESULTS)/updating $(RESULTS)/before
 
 report: $(INSTALLED) ## write the report of a study that has run, a zip (CONFIG=config/...)
 	$(SNAKEMAKE) --report $(REPORT)
