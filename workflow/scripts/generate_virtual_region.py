@@ -1,7 +1,6 @@
 """Generate a virtual region: its layers, its landslides, and later landslides for scoring."""
 
-import os
-
+from landshift.geopackage import write_geopackage
 from landshift.inventory import write_inventory
 from landshift.logs import set_up_logging
 from landshift.raster import write_raster
@@ -15,12 +14,8 @@ def main(*, name, settings, seed, layers, inventory, validation):
     for layer in LAYERS:
         write_raster(region.layers[layer], layers[layer])
     write_inventory(inventory, region.inventory)
-    if len(region.validation):
-        write_inventory(validation, region.validation)
-    else:
-        # The workflow wants the file all the same, and the time of writing would change its bytes.
-        os.environ["OGR_CURRENT_DATE"] = "2000-01-01T00:00:00.000Z"
-        region.validation.to_file(validation, layer="landslides", driver="GPKG")
+    # it may be empty, and the workflow wants the file all the same
+    write_geopackage(validation, {"landslides": region.validation})
 
 
 if __name__ == "__main__":
