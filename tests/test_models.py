@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from landshift.models import load_model, read_provenance, save_model
+from landshift.manifest import read_provenance
+from landshift.models import load_model, save_model
 from landshift.shots import draw_shots
 from landshift.transfer import SourceModel, TargetModel, fine_tune_target
 from landshift.trees import check_trees

@@ -17,6 +17,7 @@ import shapely
 from pystac.extensions.projection import ProjectionExtension
 from rasterio.warp import transform_geom
 
+from landshift.manifest import read_manifest
 from landshift.reading import explain_unreadable
 from landshift.unfinished import unfinished
 
@@ -81,7 +82,7 @@ def write_catalogue(path: str | Path, publications: Sequence[Publication], *, st
 
 
 def _describe_item(publication: Publication, folder: Path) -> pystac.Item:
-    manifest = json.loads((Path(publication.model) / "manifest.json").read_text(encoding="utf-8"))
+    manifest = read_manifest(publication.model)
     with rasterio.open(publication.maps["susceptibility"]) as source:
         crs, transform, shape = source.crs, source.transform, source.shape
         outline = shapely.box(*source.bounds)

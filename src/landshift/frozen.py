@@ -8,7 +8,8 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from landshift.models import hash_file, load_model
+from landshift.checksums import hash_file
+from landshift.models import load_model
 from landshift.transfer import SourceModel
 
 MANIFEST = "manifest.json"

@@ -1,6 +1,5 @@
 """A page of text about one map: what it is, how good it is, and where not to use it."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from landshift.applicability_mask import share_outside
+from landshift.manifest import read_manifest
 from landshift.provenance import describe_data
 from landshift.raster import open_raster
 from landshift.skill import AREA_SHARES
@@ -85,7 +85,7 @@ def write_model_card(path: str | Path, evidence: Evidence) -> None:
     OSError
         If a file cannot be read.
     """
-    manifest = json.loads((Path(evidence.model) / "manifest.json").read_text(encoding="utf-8"))
+    manifest = read_manifest(evidence.model)
     sections = {
         "What it is": _describe_model(manifest),
         "How good it is": _describe_scores(evidence),

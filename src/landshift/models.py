@@ -4,8 +4,6 @@ A source model is ``manifest.json`` plus a file per preparation; a target model 
 ``manifest.json``, ``arrays.npz`` and a folder per source model. Loading runs no code of the file.
 """
 
-import hashlib
-import json
 import shutil
 import zlib
 from pathlib import Path
@@ -14,8 +12,10 @@ from zipfile import BadZipFile
 import numpy as np
 
 from landshift.arrays import load_arrays
+from landshift.checksums import hash_file
 from landshift.class_scores import ClassScores
 from landshift.learners import LEARNERS, get_learner
+from landshift.manifest import FORMAT, read_manifest, write_manifest
 from landshift.preparation import PREPARATIONS, RankTransform, Standardisation
 from landshift.transfer import SourceModel, TargetModel
 from landshift.transfer.kernel import ResidualKernel
@@ -23,9 +23,6 @@ from landshift.transfer.residual import Member, fit_residual_mixture
 from landshift.transfer.score import LogitScale, SourceScore
 from landshift.transfer.target_kernel import TargetKernel
 from landshift.trees import check_trees
-
-FORMAT = 1
-"""Version of the layout; a reader refuses another one."""
 
 _SPOILT = (
     *(ValueError, TypeError, AttributeError, EOFError, OSError, MemoryError),
@@ -57,7 +54,7 @@ def load_model(path: str | Path) -> SourceModel | TargetModel:
         If the folder has no readable manifest, or one of another format.
     """
     path = Path(path)
-    manifest = _read_manifest(path)
+    manifest = read_manifest(path)
     kinds = {"source": _load_source, "target": _load_target}
     if manifest.get("format") != FORMAT or manifest.get("kind") not in kinds:
         raise ValueError(
@@ -72,57 +69,10 @@ def load_model(path: str | Path) -> SourceModel | TargetModel:
         raise ValueError(f"{path}: not a whole model ({error}); make the model again") from error
 
 
-def read_provenance(path: str | Path) -> dict[str, str]:
-    """Read what a map should say of the target model behind it, for the tags of its file.
-
-    Returns
-    -------
-    dict
-        ``region``, ``family``, ``learners``, ``prevalence``, ``sources`` with the start of the
-        checksum of their samples, ``seed`` and ``software``.
-
-    Raises
-    ------
-    ValueError
-        If there is no model of a target.
-    """
-    manifest = _read_manifest(Path(path))
-    if manifest.get("kind") != "target":
-        raise ValueError(f"{path}: no model of a target, but of kind {manifest.get('kind')!r}")
-    sources = (f"{name} {checksum[:16]}" for name, checksum in manifest["sources"].items())
-    return {
-        "region": manifest["region"],
-        "family": manifest["family"],
-        "learners": ", ".join(manifest["learners"]),
-        "prevalence": str(manifest["prevalence"]),
-        "sources": ", ".join(sources),
-        "seed": str(manifest["seed"]),
-        "software": f"Landshift {manifest['version']}",
-    }
-
-
-def _read_manifest(path: Path) -> dict:
-    file = path / "manifest.json"
-    try:
-        manifest = json.loads(file.read_text())
-    except FileNotFoundError:
-        raise ValueError(f"{path}: no model here, manifest.json is missing") from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{file}: not valid JSON ({error}); make the model again") from error
-    if not isinstance(manifest, dict):
-        raise ValueError(f"{file}: expected a JSON object; make the model again")
-    return manifest
-
-
-def _write_manifest(path: Path, kind: str, content: dict) -> None:
-    manifest = {"format": FORMAT, "kind": kind} | content
-    (path / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
-
-
 def _save_source(model: SourceModel, path: Path) -> None:
     for name in PREPARATIONS:
         model.fitted[name].save(path / name)
-    _write_manifest(
+    write_manifest(
         path,
         "source",
         {
@@ -140,11 +90,6 @@ def _save_source(model: SourceModel, path: Path) -> None:
             "version": model.version,
         },
     )
-
-
-def hash_file(file: Path) -> str:
-    """Hash the content of a file: 64 hexadecimal digits of its SHA-256."""
-    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def _check_files(path: Path, stated: dict[str, str]) -> None:
@@ -212,7 +157,7 @@ def _save_target(model: TargetModel, path: Path) -> None:
         {"uses_source": member.uses_source, "strength": member.strength, "share": float(share)}
         for member, share in zip(model.mixture.members, model.mixture.shares, strict=True)
     ]
-    _write_manifest(
+    write_manifest(
         path,
         "target",
         {

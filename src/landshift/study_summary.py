@@ -1,12 +1,12 @@
 """The first page of a report: what the maps of a study say, how good they are, where to act."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
+from landshift.manifest import read_manifest
 from landshift.model_card import (
     LIMITS,
     describe_applicability,
@@ -62,7 +62,7 @@ def summarise_study(study: str, targets: Mapping[str, Findings]) -> str:
 
 
 def _summarise_target(target: str, findings: Findings) -> list[str]:
-    manifest = json.loads((Path(findings.model) / "manifest.json").read_text(encoding="utf-8"))
+    manifest = read_manifest(findings.model)
     lines = [
         f"Learned in {', '.join(manifest['sources'])}, and fine-tuned on {manifest['presences']} "
         f"landslides of {target}. {_judge(findings)}\n",

@@ -12,11 +12,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from odc.geo.geobox import GeoBox
 from odc.geo.xr import xr_zeros
 
+from landshift.inventory import write_inventory
 from landshift.raster import wrap_like, write_raster
 from landshift.seeds import derive_seed
+from landshift.virtual import generate_virtual_region
 
 from .conftest import ROOT, TINY
 from .jobs import assert_same_results, copy_checkout, read_jobs
@@ -33,12 +36,12 @@ RUN = ("--cores", "2", "--configfile", TINY)
 pytestmark = pytest.mark.faults
 
 
-def start(folder, root=ROOT):
+def start(folder, root=ROOT, run=RUN):
     """Start a run in a process group of its own, with its output in a file."""
     command = [sys.executable, "-m", "snakemake", "--snakefile", root / "Snakefile"]
     with (folder / "run.log").open("w") as stream:
         return subprocess.Popen(
-            list(map(str, [*command, "--directory", folder, *RUN])),
+            list(map(str, [*command, "--directory", folder, *run])),
             cwd=root,
             env=os.environ | {"PYTHONPATH": str(root / "src")},
             stdout=stream,
@@ -220,3 +223,46 @@ def test_clock_that_went_wrong_repeats_nothing(run_snakemake, undisturbed, tmp_p
     result = run_snakemake(*RUN, folder=tmp_path)
     assert result.returncode == 0
     assert "Nothing to be done" in result.stdout
+
+
+@pytest.fixture
+def files(tmp_path):
+    """A study that reads the inventory of its target from a file, and a further inventory."""
+    config = yaml.safe_load(TINY.read_text())
+    birch = config["regions"]["birch"]
+    region = generate_virtual_region("birch", seed=config["seed"], **birch.pop("virtual"))
+    write_raster(region.layers.dem, tmp_path / "dem.tif")
+    write_inventory(tmp_path / "landslides.gpkg", region.inventory)
+    write_inventory(tmp_path / "later.gpkg", region.inventory.iloc[:-3])
+    birch["grid"] = {"resolution_m": 30}
+    birch["layers"] = {"dem": {"file": "dem.tif"}}
+    birch["inventory"] = {"file": "landslides.gpkg"}
+    (tmp_path / "study.yaml").write_text(yaml.safe_dump(config))
+    return tmp_path
+
+
+MOMENTS = {
+    "before it is read": lambda printed: "rule acquire_inventory:" not in printed,
+    "while it is read": lambda printed: "rule acquire_inventory:" in printed,
+    "after it was read": lambda printed: "rule fine_tune_target:" in printed,
+}
+"""When the file is replaced, by what the run has printed."""
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_input_that_changes_during_a_run_is_read_again(run_snakemake, files, tmp_path, moment):
+    run = ("--cores", "2", "--configfile", files / "study.yaml")
+    anew = tmp_path / "anew"
+    shutil.copytree(files, anew, ignore=shutil.ignore_patterns("anew"))
+    shutil.copy(anew / "later.gpkg", anew / "landslides.gpkg")
+    assert run_snakemake(*run, folder=anew).returncode == 0
+    process = start(files, run=run)
+    log = files / "results" / "tiny" / "logs" / "acquire_inventory" / "birch.log"
+    printed = (files / "run.log").read_text
+    wait_until(lambda: MOMENTS[moment](printed()) and (log.exists() or "while" not in moment))
+    (files / "later.gpkg").rename(files / "landslides.gpkg")
+    code = process.wait()
+    assert code == 0 or "landslides.gpkg: was changed while it was read" in printed()
+    assert run_snakemake(*run, folder=files).returncode == 0
+    assert "Nothing to be done" in run_snakemake("--dry-run", *run, folder=files).stdout
+    assert_same_results(anew / "results" / "tiny", files / "results" / "tiny")

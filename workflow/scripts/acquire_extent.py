@@ -6,6 +6,7 @@ from pathlib import Path
 from landshift.acquire import acquire_extent, choose_mirror, write_record
 from landshift.logs import set_up_logging
 from landshift.raster import write_raster
+from landshift.reading import refuse_changes
 
 
 def main(*, entry, grid, cache, mirror, extent, record):
@@ -16,11 +17,12 @@ def main(*, entry, grid, cache, mirror, extent, record):
 
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
-    main(
-        entry=snakemake.params.entry,
-        grid=snakemake.params.grid,
-        cache=os.environ.get("LANDSHIFT_CACHE", "results/cache"),
-        mirror=choose_mirror(snakemake.config["mirror"]),
-        extent=snakemake.output.extent,
-        record=snakemake.output.record,
-    )
+    with refuse_changes(snakemake.input.files):
+        main(
+            entry=snakemake.params.entry,
+            grid=snakemake.params.grid,
+            cache=os.environ.get("LANDSHIFT_CACHE", "results/cache"),
+            mirror=choose_mirror(snakemake.config["mirror"]),
+            extent=snakemake.output.extent,
+            record=snakemake.output.record,
+        )

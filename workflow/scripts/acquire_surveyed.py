@@ -6,6 +6,7 @@ from pathlib import Path
 from landshift.acquire import acquire_surveyed, choose_mirror, write_record
 from landshift.logs import set_up_logging
 from landshift.raster import open_raster, write_raster
+from landshift.reading import refuse_changes
 
 
 def main(*, entry, dem, cache, mirror, surveyed, record):
@@ -17,11 +18,12 @@ def main(*, entry, dem, cache, mirror, surveyed, record):
 
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
-    main(
-        entry=snakemake.params.entry,
-        dem=snakemake.input.dem,
-        cache=os.environ.get("LANDSHIFT_CACHE", "results/cache"),
-        mirror=choose_mirror(snakemake.config["mirror"]),
-        surveyed=snakemake.output.surveyed,
-        record=snakemake.output.record,
-    )
+    with refuse_changes(snakemake.input.files):
+        main(
+            entry=snakemake.params.entry,
+            dem=snakemake.input.dem,
+            cache=os.environ.get("LANDSHIFT_CACHE", "results/cache"),
+            mirror=choose_mirror(snakemake.config["mirror"]),
+            surveyed=snakemake.output.surveyed,
+            record=snakemake.output.record,
+        )

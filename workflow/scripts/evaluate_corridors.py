@@ -6,6 +6,7 @@ import pandas as pd
 from landshift.corridor import profile_corridor
 from landshift.logs import set_up_logging
 from landshift.raster import BLOCK, open_raster
+from landshift.reading import refuse_changes
 
 
 def main(*, susceptibility, lines, corridors, table):
@@ -25,9 +26,10 @@ def main(*, susceptibility, lines, corridors, table):
 
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
-    main(
-        susceptibility=snakemake.input.susceptibility,
-        lines=list(snakemake.input.lines),
-        corridors=snakemake.params.corridors,
-        table=snakemake.output.table,
-    )
+    with refuse_changes(snakemake.input.lines):
+        main(
+            susceptibility=snakemake.input.susceptibility,
+            lines=list(snakemake.input.lines),
+            corridors=snakemake.params.corridors,
+            table=snakemake.output.table,
+        )

@@ -7,6 +7,7 @@ from landshift.geopackage import write_geopackage
 from landshift.logs import set_up_logging
 from landshift.priorities import make_grid, rank_units
 from landshift.raster import BLOCK, open_raster
+from landshift.reading import refuse_changes
 
 
 def main(*, classes, units, name, grid_m, exposure, susceptible_from, layer, table):
@@ -28,13 +29,14 @@ def main(*, classes, units, name, grid_m, exposure, susceptible_from, layer, tab
 
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
-    main(
-        classes=snakemake.input.classes,
-        units=list(snakemake.input.units),
-        name=snakemake.params.name,
-        grid_m=snakemake.params.grid_m,
-        exposure=dict(zip(snakemake.params.kinds, snakemake.input.exposure, strict=True)),
-        susceptible_from=snakemake.params.susceptible_from,
-        layer=snakemake.output.layer,
-        table=snakemake.output.table,
-    )
+    with refuse_changes([*snakemake.input.units, *snakemake.input.exposure]):
+        main(
+            classes=snakemake.input.classes,
+            units=list(snakemake.input.units),
+            name=snakemake.params.name,
+            grid_m=snakemake.params.grid_m,
+            exposure=dict(zip(snakemake.params.kinds, snakemake.input.exposure, strict=True)),
+            susceptible_from=snakemake.params.susceptible_from,
+            layer=snakemake.output.layer,
+            table=snakemake.output.table,
+        )

@@ -8,7 +8,8 @@ from landshift.applicability import fit_applicability, map_dissimilarity
 from landshift.applicability_mask import MASK_COLOURS, mask_applicability, share_outside
 from landshift.cog import write_cog
 from landshift.logs import set_up_logging
-from landshift.models import load_model, read_provenance
+from landshift.manifest import read_provenance
+from landshift.models import load_model
 from landshift.raster import open_raster, read_factors
 from landshift.transfer.sources import limit_samples
 from landshift.transfer.target import find_importance

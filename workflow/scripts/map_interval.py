@@ -1,12 +1,9 @@
 """Map the 5 % and 95 % quantiles of the susceptibility of a target [1], as COGs."""
 
-import json
-from pathlib import Path
-
 from landshift.cog import write_cogs
 from landshift.interval import PROBABILITY, map_interval
 from landshift.logs import set_up_logging
-from landshift.models import read_provenance
+from landshift.manifest import read_manifest, read_provenance
 from landshift.raster import open_raster
 from landshift.workers import spread_blocks
 
@@ -14,8 +11,7 @@ from landshift.workers import spread_blocks
 def main(*, model, susceptibility, uncertainty, block_size, lower, upper):
     maps = (open_raster(path, chunks=block_size) for path in (susceptibility, uncertainty))
     files = {"susceptibility_lower": lower, "susceptibility_upper": upper}
-    manifest = json.loads((Path(model) / "manifest.json").read_text(encoding="utf-8"))
-    bounds = map_interval(*maps, score_error=manifest["score_error"])
+    bounds = map_interval(*maps, score_error=read_manifest(model)["score_error"])
     write_cogs(bounds, files, tags=read_provenance(model) | {"interval": str(PROBABILITY)})
 
 

@@ -6,7 +6,8 @@ import pandas as pd
 from landshift.drivers import map_local_drivers
 from landshift.fused import fuse_model
 from landshift.logs import set_up_logging
-from landshift.models import load_model, read_provenance
+from landshift.manifest import read_provenance
+from landshift.models import load_model
 from landshift.raster import read_factors, write_factors
 
 

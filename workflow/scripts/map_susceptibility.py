@@ -5,9 +5,10 @@ import pandas as pd
 from landshift.cog import write_cog, write_cogs
 from landshift.fused import fuse_model
 from landshift.logs import set_up_logging
+from landshift.manifest import read_provenance
 from landshift.map_classes import CLASS_COLOURS
 from landshift.mapping import class_breaks, classify_susceptibility, map_susceptibility
-from landshift.models import load_model, read_provenance
+from landshift.models import load_model
 from landshift.raster import open_raster, read_factors
 from landshift.transfer.source_breaks import find_source_breaks
 from landshift.workers import spread_blocks

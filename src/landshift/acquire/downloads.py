@@ -24,13 +24,13 @@ from landshift.acquire.probing import probe
 from landshift.acquire.records import (
     Record,
     describe_file,
-    hash_file,
     key_of,
     read_record,
     write_json,
 )
 from landshift.acquire.retrying import AbsentError, ChecksumError
 from landshift.acquire.transfers import copy, describe_mismatch, download
+from landshift.checksums import hash_file
 
 _log = logging.getLogger("landshift.acquire")
 

@@ -66,12 +66,6 @@ def describe_file(path: Path, address: str | None = None) -> Record:
     return record | {"modified": modified, "size": state.st_size}
 
 
-def hash_file(path: Path) -> str:
-    """Compute the SHA-256 of a file."""
-    with path.open("rb") as stored:
-        return hashlib.file_digest(stored, "sha256").hexdigest()
-
-
 def key_of(*parts: object) -> str:
     """Name an asset in the cache: 32 hexadecimal digits of what it is."""
     return hashlib.sha256("\0".join(map(str, parts)).encode()).hexdigest()[:32]

@@ -25,12 +25,12 @@ from landshift.acquire.progress import Progress, megabytes
 from landshift.acquire.records import (
     Record,
     describe_file,
-    hash_file,
     key_of,
     read_record,
     write_json,
 )
 from landshift.acquire.retrying import AbsentError, PassingError, RefusedError, retry
+from landshift.checksums import hash_file
 from landshift.raster import BLOCK
 from landshift.unfinished import unfinished
 

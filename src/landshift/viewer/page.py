@@ -14,6 +14,7 @@ import pandas as pd
 
 from landshift.interval import find_steps, find_variance
 from landshift.inventory import load_inventory
+from landshift.manifest import read_manifest
 from landshift.unfinished import unfinished
 from landshift.viewer.layers import describe_layer
 from landshift.viewer.local import describe_local_drivers
@@ -148,7 +149,7 @@ def _tabulate_interval(place: Place, overviews: Mapping[str, Overview]) -> list[
     """List the steps of the logit to the ends of the 90 % interval, by byte of the uncertainty."""
     if place.model is None or "uncertainty" not in overviews:
         return []
-    manifest = json.loads((Path(place.model) / "manifest.json").read_text(encoding="utf-8"))
+    manifest = read_manifest(place.model)
     sd = fit_steps(overviews["uncertainty"].data, "linear").decode(np.arange(1, 256))
     steps = find_steps(find_variance(sd, manifest["score_error"]))
     return [np.round(each, 4).tolist() for each in steps]

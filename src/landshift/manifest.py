@@ -1,0 +1,66 @@
+"""What a model says of itself in ``manifest.json``, to be read without the learners."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+FORMAT = 1
+"""Version of the layout of a model's folder; a reader refuses another one."""
+
+_FILE = "manifest.json"
+
+
+def read_manifest(path: str | Path) -> dict[str, Any]:
+    """Read what the model in a folder says of itself.
+
+    Raises
+    ------
+    ValueError
+        If the folder has no readable manifest.
+    """
+    file = Path(path) / _FILE
+    try:
+        manifest = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ValueError(f"{path}: no model here, {_FILE} is missing") from None
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"{file}: not valid JSON ({error}); make the model again") from error
+    if not isinstance(manifest, dict):
+        raise ValueError(f"{file}: expected a JSON object; make the model again")
+    return manifest
+
+
+def write_manifest(path: Path, kind: str, content: Mapping[str, Any]) -> None:
+    """Write what a model of some kind, ``source`` or ``target``, says of itself into its folder."""
+    manifest = {"format": FORMAT, "kind": kind} | content
+    (path / _FILE).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+
+
+def read_provenance(path: str | Path) -> dict[str, str]:
+    """Read what a map should say of the target model behind it, for the tags of its file.
+
+    Returns
+    -------
+    dict
+        ``region``, ``family``, ``learners``, ``prevalence``, ``sources`` with the start of the
+        checksum of their samples, ``seed`` and ``software``.
+
+    Raises
+    ------
+    ValueError
+        If there is no model of a target.
+    """
+    manifest = read_manifest(path)
+    if manifest.get("kind") != "target":
+        raise ValueError(f"{path}: no model of a target, but of kind {manifest.get('kind')!r}")
+    sources = (f"{name} {checksum[:16]}" for name, checksum in manifest["sources"].items())
+    return {
+        "region": manifest["region"],
+        "family": manifest["family"],
+        "learners": ", ".join(manifest["learners"]),
+        "prevalence": str(manifest["prevalence"]),
+        "sources": ", ".join(sources),
+        "seed": str(manifest["seed"]),
+        "software": f"Landshift {manifest['version']}",
+    }
