@@ -58,6 +58,18 @@ def test_mosaic_covers_both_targets(results):
             assert mosaic.bounds.bottom <= bottom and mosaic.bounds.top >= top
 
 
+def test_classes_of_the_mosaic_lie_between_those_of_its_targets(results):
+    def read_breaks(folder):
+        with rasterio.open(folder / "classes.tif") as source:
+            return [float(limit) for limit in source.tags()["breaks"].split(", ")]
+
+    single = np.array([read_breaks(results / "targets" / target) for target in TARGETS])
+    joined = np.array(read_breaks(results / "mosaic"))
+    # of the sources, and so not fifths of the area of either target
+    assert (single[0] != single[1]).all()
+    assert (single.min(axis=0) < joined).all() and (joined < single.max(axis=0)).all()
+
+
 def test_stage_two_sees_the_stated_shots_alone(results):
     shots = pd.read_parquet(results / "targets" / "birch" / "shots.parquet")
     assert shots["presence"].value_counts().to_dict() == {1: 8, 0: 8}
@@ -99,6 +111,7 @@ def test_frozen_source_models_map_a_target_without_the_sources(run_snakemake, fi
         "mosaic": None,
         "benchmark": None,
     }
+    del study["maps"]["breaks"]  # of sources that this study does not have
     study["transfer"]["frozen"] = {
         "folder": str(manifest.parent),
         "sha256": hashlib.sha256(manifest.read_bytes()).hexdigest(),
