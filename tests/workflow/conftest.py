@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+CLUSTER = ROOT / "tests" / "slurm" / "cluster.sh"
 STUDY = Path(__file__).with_name("study.yaml")
 TINY = Path(__file__).with_name("tiny.yaml")
 MIRROR = Path(os.environ.get("LANDSHIFT_MIRROR", ROOT.parent / "shared" / "data"))
@@ -54,6 +55,16 @@ def run_snakemake(tmp_path_factory) -> Snakemake:
         )
 
     return run
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """Start a SLURM of two nodes, one core each."""
+    if os.geteuid():
+        pytest.skip("the test cluster has to be started by root")
+    subprocess.run([CLUSTER, "up"], check=True, capture_output=True)
+    yield
+    subprocess.run([CLUSTER, "down"], check=True, capture_output=True)
 
 
 @pytest.fixture

@@ -21,10 +21,9 @@ from landshift.raster import write_factors, write_raster
 from landshift.shots import draw_shots
 from landshift.transfer import fine_tune_target
 
-from .conftest import MIRROR, ROOT, STUDIES, TINY, needs_mirror
+from .conftest import CLUSTER, MIRROR, ROOT, STUDIES, TINY, needs_mirror
 from .jobs import assert_same_results
 
-CLUSTER = ROOT / "tests" / "slurm" / "cluster.sh"
 # The nodes are small and share one disk, and there is no accounting to ask.
 OPTIONS = (
     *("--cores", "1", "--resources", "mem_mb=8000", "--latency-wait", "5"),
@@ -35,7 +34,7 @@ OPTIONS = (
 MINUTES = 60
 read_jobs = runpy.run_path(str(ROOT / "benchmarks" / "memory.py"))["read_jobs"]
 
-pytestmark = pytest.mark.slurm
+pytestmark = [pytest.mark.slurm, pytest.mark.usefixtures("cluster")]
 
 
 def control(*arguments):
@@ -84,15 +83,6 @@ class Submission:
 
     def finish(self):
         return self.process.wait(timeout=60 * MINUTES)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def cluster():
-    if os.geteuid():
-        pytest.skip("the test cluster has to be started by root")
-    control(CLUSTER, "up")
-    yield
-    control(CLUSTER, "down")
 
 
 @pytest.mark.parametrize("study", ["default", pytest.param("benchmark", marks=needs_mirror)])

@@ -10,17 +10,20 @@ import pytest
 from .conftest import ROOT
 
 BLOCK = re.compile(
-    r"(?P<left_out><!-- not run: [^\n]*\n)?```sh\n(?P<commands>.*?)^```\n"
+    r"(?:<!-- (?P<mark>[^\n]*) -->\n)?```sh\n(?P<commands>.*?)^```\n"
     r"(?:\n```text\n(?P<output>.*?)^```\n)?",
     flags=re.DOTALL | re.MULTILINE,
 )
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 
-def read_steps():
-    """Read the commands that are run, each with the output shown below it."""
+ON_A_CLUSTER = "on a cluster"
+
+
+def read_steps(*marks):
+    """Read the commands without a mark, or with one of these, each with the output below it."""
     text = (ROOT / "docs/tutorial.md").read_text(encoding="utf-8")
-    blocks = [block for block in BLOCK.finditer(text) if not block["left_out"]]
+    blocks = [block for block in BLOCK.finditer(text) if block["mark"] in (None, *marks)]
     return [(block["commands"], block["output"] or "...") for block in blocks]
 
 
@@ -29,14 +32,14 @@ def hide_numbers(text):
     return re.sub(r"[+-]?\d+(\.\d+)?", "#", text)
 
 
-@pytest.mark.slow
-def test_every_command_prints_what_the_tutorial_shows(checkout, tmp_path):
+def follow(checkout, tmp_path, steps):
+    """Run commands in a checkout, and compare what they print with what the page shows."""
     environment = os.environ | {
         "PYTHONPATH": str(checkout / "src"),
         "XDG_CACHE_HOME": str(tmp_path / "cache"),
     }
     environment.pop("LANDSHIFT_MIRROR", None)
-    for commands, output in read_steps():
+    for commands, output in steps:
         result = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", commands],
             cwd=checkout, env=environment, text=True, check=False,
@@ -48,7 +51,18 @@ def test_every_command_prints_what_the_tutorial_shows(checkout, tmp_path):
         assert matches, f"{commands}\nshows\n{output}\nbut printed\n{result.stdout}"
 
 
+@pytest.mark.slow
+def test_every_command_prints_what_the_tutorial_shows(checkout, tmp_path):
+    follow(checkout, tmp_path, read_steps())
+
+
+@pytest.mark.slurm
+def test_every_command_prints_what_the_tutorial_shows_on_a_cluster(cluster, checkout, tmp_path):
+    follow(checkout, tmp_path, read_steps(ON_A_CLUSTER))
+
+
 def test_the_tutorial_shows_what_its_commands_print():
     steps = read_steps()
     assert steps[0][0] == "make demo\n"
+    assert len(read_steps(ON_A_CLUSTER)) == len(steps) + 2
     assert sum(output != "..." for _, output in steps) > 8
