@@ -153,7 +153,7 @@ def test_library_knows_nothing_of_the_workflow(module, path):
 
 
 # What the Snakefile imports at every start.
-LIGHT = ("study", "folders", "fingerprint", "kernels")
+LIGHT = ("study", "folders", "fingerprint", "kernels", "checksums")
 
 
 @pytest.mark.parametrize("module", LIGHT)

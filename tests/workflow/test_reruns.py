@@ -77,6 +77,12 @@ def shrink_inventory(region):
     return apply
 
 
+def replace_by_an_older_file(study):
+    path = study.folder / "data" / find_inventory("cedar")
+    shrink_inventory("cedar")(study)
+    os.utime(path, (0, 0))
+
+
 def set_key(*path, value):
     def apply(study):
         entry = study.config
@@ -140,6 +146,13 @@ CHANGES = {
     ),
     "further inventory in the folder of a target": Change(
         add_inventory,
+        touches=lambda job: (job.rule, job.place) == ("acquire_inventory", "cedar,inventory"),
+        spares=lambda job: (
+            job.rule in STAGES_OF_SOURCES or job.place.startswith(("alder", "birch"))
+        ),
+    ),
+    "older file in place of the inventory of a target": Change(
+        replace_by_an_older_file,
         touches=lambda job: (job.rule, job.place) == ("acquire_inventory", "cedar,inventory"),
         spares=lambda job: (
             job.rule in STAGES_OF_SOURCES or job.place.startswith(("alder", "birch"))

@@ -64,6 +64,7 @@ rule acquire_dem:
     params:
         entry=lambda wildcards: find_entry(wildcards.region, "dem"),
         grid=lambda wildcards: describe_grid(wildcards.region),
+        content=lambda wildcards: hash_files(find_entry(wildcards.region, "dem")),
         code=hash_script("acquire_dem"),
     message:
         "Bring the elevation of {wildcards.region} onto the grid of the region"
@@ -92,6 +93,7 @@ rule acquire_extent:
     params:
         entry=lambda wildcards: find_entry(wildcards.region, "extent"),
         grid=lambda wildcards: describe_grid(wildcards.region),
+        content=lambda wildcards: hash_files(find_entry(wildcards.region, "extent")),
         code=hash_script("acquire_extent"),
     message:
         "Bring the extent of {wildcards.region} onto the grid of the region"
@@ -120,6 +122,7 @@ rule acquire_surveyed:
         downloads=1,
     params:
         entry=lambda wildcards: find_entry(wildcards.region, "surveyed"),
+        content=lambda wildcards: hash_files(find_entry(wildcards.region, "surveyed")),
         code=hash_script("acquire_surveyed"),
     message:
         "Bring the area surveyed for landslides onto the grid of {wildcards.region}"
@@ -148,6 +151,7 @@ rule acquire_layer:
         downloads=1,
     params:
         entry=lambda wildcards: describe_origin(wildcards.region, wildcards.layer),
+        content=lambda wildcards: hash_files(find_entry(wildcards.region, wildcards.layer)),
         code=hash_script("acquire_layer"),
     message:
         "Bring the layer {wildcards.layer} onto the grid of {wildcards.region}"
@@ -176,6 +180,7 @@ rule acquire_lines:
         downloads=1,
     params:
         entry=lambda wildcards: find_entry(wildcards.region, wildcards.layer),
+        content=lambda wildcards: hash_files(find_entry(wildcards.region, wildcards.layer)),
         code=hash_script("acquire_lines"),
     message:
         "Bring the lines {wildcards.layer} into the CRS of {wildcards.region}"
@@ -210,6 +215,7 @@ rule acquire_inventory:
         downloads=1,
     params:
         entry=lambda wildcards: find_entry(wildcards.region, wildcards.inventory),
+        content=lambda wildcards: hash_files(find_entry(wildcards.region, wildcards.inventory)),
         code=hash_script("acquire_inventory"),
     message:
         "Read and clean the {wildcards.inventory} of {wildcards.region}"

@@ -4,6 +4,7 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
+from landshift.checksums import hash_contents
 from landshift.factors import FACTORS, factor_names, line_density, line_distance, own_factor
 from landshift.fingerprint import fingerprint_script
 from landshift.kernels import drop_stale_kernels
@@ -111,6 +112,11 @@ for name in REAL:
 def find_files(region, name):
     """Find the local files of a layer: as inputs, their change reruns the job; addresses have none."""
     return list_files(find_entry(region, name))
+
+
+def hash_files(*entries):
+    """Hash the local files of entries, so that a file replaced by an older one reruns its jobs too."""
+    return hash_contents(file for entry in entries for file in list_files(entry))
 
 
 def has_elevations(region):

@@ -33,6 +33,7 @@ rule evaluate_priorities:
         grid_m=PRIORITIES.get("grid_m"),
         kinds=list(EXPOSURE),
         susceptible_from=PRIORITIES.get("susceptible_from"),
+        content=hash_files(PRIORITIES.get("units") or {}, *EXPOSURE.values()),
         code=hash_script("evaluate_priorities"),
     message:
         "Rank units of {wildcards.target} by their susceptible area"
@@ -57,6 +58,7 @@ rule evaluate_corridors:
         mem_mb=4000,
     params:
         corridors=CORRIDORS,
+        content=hash_files(*CORRIDORS.values()),
         code=hash_script("evaluate_corridors"),
     message:
         "Follow corridors through {wildcards.target}"

@@ -89,39 +89,41 @@ def attribute_own(
 
 @njit(nogil=True, cache=True)
 def _attribute(weights, additive, pull, labels, cells, reference, nodes, shares):
-    factors = len(weights)
+    factors, quadrature = len(weights), len(nodes)
     result = np.zeros((len(cells), factors))
-    mixed = np.empty(factors)
     there = np.empty((len(reference), factors))
+    average = np.empty(factors)
     here = np.empty(factors)
+    change = np.empty(factors)
+    product = np.empty(quadrature)
     for label in range(len(labels)):
         if pull[label] == 0:
             continue
-        strength = 0.5 * pull[label] / len(reference)
+        average[:] = 0
         for other in range(len(reference)):
             for factor in range(factors):
                 gap = reference[other, factor] - labels[label, factor]
                 there[other, factor] = np.exp(-0.5 * weights[factor] * gap * gap)
+                if additive[factor] > 0:
+                    average[factor] += np.exp(-0.5 * gap * gap) / len(reference)
         for cell in range(len(cells)):
             for factor in range(factors):
                 gap = cells[cell, factor] - labels[label, factor]
                 here[factor] = np.exp(-0.5 * weights[factor] * gap * gap)
                 if additive[factor] > 0:
-                    own = np.exp(-0.5 * gap * gap)
-                    for other in range(len(reference)):
-                        gap_there = reference[other, factor] - labels[label, factor]
-                        difference = own - np.exp(-0.5 * gap_there * gap_there)
-                        result[cell, factor] += strength * additive[factor] * difference
+                    own = np.exp(-0.5 * gap * gap) - average[factor]
+                    result[cell, factor] += 0.5 * pull[label] * additive[factor] * own
             for other in range(len(reference)):
-                for node in range(len(nodes)):
-                    product = strength * shares[node]
+                # The loops run over nodes and then over factors, each of them independent of the
+                # others: so the processor takes several at a time.
+                product[:] = 0.5 * pull[label] / len(reference) * shares
+                for factor in range(factors):
+                    start = there[other, factor]
+                    change[factor] = here[factor] - start
+                    for node in range(quadrature):
+                        product[node] *= start + nodes[node] * change[factor]
+                for node in range(quadrature):
                     for factor in range(factors):
-                        term = there[other, factor] + nodes[node] * (
-                            here[factor] - there[other, factor]
-                        )
-                        mixed[factor] = term
-                        product *= term
-                    for factor in range(factors):
-                        change = here[factor] - there[other, factor]
-                        result[cell, factor] += product * change / mixed[factor]
+                        mixed = there[other, factor] + nodes[node] * change[factor]
+                        result[cell, factor] += product[node] * change[factor] / mixed
     return result

@@ -3,14 +3,15 @@
 import math
 import os
 import threading
+import uuid
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from functools import partial
+from typing import NamedTuple
 
 import dask.array as da
 import numpy as np
 import xarray as xr
-from affine import Affine
-from dask import delayed
+from dask.array.core import normalize_chunks
 from odc.geo.crs import CRS
 from odc.geo.geobox import GeoBox
 from odc.geo.overlap import compute_reproject_roi
@@ -64,11 +65,16 @@ def mosaic_maps(maps: Mapping[str, xr.Dataset], crs: str, resolution_m: float) -
         {name: each.odc.geobox for name, each in ordered.items()}, crs, resolution_m
     )
     layers = [_plan_layer(each, grid) for each in ordered.values()]
-    rows = []
-    for top in range(0, grid.height, BLOCK):
-        row = [_merge_lazily(layers, grid, top, left) for left in range(0, grid.width, BLOCK)]
-        rows.append(da.concatenate(row, axis=2))
-    mosaic = wrap_maps(da.concatenate(rows, axis=1), xr_coords(grid))
+    # One task per block, which cuts the maps itself: a graph of all their chunks would have to be
+    # searched for every window that is written.
+    both = da.map_blocks(
+        partial(_merge_block, layers, grid),
+        name=f"mosaic-{uuid.uuid4().hex}",
+        chunks=((2,), *normalize_chunks(BLOCK, grid.shape)),
+        dtype=np.float32,
+        meta=np.empty((0, 0, 0), np.float32),
+    )
+    mosaic = wrap_maps(both, xr_coords(grid))
     mosaic.attrs = {"overlap_rule": OVERLAP_RULE, "targets": ", ".join(ordered)}
     return mosaic
 
@@ -131,57 +137,54 @@ def _whole_shift(own: GeoBox, grid: GeoBox) -> tuple[int, int] | None:
     return (row, column) if exact else None
 
 
-def _merge_lazily(layers: list[_Layer], grid: GeoBox, top: int, left: int) -> da.Array:
-    bottom, right = min(top + BLOCK, grid.height), min(left + BLOCK, grid.width)
-    block = grid[top:bottom, left:right]
-    parts = [part for layer in layers if (part := _cut_layer(layer, block, top, left)) is not None]
-    shape = (2, *block.shape)
-    if not parts:
-        return da.full(shape, np.nan, dtype=np.float32, chunks=shape)
-    return da.from_delayed(delayed(_merge)(parts), shape, dtype=np.float32)
+def _merge_block(layers: list[_Layer], grid: GeoBox, *, block_info: Mapping) -> np.ndarray:
+    _, rows, columns = block_info[None]["array-location"]
+    block = grid[slice(*rows), slice(*columns)]
+    parts = (_cut_layer(layer, block, rows[0], columns[0]) for layer in layers)
+    merged = np.full((2, *block.shape), np.nan, np.float32)
+    for part in parts:
+        if part is not None:
+            free = np.isnan(merged[0]) & ~np.isnan(part[0])
+            wins = free | (part[1] < merged[1])
+            merged[:, wins] = part[:, wins]
+    return merged
 
 
-def _cut_layer(layer: _Layer, block: GeoBox, top: int, left: int) -> Any:
+def _cut_layer(layer: _Layer, block: GeoBox, top: int, left: int) -> np.ndarray | None:
+    """Bring a map onto a block; None where it does not reach."""
     if layer.shift is not None:
         row, column = top - layer.shift[0], left - layer.shift[1]
         rows = slice(max(0, row), min(layer.grid.height, row + block.height))
         columns = slice(max(0, column), min(layer.grid.width, column + block.width))
-        place, arguments = _place_block, (rows.start - row, columns.start - column, block.shape)
     else:
         ratio = math.ceil(block.resolution.x / layer.grid.resolution.x)
         rows, columns = compute_reproject_roi(layer.grid, block, padding=2 * ratio + 2).roi_src
-        place = _warp_block
-        arguments = (
-            layer.grid[rows, columns].affine if rows.stop > rows.start else Affine.identity(),
-            str(layer.grid.crs),
-            block,
-            layer.resampling,
-        )
     if rows.stop <= rows.start or columns.stop <= columns.start:
         return None
-    cut = layer.maps.isel(y=rows, x=columns)
-    return delayed(place)([cut[name].data for name in VARIABLES], *arguments)
+    cut = layer.maps.isel(y=rows, x=columns).compute(scheduler="single-threaded")
+    maps = np.stack([cut[name].values for name in VARIABLES], dtype=np.float32)
+    if layer.shift is not None:
+        return _place_block(maps, rows.start - row, columns.start - column, block.shape)
+    return _warp_block(maps, layer.grid[rows, columns], block, layer.resampling)
 
 
-def _place_block(
-    maps: list[np.ndarray], row: int, column: int, shape: tuple[int, int]
-) -> np.ndarray:
+def _place_block(maps: np.ndarray, row: int, column: int, shape: tuple[int, int]) -> np.ndarray:
     placed = np.full((2, *shape), np.nan, np.float32)
-    height, width = maps[0].shape
+    _, height, width = maps.shape
     placed[:, row : row + height, column : column + width] = maps
     return placed
 
 
 def _warp_block(
-    maps: list[np.ndarray], transform: Affine, crs: str, block: GeoBox, resampling: Resampling
+    maps: np.ndarray, grid: GeoBox, block: GeoBox, resampling: Resampling
 ) -> np.ndarray:
     warped = np.full((2, *block.shape), np.nan, np.float32)
     with _ONE_WARP:
         reproject(
-            np.stack(maps).astype(np.float32),
+            maps,
             warped,
-            src_transform=transform,
-            src_crs=crs,
+            src_transform=grid.affine,
+            src_crs=str(grid.crs),
             src_nodata=np.nan,
             dst_transform=block.affine,
             dst_crs=str(block.crs),
@@ -195,12 +198,3 @@ def _warp_block(
             num_threads=os.cpu_count() or 1,
         )
     return warped
-
-
-def _merge(parts: list[np.ndarray]) -> np.ndarray:
-    merged = parts[0].copy()
-    for part in parts[1:]:
-        free = np.isnan(merged[0]) & ~np.isnan(part[0])
-        wins = free | (part[1] < merged[1])
-        merged[:, wins] = part[:, wins]
-    return merged
