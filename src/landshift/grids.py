@@ -24,7 +24,7 @@ SAME_EDGE = 1e-3
 LEAST_CELLS = 3
 """Cells along an edge that a slope needs [1]."""
 
-MOST_CELLS = 10_000_000_000
+MOST_CELLS = 1_000_000_000
 """Cells that a region may have [1]; more is a slip of the unit."""
 
 

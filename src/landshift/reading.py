@@ -24,8 +24,8 @@ def explain_unreadable(path: str | Path) -> Iterator[None]:
     """
     try:
         yield
-    # rasterio lets some of GDAL's own errors through when it reads blocks.
-    except (RasterioError, CPLE_BaseError) as error:
+    # rasterio lets some of GDAL's own errors through when it reads blocks, and decodes any tag.
+    except (RasterioError, CPLE_BaseError, UnicodeDecodeError) as error:
         raise _explain(Path(path), error) from error
 
 

@@ -41,6 +41,12 @@ def flip_bytes(path):
     path.write_bytes(content)
 
 
+def spoil_text(path):
+    """State a unit in bytes that are no text."""
+    write_tif(path, unit="four")
+    path.write_bytes(path.read_bytes().replace(b"four", b"\xfd\xfd\xfd\xfd"))
+
+
 ROTATED = Affine.translation(WEST, NORTH) * Affine.rotation(20) * Affine.scale(30, -30)
 MIRRORED = Affine(-30, 0, WEST, 0, -30, NORTH)
 
@@ -69,6 +75,10 @@ DEMS = {
     "cut": (cut, ": cannot be read to its end, so it is cut or damaged; fetch or copy it again"),
     "damaged": (
         flip_bytes,
+        ": cannot be read to its end, so it is cut or damaged; fetch or copy it again",
+    ),
+    "text that is none": (
+        spoil_text,
         ": cannot be read to its end, so it is cut or damaged; fetch or copy it again",
     ),
     "no CRS": (
