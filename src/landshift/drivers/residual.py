@@ -89,41 +89,60 @@ def attribute_own(
 
 @njit(nogil=True, cache=True)
 def _attribute(weights, additive, pull, labels, cells, reference, nodes, shares):
-    factors, quadrature = len(weights), len(nodes)
+    factors, others = len(weights), len(reference)
     result = np.zeros((len(cells), factors))
-    there = np.empty((len(reference), factors))
-    average = np.empty(factors)
-    here = np.empty(factors)
-    change = np.empty(factors)
-    product = np.empty(quadrature)
+    here, average = np.empty(factors), np.empty(factors)
+    there = np.empty((factors, others))
     for label in range(len(labels)):
         if pull[label] == 0:
             continue
-        average[:] = 0
-        for other in range(len(reference)):
-            for factor in range(factors):
+        strength = 0.5 * pull[label]
+        for factor in range(factors):
+            average[factor] = 0
+            for other in range(others):
                 gap = reference[other, factor] - labels[label, factor]
-                there[other, factor] = np.exp(-0.5 * weights[factor] * gap * gap)
+                there[factor, other] = np.exp(-0.5 * weights[factor] * gap * gap)
                 if additive[factor] > 0:
-                    average[factor] += np.exp(-0.5 * gap * gap) / len(reference)
+                    average[factor] += np.exp(-0.5 * gap * gap) / others
         for cell in range(len(cells)):
             for factor in range(factors):
                 gap = cells[cell, factor] - labels[label, factor]
                 here[factor] = np.exp(-0.5 * weights[factor] * gap * gap)
                 if additive[factor] > 0:
                     own = np.exp(-0.5 * gap * gap) - average[factor]
-                    result[cell, factor] += 0.5 * pull[label] * additive[factor] * own
-            for other in range(len(reference)):
-                # The loops run over nodes and then over factors, each of them independent of the
-                # others: so the processor takes several at a time.
-                product[:] = 0.5 * pull[label] / len(reference) * shares
-                for factor in range(factors):
-                    start = there[other, factor]
-                    change[factor] = here[factor] - start
-                    for node in range(quadrature):
-                        product[node] *= start + nodes[node] * change[factor]
-                for node in range(quadrature):
-                    for factor in range(factors):
-                        mixed = there[other, factor] + nodes[node] * change[factor]
-                        result[cell, factor] += product[node] * change[factor] / mixed
+                    result[cell, factor] += strength * additive[factor] * own
+            products = _integrate(here, there, nodes, shares)
+            for factor in range(factors):
+                for other in range(others):
+                    change = here[factor] - there[factor, other]
+                    result[cell, factor] += strength / others * change * products[factor, other]
+    return result
+
+
+@njit(nogil=True, cache=True)
+def _integrate(here, there, nodes, shares):
+    """Integrate the product of all other factors' terms, for each factor and reference cell.
+
+    The products of the factors before one and of those after it need no division, and the loop
+    over reference cells takes several at a time.
+    """
+    factors, others = there.shape
+    result = np.zeros((factors, others))
+    # arrays of its own, which the compiler knows not to overlap
+    mixed, after = np.empty((factors, others)), np.empty((factors + 1, others))
+    before = np.empty(others)
+    for node in range(len(nodes)):
+        step = nodes[node]
+        after[factors] = shares[node]
+        for factor in range(factors - 1, -1, -1):
+            own = step * here[factor]
+            for other in range(others):
+                term = own + (1 - step) * there[factor, other]
+                mixed[factor, other] = term
+                after[factor, other] = after[factor + 1, other] * term
+        before[:] = 1
+        for factor in range(factors):
+            for other in range(others):
+                result[factor, other] += before[other] * after[factor + 1, other]
+                before[other] *= mixed[factor, other]
     return result
