@@ -359,6 +359,11 @@ def _check_layout(path: str | Path, source: rasterio.DatasetReader) -> None:
     # not by numpy's types: GDAL also has complex integers
     if source.dtypes[0].startswith("complex"):
         raise ValueError(f"{path}: holds complex numbers; extract what they measure")
+    if source.crs and not (source.crs.is_projected or source.crs.is_geographic):
+        raise ValueError(
+            f"{path}: its CRS is neither projected nor geographic, so nobody knows where it lies; "
+            "state the right one, such as with gdal_edit.py -a_srs EPSG:32643"
+        )
     transform = source.transform
     values = np.array(transform[:6])
     # an origin so far away that a cell's width is lost beside it

@@ -85,6 +85,11 @@ DEMS = {
         lambda path: write_tif(path, crs=None),
         ": has no CRS; state it in the file, such as with gdal_edit.py -a_srs EPSG:32643",
     ),
+    "no place on the ground": (
+        lambda path: write_tif(path, crs='LOCAL_CS["mine",UNIT["metre",1]]'),
+        ": its CRS is neither projected nor geographic, so nobody knows where it lies; state the "
+        "right one, such as with gdal_edit.py -a_srs EPSG:32643",
+    ),
     "rotated": (
         lambda path: write_tif(path, transform=ROTATED),
         ": is rotated or mirrored ((28.190778623577252, 10.260604299770062, 500000.0, "
