@@ -19,6 +19,7 @@ from affine import Affine
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from landshift import grids
 from landshift.grids import plan_grid
 from landshift.inventory import bound_landslides, read_inventory
 from landshift.layer_checks import check_codes, check_coverage, check_elevations, check_layer
@@ -66,6 +67,14 @@ def try_cases(kind, few=40):
         max_examples=math.ceil(CASES * SHARES[kind]) if CASES else few,
         suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_cells():
+    """Refuse regions of more than a million cells: to warp larger ones would only take longer."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(grids, "MOST_CELLS", 1_000_000)
+        yield
 
 
 @pytest.fixture(scope="module", autouse=True)
