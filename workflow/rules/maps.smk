@@ -16,6 +16,8 @@ rule map_susceptibility:
         "<benchmarks>/map_susceptibility/{target}.tsv"
     conda:
         "../../envs/landshift.yaml"
+    # most of what follows waits for it, and then for the drivers
+    priority: 2
     threads: 2
     resources:
         mem_mb=6000,

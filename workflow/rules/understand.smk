@@ -51,6 +51,7 @@ rule evaluate_drivers:
         "<benchmarks>/evaluate_drivers/{target}.tsv"
     conda:
         "../../envs/landshift.yaml"
+    priority: 1
     threads: 1
     resources:
         mem_mb=4000,
