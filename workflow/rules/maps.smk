@@ -14,10 +14,10 @@ rule map_susceptibility:
         "<logs>/map_susceptibility/{target}.log",
     benchmark:
         "<benchmarks>/map_susceptibility/{target}.tsv"
-    conda:
-        "../../envs/landshift.yaml"
     # most of what follows waits for it, and then for the drivers
     priority: 2
+    conda:
+        "../../envs/landshift.yaml"
     threads: 2
     resources:
         mem_mb=6000,

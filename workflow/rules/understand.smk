@@ -49,9 +49,9 @@ rule evaluate_drivers:
         "<logs>/evaluate_drivers/{target}.log",
     benchmark:
         "<benchmarks>/evaluate_drivers/{target}.tsv"
+    priority: 1
     conda:
         "../../envs/landshift.yaml"
-    priority: 1
     threads: 1
     resources:
         mem_mb=4000,
