@@ -35,7 +35,7 @@ SNAKEMAKE = $(BIN)/snakemake --configfile $(CONFIG)
 .DEFAULT_GOAL := help
 .PHONY: help install demo update report where benchmark evidence bench-env bench-richdem \
 	bench-factors bench-sets bench-predict bench-mosaic bench-virtual bench-robustness bench-mock \
-	bench-scaling factor-docs recipe-docs test test-slow test-acquire test-slurm test-faults audit \
+	bench-large bench-scaling factor-docs recipe-docs test test-slow test-acquire test-slurm test-faults audit \
 	fuzz test-web test-qgis test-results viewer-library lint format docs site reproduce lock clean
 
 help: ## list the targets
@@ -107,6 +107,10 @@ bench-predict: $(INSTALLED) ## compare the prediction of cells with other tools 
 
 bench-mosaic: $(INSTALLED) ## cut a map into tiles and join them (BENCH_ARGS="--size 10000")
 	$(BIN)/python benchmarks/mosaic.py $(BENCH_ARGS)
+
+bench-large: $(INSTALLED) ## map 100 million cells by the whole workflow, and list the memory of its jobs
+	$(BIN)/python benchmarks/large_study.py
+	$(BIN)/python benchmarks/memory.py results/large
 
 bench-scaling: $(INSTALLED) ## compute one region on one core, two cores and two nodes of a SLURM for it (as root)
 	tests/slurm/cluster.sh up
