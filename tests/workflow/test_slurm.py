@@ -134,7 +134,7 @@ def test_dead_node_cancelled_job_and_lack_of_memory_are_overcome(local, tmp_path
     control("scancel", run.find_job("rule_target")[0])
     assert run.finish() == 0, run.printed
     assert "Trying to restart job" in run.printed
-    assert_same_results(local / "results", tmp_path / "results")
+    assert_same_results(local / "results" / "tiny", tmp_path / "results" / "tiny")
 
 
 def test_lost_job_is_reported_and_the_rest_goes_on_without_a_drained_node(local, tmp_path):
@@ -161,17 +161,18 @@ def test_lost_job_is_reported_and_the_rest_goes_on_without_a_drained_node(local,
 def test_jobs_of_one_rule_go_as_an_array(run_snakemake, local, tmp_path):
     groups = tmp_path / "groups.yaml"
     groups.write_text("benchmark: {groups: [core, pooled]}")
-    shutil.copytree(local, tmp_path / "local")
-    shutil.rmtree(tmp_path / "local" / "results" / "tiny" / "benchmark")
-    shutil.copytree(tmp_path / "local", tmp_path / "submitted")
+    alone, submitted = tmp_path / "local", tmp_path / "submitted"
+    shutil.copytree(local, alone)
+    shutil.rmtree(alone / "results" / "tiny" / "benchmark")
+    shutil.copytree(alone, submitted)
     configuration = ("--configfile", TINY, groups)
-    result = run_snakemake("--cores", "2", *configuration, folder=tmp_path / "local")
+    result = run_snakemake("--cores", "2", *configuration, folder=alone)
     assert result.returncode == 0, result.stdout
     array = ("--slurm-array-jobs", "run_transfer_benchmark")
-    run = Submission(tmp_path / "submitted", *array, study=(TINY, groups))
+    run = Submission(submitted, *array, study=(TINY, groups))
     assert run.finish() == 0, run.printed
     assert run.printed.count("Submitted array job") == 1
-    assert_same_results(tmp_path / "local" / "results", tmp_path / "submitted" / "results")
+    assert_same_results(alone / "results" / "tiny", submitted / "results" / "tiny")
 
 
 @pytest.fixture(scope="module")
