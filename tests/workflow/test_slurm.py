@@ -203,7 +203,7 @@ def calls(source_models, sources, target, tmp_path_factory):
     }
     return {
         "derive_terrain_factors": {"detail": folder / "dem.tif", "dem": folder / "dem.tif"},
-        "map_susceptibility": mapped | {"breaks": "quantile"},
+        "map_susceptibility": mapped | {"breaks": "quantile", "sources": []},
         "map_applicability": mapped
         | {
             "samples": [folder / f"{name}.parquet" for name in sources],
