@@ -38,7 +38,9 @@ def follow(checkout, tmp_path, steps):
         "PYTHONPATH": str(checkout / "src"),
         "XDG_CACHE_HOME": str(tmp_path / "cache"),
     }
-    environment.pop("LANDSHIFT_MIRROR", None)
+    # in a make that another one started, it tells its folders
+    for name in ("LANDSHIFT_MIRROR", "MAKEFLAGS", "MAKELEVEL"):
+        environment.pop(name, None)
     for commands, output in steps:
         result = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", commands],
