@@ -15,20 +15,23 @@ BENCH_PYTHON ?= python3.12
 RICHDEM_PYTHON ?= python3.10
 
 # The S3 server of the tests of downloads has many dependencies: an environment of its own.
-S3_SERVER := .venv-s3/bin/moto_server
 MOTO_VERSION := 5.1.4
+S3_SERVER := .venv-s3/bin/moto_server
+S3_INSTALLED := .venv-s3/.installed-$(MOTO_VERSION)
 
 # The driver of the browser in which the viewer is tested, apart for the same reason.
-BROWSER := .venv-web/bin/python
 PLAYWRIGHT_VERSION := 1.65.2
+BROWSER := .venv-web/bin/python
+BROWSER_INSTALLED := .venv-web/.installed-$(PLAYWRIGHT_VERSION)
 
 BIN := .venv/bin
 BENCH := .venv-bench/bin
 SITE := .venv-site/bin
 AUDIT := .venv-audit/bin
 INSTALLED := .venv/.installed
-STUDY = $(shell sed -n 's/^study: *\([A-Za-z0-9_]*\).*/\1/p' $(CONFIG))
-RESULTS = results/$(STUDY)
+STUDY = $(or $(shell sed -n "s/^study: *[\"']*\([A-Za-z0-9_]*\).*/\1/p" $(CONFIG)), \
+	$(error $(CONFIG) states no study))
+RESULTS = results/$(strip $(STUDY))
 REPORT = $(RESULTS)/report/report.zip
 SNAKEMAKE = $(BIN)/snakemake --configfile $(CONFIG)
 
@@ -61,11 +64,13 @@ where: ## tell where the maps, the report and the viewer of a study are (CONFIG=
 
 update: $(INSTALLED) ## run a study with what is new, and say what changed in its maps (CONFIG=config/...)
 	@# An update that was stopped has the maps of before it in `updating`; the next one goes on from there.
-	@test -d $(RESULTS)/updating || { rm -rf $(RESULTS)/before && mkdir $(RESULTS)/before && \
+	@test -d $(RESULTS)/updating || ! test -d $(RESULTS)/targets || \
+		{ rm -rf $(RESULTS)/before && mkdir $(RESULTS)/before && \
 		cp -R $(RESULTS)/targets $(RESULTS)/before/ && mv $(RESULTS)/before $(RESULTS)/updating; }
 	$(SNAKEMAKE) --cores $(CORES)
-	$(BIN)/landshift diff $(RESULTS)/updating $(RESULTS) --output $(RESULTS)/diff
-	@mv $(RESULTS)/updating $(RESULTS)/before
+	@if test -d $(RESULTS)/updating; then \
+		$(BIN)/landshift diff $(RESULTS)/updating $(RESULTS) --output $(RESULTS)/diff && \
+		mv $(RESULTS)/updating $(RESULTS)/before; else echo "There are no earlier maps to compare."; fi
 
 report: $(INSTALLED) ## write the report of a study that has run, a zip (CONFIG=config/...)
 	$(SNAKEMAKE) --report $(REPORT)
@@ -128,7 +133,7 @@ test: $(INSTALLED) ## run the tests, but for those that take minutes
 test-slow: $(INSTALLED) ## run the tests that take minutes
 	$(BIN)/pytest -q -m slow $(PYTEST_ARGS)
 
-test-acquire: $(S3_SERVER) ## run all tests of downloads: 100 runs with faults, and an S3 server
+test-acquire: $(S3_INSTALLED) ## run all tests of downloads: 100 runs with faults, and an S3 server
 	LANDSHIFT_FAULT_RUNS=100 LANDSHIFT_S3_SERVER=$(S3_SERVER) $(BIN)/pytest -q tests/acquire \
 		$(PYTEST_ARGS)
 
@@ -147,7 +152,7 @@ audit: $(INSTALLED) ## list the licences and the known vulnerabilities of the lo
 fuzz: $(INSTALLED) ## try spoilt configurations, files and models (CASES=100000 in all) and count them
 	LANDSHIFT_FUZZ_CASES=$(CASES) $(BIN)/pytest -q -s tests/bad_input/test_fuzz.py $(PYTEST_ARGS)
 
-test-web: $(BROWSER) ## open the viewer in a headless browser (as root where Chromium is missing)
+test-web: $(BROWSER_INSTALLED) ## open the viewer in a headless browser (as root where Chromium is missing)
 	which chromium > /dev/null || (apt-get update -qq && apt-get install -y -qq chromium)
 	LANDSHIFT_BROWSER=$(BROWSER) $(BIN)/pytest -q -m web $(PYTEST_ARGS)
 
@@ -156,7 +161,7 @@ test-qgis: $(INSTALLED) ## draw maps by their styles in QGIS (as root where it i
 		apt-get install -y -qq --no-install-recommends qgis python3-qgis)
 	LANDSHIFT_QGIS=/usr/bin/python3 $(BIN)/pytest -q -m qgis $(PYTEST_ARGS)
 
-test-results: $(BROWSER) ## open all outputs of a study with other tools (CONFIG=config/...), after `make report`
+test-results: $(BROWSER_INSTALLED) ## open all outputs of a study with other tools (CONFIG=config/...), after `make report`
 	LANDSHIFT_RESULTS=$(RESULTS) LANDSHIFT_BROWSER=$(BROWSER) \
 		LANDSHIFT_QGIS=$$(which qgis > /dev/null && echo /usr/bin/python3) \
 		$(BIN)/pytest -q tests/web/test_results.py $(PYTEST_ARGS)
@@ -185,7 +190,7 @@ site: $(INSTALLED) ## build the pages of docs/ as a site
 	$(SITE)/mkdocs build --strict --quiet
 	@echo "site: site/index.html"
 
-reproduce: demo benchmark factor-docs recipe-docs docs ## remake what README and docs show, and compare
+reproduce: demo benchmark bench-virtual factor-docs recipe-docs docs ## remake what README and docs show, and compare
 	cp results/default/report/dogwood/susceptibility.png docs/images/map.png
 	git status --short -- docs config/README.md
 	$(BIN)/python docs/compare_figures.py
@@ -194,18 +199,21 @@ lock: $(INSTALLED) ## resolve the dependencies (UPGRADE=--upgrade for the newest
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 		$(UPGRADE) pyproject.toml --all-extras --group dev --output-file requirements.lock
 
-$(S3_SERVER): | $(INSTALLED)
+# Stamps with the version: installed once, to the end, and again when the version changes.
+$(S3_INSTALLED): | $(INSTALLED)
 	test -x .venv-s3/bin/python || $(PYTHON) -m venv .venv-s3
 	$(BIN)/uv pip install --quiet --python .venv-s3/bin/python --compile-bytecode \
 		'moto[s3,server]==$(MOTO_VERSION)'
+	@touch $@
 
-$(BROWSER): | $(INSTALLED)
-	$(PYTHON) -m venv .venv-web
+$(BROWSER_INSTALLED): | $(INSTALLED)
+	test -x $(BROWSER) || $(PYTHON) -m venv .venv-web
 	$(BIN)/uv pip install --quiet --python $(BROWSER) 'playwright==$(PLAYWRIGHT_VERSION)'
+	@touch $@
 
-clean: ## remove the environment and the caches; results stay
+clean: ## remove the environments and the caches; results stay, and what is known of them
 	rm -rf .venv .venv-audit .venv-bench .venv-richdem .venv-s3 .venv-site .venv-web
-	rm -rf site .snakemake
+	rm -rf site
 	rm -rf .pytest_cache .ruff_cache .hypothesis
 	find src tests workflow -name __pycache__ -type d -prune -exec rm -rf {} +
 

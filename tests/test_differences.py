@@ -81,13 +81,21 @@ def test_command_writes_maps_and_tables(before, tmp_path, capsys):
     assert len(pd.read_csv(tmp_path / "diff" / "birch" / "classes.csv")) == 5
 
 
-def test_other_grid_and_other_targets_are_refused(before, tmp_path, capsys):
+def test_other_grid_and_other_targets_are_left_out(before, tmp_path, caplog):
     classes = np.ones(GRID.shape, np.uint8)
     write_results(tmp_path / "old", "birch", before, classes)
     write_results(tmp_path / "new", "cedar", before, classes)
-    with pytest.raises(ValueError, match=r"share no targets/\*/susceptibility.tif"):
-        compare_results(tmp_path / "old", tmp_path / "new", tmp_path / "diff")
+    table = compare_results(tmp_path / "old", tmp_path / "new", tmp_path / "diff")
+    assert table.empty and list(table)[:2] == ["target", "cells"]
+    assert "birch is in" in caplog.text and "cedar is in" in caplog.text
     shifted = wrap(before).assign_coords(x=wrap(before).x + 30)
     write_cog(shifted, tmp_path / "new" / "targets" / "birch" / "susceptibility.tif")
-    assert diff.main([str(tmp_path / "old"), str(tmp_path / "new")]) == 1
-    assert "different grids" in capsys.readouterr().err
+    assert compare_results(tmp_path / "old", tmp_path / "new", tmp_path / "diff").empty
+    assert "birch: its map lies on another grid" in caplog.text
+    assert len(pd.read_csv(tmp_path / "diff" / "summary.csv")) == 0
+
+
+def test_a_folder_without_maps_is_refused(before, tmp_path, capsys):
+    write_results(tmp_path / "old", "birch", before, np.ones(GRID.shape, np.uint8))
+    assert diff.main([str(tmp_path / "old"), str(tmp_path / "none")]) == 1
+    assert "none has no targets/*/susceptibility.tif" in capsys.readouterr().err

@@ -108,7 +108,6 @@ def test_maps_of_any_shape_have_no_overlapping_text(shape):
             susceptibility, dem, title="Kashmir", shots=shots, landslides=points
         )
     )
-    check_layout(maps.plot_uncertainty_map(susceptibility, dem, title="Kashmir"))
     classes = classify_susceptibility(susceptibility, [0.01, 0.05, 0.1, 0.3])
     check_layout(maps.plot_classes(classes, dem, title="Kashmir", shots=shots, landslides=points))
 
@@ -141,16 +140,6 @@ def test_class_map_states_the_share_of_area():
     figure = maps.plot_classes(classes, dem, title="Plain")
     assert find_text(figure, "very low (10%)")
     assert find_text(figure, "moderate (30%)")
-
-
-def test_truth_comparison_uses_the_colours_of_the_first_map():
-    truth, dem = make_region(120, 140)
-    figure = maps.plot_truth_comparison(
-        {"truth": truth, "fine-tuned": truth, "zero-shot": truth / 2}, dem, title="Cedar"
-    )
-    check_layout(figure)
-    first, second = (axes.images[0].get_array() for axes in figure.axes[:2])
-    np.testing.assert_array_equal(first, second)
 
 
 def test_lazy_map_gives_the_same_picture_as_an_eager_one(tmp_path):

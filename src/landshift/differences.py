@@ -14,13 +14,18 @@ from landshift.raster import BLOCK, open_raster, wrap_like
 
 _log = logging.getLogger(__name__)
 
+_CHANGES = (
+    *("cells", "cells_gained", "cells_lost", "correlation"),
+    *("mean_difference", "mean_absolute_difference", "largest_difference"),
+)
 _LONG_NAME = "change of the landslide susceptibility, after minus before"
 
 
 def compare_results(before: str | Path, after: str | Path, folder: str | Path) -> pd.DataFrame:
     """Compare the maps of all targets that two result folders share, and write what changed.
 
-    Per target `folder` receives ``{target}/difference.tif``, a COG of the susceptibility after
+    A target that only one of them has, or whose grid has changed, is left out with a warning. Per
+    target `folder` receives ``{target}/difference.tif``, a COG of the susceptibility after
     minus before [1], and ``{target}/classes.csv`` (see `tabulate_classes`); ``summary.csv`` holds
     the table that is returned.
 
@@ -39,22 +44,24 @@ def compare_results(before: str | Path, after: str | Path, folder: str | Path) -
     Raises
     ------
     ValueError
-        If no target is in both folders, or the two maps of a target lie on different grids.
+        If a folder has no maps.
     """
     maps = [_find_maps(Path(each)) for each in (before, after)]
+    for each, found in zip((before, after), maps, strict=True):
+        if not found:
+            raise ValueError(
+                f"{each} has no targets/*/susceptibility.tif; give a folder results/{{study}} of a "
+                "run that has made its maps"
+            )
     for target in sorted(maps[0].keys() ^ maps[1].keys()):
         _log.warning("%s is in %s alone", target, before if target in maps[0] else after)
-    shared = sorted(maps[0].keys() & maps[1].keys())
-    if not shared:
-        raise ValueError(
-            f"{before} and {after} share no targets/*/susceptibility.tif; "
-            "give two folders results/{study} of runs that have made their maps"
-        )
     rows = [
-        {"target": name} | _compare_target(maps[0][name], maps[1][name], Path(folder) / name)
-        for name in shared
+        {"target": name} | _compare_target(old, maps[1][name], Path(folder) / name)
+        for name, old in maps[0].items()
+        if name in maps[1] and _share_grid(old, maps[1][name])
     ]
-    table = pd.DataFrame(rows)
+    table = pd.DataFrame(rows, columns=["target", *_CHANGES])
+    Path(folder).mkdir(parents=True, exist_ok=True)
     table.to_csv(Path(folder) / "summary.csv", index=False, float_format="%.6g")
     return table
 
@@ -132,13 +139,22 @@ def _find_maps(results: Path) -> dict[str, Path]:
     return {path.parent.name: path.parent for path in paths}
 
 
+def _share_grid(before: Path, after: Path) -> bool:
+    old, new = (
+        open_raster(each / "susceptibility.tif", chunks=BLOCK).odc.geobox
+        for each in (before, after)
+    )
+    if old != new:
+        _log.warning(
+            "%s: its map lies on another grid (CRS, resolution, extent) than before, so it cannot "
+            "be compared",
+            after.name,
+        )
+    return old == new
+
+
 def _compare_target(before: Path, after: Path, folder: Path) -> dict[str, float]:
     old, new = (open_raster(each / "susceptibility.tif", chunks=BLOCK) for each in (before, after))
-    if old.odc.geobox != new.odc.geobox:
-        raise ValueError(
-            f"{before} and {after}: the maps lie on different grids; a comparison needs the same "
-            "grid (CRS, resolution, extent) of the target in both runs"
-        )
     difference = wrap_like(
         (new - old).data, new, name="difference", units="1", long_name=_LONG_NAME
     )

@@ -48,6 +48,13 @@ def test_dry_run_plans_maps(run_snakemake, tmp_path, path):
     assert not (tmp_path / "results").exists()
 
 
+def test_the_catalogue_of_workflows_finds_the_same_workflow(run_snakemake, tmp_path):
+    main = ("--snakefile", ROOT / "workflow" / "Snakefile")
+    result = run_snakemake("--dry-run", *main, "--configfile", STUDY, folder=tmp_path)
+    assert result.returncode == 0, result.stdout
+    assert "map_susceptibility" in result.stdout
+
+
 def test_default_study_is_not_mixed_into_another(run_snakemake, tmp_path):
     result = run_snakemake("--dry-run", "--quiet", "--configfile", STUDY, folder=tmp_path)
     assert "results/default" not in result.stdout

@@ -2,6 +2,8 @@
 
 import ast
 import re
+from fnmatch import fnmatch
+from pathlib import PurePosixPath
 
 import pytest
 
@@ -73,6 +75,25 @@ def test_scripts_are_one_explicit_call(path):
     names = [node for node in ast.walk(functions["main"]) if isinstance(node, ast.Name)]
     assert "snakemake" not in {node.id for node in names}
     assert functions["main"].end_lineno - functions["main"].lineno < 40
+
+
+def list_results():
+    """List the patterns of files on the page of the results; a bare name is in the folder before."""
+    page = (ROOT / "results" / "README.md").read_text()
+    for row in re.findall(r"^\| (`.*`) \|", page, flags=re.MULTILINE):
+        first, *others = re.findall("`([^`]+)`", row)
+        paths = [first, *(f"{PurePosixPath(first).parent}/{name}" for name in others)]
+        for path in paths if "/" not in "".join(others) else [first, *others]:
+            yield re.sub(r"\{\w+\}", "*", path) + ("*" if path.endswith("/") else "")
+
+
+@pytest.mark.parametrize("name", sorted(read_rules()))
+def test_the_page_of_the_results_lists_what_rules_make(name):
+    text = re.search(r"\n    output:\n(.*?)\n    \w+:", read_rules()[name], flags=re.DOTALL)[1]
+    made = [re.sub(r"\{\w+\}", "inventory", path) for path in re.findall('<results>/([^"]+)', text)]
+    assert made
+    known = list(list_results())
+    assert [path for path in made if not any(fnmatch(path, pattern) for pattern in known)] == []
 
 
 def test_snakefile_is_short():

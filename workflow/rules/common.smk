@@ -23,7 +23,9 @@ LEARNERS = config["transfer"]["learners"]
 KNOWN_SOURCES = not config["transfer"]["frozen"]
 # a report is written without a number of cores
 ALL_CORES = workflow.resource_settings.cores or 1
-SCRIPTS = Path(str(workflow.current_basedir)).parent / "scripts"
+# `workflow.basedir` is another folder where the main file is workflow/Snakefile
+ROOT = Path(str(workflow.current_basedir)).parents[1]
+SCRIPTS = ROOT / "workflow" / "scripts"
 
 drop_stale_kernels()
 
@@ -73,7 +75,7 @@ def hash_script(rule):
 
 def hash_methods():
     """Hash the page of the methods: where the checkout lies is no reason to write it again."""
-    return hashlib.sha256(Path(workflow.basedir, "docs", "methods.md").read_bytes()).hexdigest()
+    return hashlib.sha256((ROOT / "docs" / "methods.md").read_bytes()).hexdigest()
 
 
 def find_entry(region, name):
@@ -347,7 +349,7 @@ def choose_regime():
 
 def list_figures():
     """List the figures and pages of the report, and the ledgers of layers that were read."""
-    kinds = ["susceptibility", "prediction_rate", "skill"]
+    kinds = ["susceptibility", "classes", "prediction_rate", "skill"]
     kinds += [] if config["transfer"]["frozen"] else ["drivers", "dependence", "applicability"]
     kinds += ["bivariate"]
     kinds += ["corridors"] if (config["priorities"] or {}).get("corridors") else []
@@ -389,7 +391,7 @@ def list_ledgers(target):
 
 def hash_viewer():
     """Hash the parts of the page of all maps, so that an edit of one writes it anew."""
-    parts = sorted(Path(f"{workflow.basedir}/workflow/viewer").glob("*.*"))
+    parts = sorted((ROOT / "workflow" / "viewer").glob("*.*"))
     return hashlib.sha256(b"\0".join(part.read_bytes() for part in parts)).hexdigest()[:16]
 
 

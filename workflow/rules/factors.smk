@@ -15,7 +15,8 @@ rule derive_terrain_factors:
         "../../envs/landshift.yaml"
     threads: take_cores(ALL_CORES)
     resources:
-        mem_mb=2000,  # 1.1 GB with 2 cores on 4096 x 4096 cells
+        # 1.1 GB with 2 cores on 4096 x 4096 cells, and most of it by the thread
+        mem_mb=lambda wildcards, threads, attempt: attempt * (1000 + 500 * threads),
     params:
         code=hash_script("derive_terrain_factors"),
     message:
@@ -167,6 +168,9 @@ rule derive_class_factors:
         mem_mb=4000,
     params:
         stated=lambda wildcards: describe_classes(wildcards.region, wildcards.classes),
+        content=lambda wildcards: hash_contents(
+            list_legend_files(wildcards.region, wildcards.classes)
+        ),
         code=hash_script("derive_class_factors"),
     message:
         "Take the classes of {wildcards.region} as factors: {wildcards.classes}"

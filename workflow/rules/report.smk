@@ -5,6 +5,7 @@ rule plot_target_map:
     input:
         dem=lambda wildcards: find_ground(wildcards.target),
         susceptibility="<results>/targets/{target}/susceptibility.tif",
+        classes="<results>/targets/{target}/classes.tif",
         samples="<results>/regions/{target}/samples.parquet",
         shots="<results>/targets/{target}/shots.parquet",
     output:
@@ -14,6 +15,13 @@ rule plot_target_map:
             category="2 Maps",
             subcategory="{target}",
             labels={"region": "{target}", "what": "Susceptibility map"},
+        ),
+        class_figure=report(
+            "<results>/report/{target}/classes.png",
+            caption="../report/class_map.rst",
+            category="2 Maps",
+            subcategory="{target}",
+            labels={"region": "{target}", "what": "Classes of susceptibility"},
         ),
     log:
         "<logs>/plot_target_map/{target}.log",

@@ -1,26 +1,24 @@
-"""Draw the susceptibility of a target over its shaded relief, with the landslides used."""
+"""Draw the susceptibility of a target and its classes over the relief, with the landslides used."""
 
 import pandas as pd
 
-from landshift.figures.maps import plot_susceptibility_map
+from landshift.figures.maps import plot_classes, plot_susceptibility_map
 from landshift.figures.style import write_figure
 from landshift.logs import set_up_logging
-from landshift.raster import open_raster
+from landshift.raster import BLOCK, open_raster
 from landshift.shots import split_landslides
 
 
-def main(*, region, dem, susceptibility, samples, shots, figure):
-    mapped = open_raster(susceptibility)
+def main(*, region, dem, susceptibility, classes, samples, shots, figure, class_figure):
+    mapped = open_raster(susceptibility, chunks=BLOCK)
     tables = pd.read_parquet(samples), pd.read_parquet(shots)
     used, others = split_landslides(*tables, crs=str(mapped.odc.crs))
-    drawing = plot_susceptibility_map(
-        mapped,
-        open_raster(dem),
-        title=f"Landslide susceptibility of {region}",
-        shots=used,
-        landslides=others if len(others) else None,
-    )
-    write_figure(drawing, figure)
+    relief = open_raster(dem, chunks=BLOCK)
+    points = {"shots": used, "landslides": others if len(others) else None}
+    title = f"Landslide susceptibility of {region}"
+    write_figure(plot_susceptibility_map(mapped, relief, title=title, **points), figure)
+    drawing = plot_classes(open_raster(classes, chunks=BLOCK), relief, title=title, **points)
+    write_figure(drawing, class_figure)
 
 
 if __name__ == "__main__":
@@ -29,7 +27,9 @@ if __name__ == "__main__":
         region=snakemake.wildcards.target,
         dem=snakemake.input.dem,
         susceptibility=snakemake.input.susceptibility,
+        classes=snakemake.input.classes,
         samples=snakemake.input.samples,
         shots=snakemake.input.shots,
         figure=snakemake.output.figure,
+        class_figure=snakemake.output.class_figure,
     )

@@ -1,6 +1,5 @@
-"""Maps over a hillshade: susceptibility, uncertainty, classes, and beside the known truth."""
+"""Maps over a hillshade: susceptibility and classes."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -14,15 +13,13 @@ from matplotlib.patches import Patch
 from odc.geo.geobox import GeoBox
 
 from landshift.figures import furniture
-from landshift.figures.layout import SIDE_IN, Panel, draw_foot, lay_out_map
+from landshift.figures.layout import SIDE_IN, Panel, lay_out_map
 from landshift.figures.style import (
     CLASSES,
     INK,
     SHOT,
     SUSCEPTIBILITY,
-    UNCERTAINTY,
     WATERMARK,
-    WIDTH_IN,
     figure_style,
 )
 from landshift.map_classes import CLASS_COLOURS, CLASS_NAMES
@@ -82,18 +79,6 @@ def plot_susceptibility_map(
 
 
 @figure_style()
-def plot_uncertainty_map(uncertainty: xr.DataArray, dem: xr.DataArray, *, title: str) -> Figure:
-    """Draw the uncertainty of a map [logit] over a hillshade; see `plot_susceptibility_map`."""
-    view = look(uncertainty, dem)
-    norm = Normalize(*_quantiles(view.values, (0.01, 0.99)))
-    figure, axes, panel = lay_out_map(view.grid, title)
-    draw_values(axes, view, UNCERTAINTY, norm)
-    _draw_colour_bar(panel, UNCERTAINTY, norm, "Uncertainty\n(sd of the logit)", None)
-    panel.add_legend(explain_gaps(view))
-    return figure
-
-
-@figure_style()
 def plot_classes(
     classes: xr.DataArray,
     dem: xr.DataArray,
@@ -121,49 +106,6 @@ def plot_classes(
     ]
     panel.add_legend(handles[::-1], title="Susceptibility\n(share of area)")
     panel.add_legend(_draw_points(axes, view.grid, shots, landslides) + explain_gaps(view))
-    return figure
-
-
-@figure_style()
-def plot_truth_comparison(
-    maps: Mapping[str, xr.DataArray], dem: xr.DataArray, *, title: str
-) -> Figure:
-    """Draw maps of one region side by side in the same colours, such as the truth and estimates.
-
-    Parameters
-    ----------
-    maps
-        Maps [1] by heading, at most four; the first sets the colours.
-    dem
-        Elevation on the same grid [m].
-    title
-        Heading of the figure.
-    """
-    views = {name: look(each, dem) for name, each in maps.items()}
-    first = next(iter(views.values()))
-    low, high = _quantiles(first.values, (0.01, 0.99))
-    norm = logit_norm(low, high)
-    width = (WIDTH_IN - 0.3 - 0.15 * (len(views) - 1)) / len(views)
-    height = width * first.grid.height / first.grid.width
-    total = height + 1.5
-    figure = Figure(figsize=(WIDTH_IN, total))
-    figure.text(0.15 / WIDTH_IN, 1 - 0.12 / total, title, va="top", weight="bold", fontsize=11)
-    for index, (name, view) in enumerate(views.items()):
-        left = 0.15 + index * (width + 0.15)
-        axes = figure.add_axes((left / WIDTH_IN, 0.9 / total, width / WIDTH_IN, height / total))
-        draw_values(axes, view, SUSCEPTIBILITY, norm)
-        axes.set_title(name, fontsize=9)
-        axes.set_xticks([])
-        axes.set_yticks([])
-    bar = figure.add_axes((0.15 / WIDTH_IN, 0.55 / total, 3.6 / WIDTH_IN, 0.14 / total))
-    colours = figure.colorbar(
-        ScalarMappable(norm, SUSCEPTIBILITY), cax=bar, orientation="horizontal", extend="both"
-    )
-    _set_ticks(colours, _share_ticks(low, high))
-    colours.set_label("Probability of failure, or susceptibility [1]")
-    metres_per_inch = first.grid.width * abs(first.grid.resolution.x) / width
-    places = ((4.05, 0.36, 0.36), (5.85, 0.27, 0.5), (6.35, 0.3, 0.44))
-    draw_foot(figure, first.grid, metres_per_inch, places)
     return figure
 
 
