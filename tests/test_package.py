@@ -31,7 +31,7 @@ LAYERS = [
     | {"transfer", "mapping", "cog", "curves", "applicability", "applicability_mask", "skill"}
     | {"interval", "priorities", "exposure", "corridor"},
     {"acquire", "sampling", "models", "fused", "comparators", "figures", "class_coverage"}
-    | {"drivers", "class_shares", "differences", "provenance"},
+    | {"drivers", "class_shares", "differences", "provenance", "held_out"},
     {"evaluation", "frozen", "site", "viewer", "catalogue", "model_card"},
     {"site_text", "styles", "study_summary"},
     {"commands"},

@@ -80,3 +80,10 @@ def test_no_landslide_is_refused():
 
 def test_without_a_method_the_tables_are_empty():
     assert measure_skill({}, 0.1).empty and trace_skill({}, 0.1).empty
+
+
+def test_few_landslides_have_no_interval():
+    cells = np.linspace(0, 1, 101)
+    few, enough = np.full(9, 0.9), np.full(10, 0.9)
+    assert measure_skill({"map": (few, cells)}, 0.05, resamples=2)["low"].isna().all()
+    assert measure_skill({"map": (enough, cells)}, 0.05, resamples=2)["low"].notna().all()

@@ -53,4 +53,4 @@ def test_lines_can_be_told_apart_without_colour():
 def test_a_map_without_unseen_landslides_says_so():
     empty = [trace_skill({}, 0.04), measure_skill({}, 0.04)]
     figure = plot_skill(*empty, title="ash")
-    assert "All landslides were used" in figure.texts[1].get_text()
+    assert "No landslide is left" in figure.texts[1].get_text()

@@ -2,12 +2,14 @@
 
 import json
 import operator
+from collections import Counter
 from functools import reduce
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
+from landshift.raster import BLOCK
 from landshift.transfer import TargetModel
 
 COLUMNS = ("factor", "use", "code", "name", "seen", "area_share")
@@ -30,19 +32,29 @@ def measure_class_coverage(model: TargetModel, factors: xr.Dataset) -> pd.DataFr
         A row per class factor and class on the map: ``factor``; ``use``, ``shared`` or ``target``;
         ``code``; ``name``, empty if unknown; ``seen``; ``area_share`` [1] of the mapped cells.
     """
-    layers = factors[list(model.factors)]
-    valid = reduce(operator.and_, (np.isfinite(layers[name]) for name in model.factors))
-    mapped = valid.to_numpy()
-    cells = max(int(mapped.sum()), 1)
+    layers = factors[list(model.factors)].transpose("y", "x")
+    cells, counts = _count_codes(layers, list(model.classes_seen))
     rows = []
     for name, seen in model.classes_seen.items():
         names = json.loads(layers[name].attrs.get("classes", "{}"))
         use = "target" if name in model.target_kernel.classes else "shared"
-        codes = layers[name].to_numpy()[mapped]
-        for code, count in zip(*np.unique(codes.astype(int), return_counts=True), strict=True):
+        for code, count in sorted(counts[name].items()):
             label = names.get(str(code), "")
-            rows.append((name, use, int(code), label, int(code) in seen, count / cells))
+            rows.append((name, use, code, label, code in seen, count / cells))
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _count_codes(layers: xr.Dataset, classes: list[str]) -> tuple[int, dict[str, Counter]]:
+    """Count the cells with all factors, and those of each code, a strip of rows at a time."""
+    cells, counts = 0, {name: Counter() for name in classes}
+    for row in range(0, layers.sizes["y"], BLOCK):
+        part = layers.isel(y=slice(row, row + BLOCK)).compute()
+        mapped = reduce(operator.and_, (np.isfinite(part[name].to_numpy()) for name in part))
+        cells += int(mapped.sum())
+        for name in classes:
+            codes, found = np.unique(part[name].to_numpy()[mapped].astype(int), return_counts=True)
+            counts[name].update(dict(zip(codes.tolist(), found.tolist(), strict=True)))
+    return max(cells, 1), counts
 
 
 def summarise_unseen(coverage: pd.DataFrame) -> dict[str, dict]:

@@ -11,7 +11,7 @@ from landshift.applicability_mask import share_outside
 from landshift.manifest import read_manifest
 from landshift.provenance import describe_data
 from landshift.raster import open_raster
-from landshift.skill import AREA_SHARES
+from landshift.skill import AREA_SHARES, LEAST_LANDSLIDES
 from landshift.unfinished import unfinished
 
 MEASURES = {
@@ -143,7 +143,7 @@ def describe_skill(file: str | Path) -> list[str]:
     """Tabulate how well a map and its rivals find unseen landslides, as Markdown."""
     table = pd.read_csv(file)
     if table.empty:
-        return ["No landslide was left to judge the map by: all were used to fine-tune it."]
+        return ["No landslide is left to judge the map by: none but the shots lies on it."]
     methods = [method for method in METHODS if (table["method"] == method).any()]
     known = table.set_index(["measure", "method"])
     lines = [
@@ -152,9 +152,15 @@ def describe_skill(file: str | Path) -> list[str]:
     ]
     for measure, words in MEASURES.items():
         rows = [known.loc[(measure, method)] for method in methods]
-        cells = [f"{row['value']:.3f} ({row['low']:.3f} to {row['high']:.3f})" for row in rows]
+        cells = [f"{row['value']:.3f}{_bracket(row['low'], row['high'])}" for row in rows]
         lines.append(f"| {words} | {' | '.join(cells)} |")
+    if table["low"].isna().all():
+        return [*lines, "", f"Fewer than {LEAST_LANDSLIDES} landslides: too few for an interval."]
     return [*lines, "", "In brackets 95 % intervals, from drawing landslides and cells again."]
+
+
+def _bracket(low: float, high: float) -> str:
+    return "" if pd.isna(low) else f" ({low:.3f} to {high:.3f})"
 
 
 def _describe_benchmark(file: str | Path | None, region: str) -> str:

@@ -27,6 +27,9 @@ CLASSES = 5
 LEVEL = 0.95
 """Chance that an interval holds what it is about, as far as the samples tell [1]."""
 
+LEAST_LANDSLIDES = 10
+"""With fewer landslides there are no intervals: drawing one again and again makes it look sure."""
+
 Scores = tuple[np.ndarray, np.ndarray]
 """Predicted susceptibility at landslides, and at random cells of the region."""
 
@@ -53,7 +56,8 @@ def measure_skill(
     Returns
     -------
     pandas.DataFrame
-        ``method``, ``measure``, ``value``, ``low`` and ``high``. Measures [1]: ``rate_area`` and
+        ``method``, ``measure``, ``value``, ``low`` and ``high``, NaN with fewer landslides than
+        `LEAST_LANDSLIDES`. Measures [1]: ``rate_area`` and
         ``auc``, the areas under the rate and the ROC curve; ``pr_auc``, that under the
         precision-recall curve; ``top_5`` and so on, the landslides within the most susceptible
         5 % of the area.
@@ -76,6 +80,8 @@ def measure_skill(
         values = _measure(pair, prevalence)
         drawn = pd.DataFrame([_measure(_draw(pair, indices), prevalence) for indices in draws])
         low, high = drawn.quantile([(1 - LEVEL) / 2, (1 + LEVEL) / 2]).to_numpy()
+        if len(pair[0]) < LEAST_LANDSLIDES:
+            low, high = np.full((2, len(values)), np.nan)
         rows += zip([method] * len(values), values, values.values(), low, high, strict=True)
     return pd.DataFrame(rows, columns=["method", "measure", "value", "low", "high"])
 

@@ -91,4 +91,4 @@ def test_card_without_unseen_landslides_says_so(evidence, tmp_path):
     table.to_csv(evidence.classes, index=False)
     pd.read_csv(evidence.skill).iloc[:0].to_csv(evidence.skill, index=False)
     write_model_card(tmp_path / "card.md", evidence)
-    assert "No landslide was left to judge the map by" in (tmp_path / "card.md").read_text()
+    assert "No landslide is left to judge the map by" in (tmp_path / "card.md").read_text()

@@ -78,7 +78,7 @@ def test_scripts_are_one_explicit_call(path):
 
 
 def list_results():
-    """List the patterns of files on the page of the results; a bare name is in the folder before."""
+    """List the files on the page of the results; a bare name is in the folder of the one before."""
     page = (ROOT / "results" / "README.md").read_text()
     for row in re.findall(r"^\| (`.*`) \|", page, flags=re.MULTILINE):
         first, *others = re.findall("`([^`]+)`", row)

@@ -4,6 +4,7 @@
 rule evaluate_target:
     input:
         susceptibility="<results>/targets/{target}/susceptibility.tif",
+        dem=lambda wildcards: find_ground(wildcards.target),
         samples="<results>/regions/{target}/samples.parquet",
         shots="<results>/targets/{target}/shots.parquet",
         validation=lambda wildcards: list_validation(wildcards.target),
@@ -30,6 +31,7 @@ rule evaluate_skill:
     input:
         model="<results>/targets/{target}/model",
         factors=lambda wildcards: list_factor_files(wildcards.target),
+        dem=lambda wildcards: find_ground(wildcards.target),
         samples="<results>/regions/{target}/samples.parquet",
         shots="<results>/targets/{target}/shots.parquet",
         validation=lambda wildcards: list_validation(wildcards.target),
@@ -54,6 +56,7 @@ rule evaluate_skill:
         mem_mb=4000,
     params:
         block_size=config["maps"]["block_size"],
+        pseudo_absences=config["transfer"]["background_cells"],
         code=hash_script("evaluate_skill"),
     message:
         "Compare the map of {wildcards.target} with zero-shot and local-only on unseen landslides"

@@ -4,6 +4,7 @@
 rule evaluate_classes:
     input:
         classes="<results>/targets/{target}/classes.tif",
+        dem=lambda wildcards: find_ground(wildcards.target),
         samples="<results>/regions/{target}/samples.parquet",
         shots="<results>/targets/{target}/shots.parquet",
         validation=lambda wildcards: list_validation(wildcards.target),

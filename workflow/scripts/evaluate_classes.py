@@ -7,19 +7,15 @@ that the model was fine-tuned on.
 import pandas as pd
 
 from landshift.class_shares import tabulate_classes
-from landshift.inventory import load_inventory
+from landshift.held_out import find_held_out
 from landshift.logs import set_up_logging
 from landshift.raster import open_raster
-from landshift.shots import split_landslides
 
 
-def main(*, classes, samples, shots, validation, table):
+def main(*, classes, dem, samples, shots, validation, table):
     codes = open_raster(classes)
     tables = pd.read_parquet(samples), pd.read_parquet(shots)
-    used, held_out = split_landslides(*tables, crs=str(codes.odc.crs))
-    later = load_inventory(validation[0])[0] if validation else []
-    if len(later):
-        held_out = later.set_geometry(later.representative_point())
+    used, held_out = find_held_out(*tables, open_raster(dem), validation)
     groups = {"held_out": held_out, "used": used}
     shares = tabulate_classes(codes, {name: each for name, each in groups.items() if len(each)})
     shares.round(4).to_csv(table, index=False)
@@ -29,8 +25,9 @@ if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
     main(
         classes=snakemake.input.classes,
+        dem=snakemake.input.dem,
         samples=snakemake.input.samples,
         shots=snakemake.input.shots,
-        validation=list(snakemake.input.validation),
+        validation=next(iter(snakemake.input.validation), None),
         table=snakemake.output.table,
     )

@@ -11,34 +11,35 @@ import numpy as np
 import pandas as pd
 
 from landshift.curves import sample_points
-from landshift.inventory import load_inventory
+from landshift.held_out import find_held_out
 from landshift.logs import set_up_logging
 from landshift.models import load_model
-from landshift.raster import read_factors
+from landshift.raster import open_raster, read_factors
 from landshift.seeds import derive_seed
-from landshift.shots import split_landslides
 from landshift.skill import measure_skill, trace_skill
 from landshift.transfer.rivals import predict_rivals
+from landshift.transfer.target import leave_pseudo_absences
 
 
-def main(*, model, factors, samples, shots, validation, background, block_size, skill, curves):
+def main(
+    *, model, dem, factors, samples, shots, validation, background,
+    pseudo_absences, block_size, skill, curves,
+):  # fmt: skip
     tuned = load_model(model)
     names = list(tuned.factors)
     layers = read_factors(factors, names=names, chunks=block_size)
     tables = pd.read_parquet(samples), pd.read_parquet(shots)
-    landslides = split_landslides(*tables, crs=str(layers.odc.crs))[1]
-    later = load_inventory(validation[0])[0] if validation else []
-    if len(later):
-        landslides = later.set_geometry(later.representative_point())
+    _, landslides = find_held_out(*tables, open_raster(dem), validation)
     found = np.column_stack([sample_points(layers[name], landslides) for name in names])
     found = found[~np.isnan(found).any(axis=1)]
     logging.info("%d landslides that no model has seen", len(found))
     cells = pd.read_parquet(background)[names].to_numpy(np.float32)
+    cells = leave_pseudo_absences(cells, pseudo_absences, tuned.seed)
     by_method = [predict_rivals(tuned, values) if len(values) else {} for values in (found, cells)]
     scores = {method: (by_method[0][method], by_method[1][method]) for method in by_method[0]}
-    settings = {"seed": derive_seed(tuned.seed, "skill", tuned.region)}
+    seed = derive_seed(tuned.seed, "skill", tuned.region)
     for measure, path in ((measure_skill, skill), (trace_skill, curves)):
-        measure(scores, tuned.prevalence, **settings).to_csv(path, index=False, float_format="%.5g")
+        measure(scores, tuned.prevalence, seed=seed).to_csv(path, index=False, float_format="%.5g")
 
 
 if __name__ == "__main__":
@@ -46,10 +47,12 @@ if __name__ == "__main__":
     main(
         model=snakemake.input.model,
         factors=list(snakemake.input.factors),
+        dem=snakemake.input.dem,
         samples=snakemake.input.samples,
         shots=snakemake.input.shots,
-        validation=list(snakemake.input.validation),
+        validation=next(iter(snakemake.input.validation), None),
         background=snakemake.input.background,
+        pseudo_absences=snakemake.params.pseudo_absences,
         block_size=snakemake.params.block_size,
         skill=snakemake.output.skill,
         curves=snakemake.output.curves,

@@ -6,37 +6,36 @@ for the shots and ``prediction`` for later landslides or, without any, those tha
 
 import logging
 
+import numpy as np
 import pandas as pd
 
-from landshift.curves import prediction_rate_curve
-from landshift.inventory import load_inventory
+from landshift.curves import prediction_rate_curve, sample_points
+from landshift.held_out import find_held_out
 from landshift.logs import set_up_logging
 from landshift.raster import open_raster
-from landshift.shots import split_landslides
 
 
-def main(*, susceptibility, samples, shots, validation, rate_curve):
+def main(*, susceptibility, dem, samples, shots, validation, rate_curve):
     mapped = open_raster(susceptibility)
     tables = pd.read_parquet(samples), pd.read_parquet(shots)
-    used, held_out = split_landslides(*tables, crs=str(mapped.odc.crs))
-    later = load_inventory(validation[0])[0] if validation else []
-    if len(later):
-        held_out = later.set_geometry(later.representative_point())
-    curves = []
-    for name, points in {"prediction": held_out, "success": used}.items():
-        logging.info("%s-rate curve: %d landslides", name, len(points))
-        if len(points):
-            curves.append(prediction_rate_curve(mapped, points).assign(curve=name))
+    used, held_out = find_held_out(*tables, open_raster(dem), validation)
     columns = ["curve", "area_share", "landslide_share"]
-    pd.concat(curves)[columns].to_csv(rate_curve, index=False)
+    curves = [pd.DataFrame(columns=columns)]
+    for name, points in {"prediction": held_out, "success": used}.items():
+        known = points[~np.isnan(sample_points(mapped, points))]
+        logging.info("%s-rate curve: %d landslides", name, len(known))
+        if len(known):
+            curves.append(prediction_rate_curve(mapped, known).assign(curve=name)[columns])
+    pd.concat(curves[1:] or curves).to_csv(rate_curve, index=False)
 
 
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
     main(
         susceptibility=snakemake.input.susceptibility,
+        dem=snakemake.input.dem,
         samples=snakemake.input.samples,
         shots=snakemake.input.shots,
-        validation=list(snakemake.input.validation),
+        validation=next(iter(snakemake.input.validation), None),
         rate_curve=snakemake.output.rate_curve,
     )

@@ -1,5 +1,7 @@
 """Charts of what drives a map: bars of factors, their signs per class, and dependence curves."""
 
+from itertools import cycle
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -123,7 +125,7 @@ def _draw_shares(axes: Axes, drivers: pd.DataFrame, order: list[str]) -> None:
     )
     sources = [scope for scope in drivers["scope"].unique() if scope.startswith("source ")]
     steps = np.linspace(0.14, -0.14, len(sources)) if len(sources) > 1 else [0.0]
-    for style, scope, step in zip(LINES, sources, steps, strict=False):
+    for style, scope, step in zip(cycle(LINES), sources, steps, strict=False):
         agreement = drivers.loc[drivers["scope"] == scope, "agreement"].iloc[0]
         axes.plot(
             _select(drivers, scope, order)["share"],

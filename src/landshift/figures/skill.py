@@ -1,5 +1,6 @@
 """How a map finds unseen landslides, beside a map without fine-tuning and one without sources."""
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -46,7 +47,7 @@ def plot_skill(curves: pd.DataFrame, skill: pd.DataFrame, *, title: str) -> Figu
     figure = Figure(figsize=(WIDTH_IN, height))
     figure.text(0.02, 1 - 0.12 / height, title, va="top", weight="bold", fontsize=11)
     if curves.empty:
-        figure.text(0.02, 0.4, "All landslides were used to fine-tune the map; none is left.")
+        figure.text(0.02, 0.4, "No landslide is left to judge the map by.")
         return figure
     panels = figure.subplots(2, 2).ravel()
     for axes, (curve, words) in zip(panels, _PANELS.items(), strict=True):
@@ -79,7 +80,8 @@ def _draw_panel(
             continue
         value, low, high = stated.loc[method, ["value", "low", "high"]]
         plain = {key: part for key, part in style.items() if key != "marker"}
-        label = f"{name}\n{value:.2f} ({low:.2f} to {high:.2f})"
+        known = "" if np.isnan(low) else f" ({low:.2f} to {high:.2f})"
+        label = f"{name}\n{value:.2f}{known}"
         axes.plot(own["x"], own["y"], label=label, **plain)
     axes.set_xlabel(across)
     axes.set_ylabel(upwards)

@@ -24,7 +24,7 @@ def plot_applicability(mask: xr.DataArray, dem: xr.DataArray, *, title: str) -> 
     Parameters
     ----------
     mask
-        Result of `landshift.applicability.mask_applicability`.
+        Result of `landshift.applicability_mask.mask_applicability`.
     dem
         Elevation on the same grid [m].
     title

@@ -112,7 +112,7 @@ def fuse_model(model: TargetModel | Any) -> Any:
         _log.warning("the model cannot be compiled (%s): it is used as it is", error)
         return model
     differences = _compare(fused, model)
-    if np.any(differences > TOLERANCES):
+    if not np.all(differences <= TOLERANCES):
         _log.warning("compiled, the model differs by %s: it is used as it is", differences)
         return model
     return fused

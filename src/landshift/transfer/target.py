@@ -255,19 +255,36 @@ def gather_labels(
     A presence weighs 1; absences and pseudo-absences together weigh as much as the presences.
     """
     names = list(factors)
-    cells = min(pseudo_absences, len(background))
-    generator = np.random.default_rng(derive_seed(seed, "pseudo-absences"))
-    picked = np.sort(generator.choice(len(background), cells, replace=False))
+    picked = _pick_pseudo_absences(len(background), pseudo_absences, seed)
     values = np.concatenate(
         [
             shots[names].to_numpy(np.float32),
             background[names].to_numpy(np.float32)[picked],
         ]
     )
-    labels = np.concatenate([shots["presence"].to_numpy(np.int8), np.zeros(cells, np.int8)])
+    labels = np.concatenate([shots["presence"].to_numpy(np.int8), np.zeros(len(picked), np.int8)])
     presences = int(labels.sum())
     absences = max(len(labels) - presences, 1)
     return values, labels, np.where(labels == 1, 1.0, presences / absences)
+
+
+def leave_pseudo_absences(background: np.ndarray, pseudo_absences: int, seed: int) -> np.ndarray:
+    """Leave the background cells that a model has not learned from; all where it took all.
+
+    Parameters
+    ----------
+    background
+        Values of the background cells, shape ``(cells, factors)``.
+    pseudo_absences, seed
+        Those that the model was fine-tuned with.
+    """
+    picked = _pick_pseudo_absences(len(background), pseudo_absences, seed)
+    return background if len(picked) == len(background) else np.delete(background, picked, axis=0)
+
+
+def _pick_pseudo_absences(cells: int, pseudo_absences: int, seed: int) -> np.ndarray:
+    generator = np.random.default_rng(derive_seed(seed, "pseudo-absences"))
+    return np.sort(generator.choice(cells, min(pseudo_absences, cells), replace=False))
 
 
 def weigh_factors(source_models: Sequence[SourceModel]) -> np.ndarray:
