@@ -295,8 +295,13 @@ def test_mosaic_of_far_apart_targets_is_refused():
 
 
 def test_mosaic_in_degrees_is_refused():
-    with pytest.raises(ValueError, match="geographic"):
-        mosaic_maps({"only": make_maps(make_grid(4, 4))}, "EPSG:4326", 30)
+    maps = {"only": make_maps(make_grid(4, 4))}
+    with pytest.raises(ValueError, match=r"mosaic\.crs: is in degrees \(EPSG:4326\)"):
+        mosaic_maps(maps, "EPSG:4326", 30)
+    with pytest.raises(ValueError, match=r"mosaic\.crs: .* whose unit is US survey foot"):
+        mosaic_maps(maps, "EPSG:2263", 30)
+    with pytest.raises(ValueError, match=r"mosaic\.crs EPSG:99999 is unknown"):
+        mosaic_maps(maps, "EPSG:99999", 30)
 
 
 def test_mosaic_of_nothing_is_refused():

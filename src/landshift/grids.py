@@ -74,7 +74,7 @@ def plan_grid(
     if crs == AUTO:
         wanted = _choose_zone(box or _cover(own, CRS("EPSG:4326"), origin))
     else:
-        wanted = _check_crs(_read_crs(crs) if crs else own.crs, origin)
+        wanted = read_crs(crs) if crs else _check_crs(own.crs, origin, "grid.crs")
     fits = own.crs == wanted and _divides(own, resolution_m)
     cells = _join_cells(own, resolution_m) if fits else None
     if cells is not None and bounds is None and box is None:
@@ -141,7 +141,7 @@ def plan_box(
             "degrees], or grid.bounds with grid.crs"
         )
     _check_size(bounds, resolution_m)
-    wanted = _check_crs(_read_crs(crs))
+    wanted = read_crs(crs)
     return GeoBox.from_bbox(tuple(bounds), crs=wanted, resolution=resolution_m)
 
 
@@ -160,7 +160,7 @@ def choose_crs(crs: str | None, box: Sequence[float]) -> CRS:
     ValueError
         If the CRS is unknown, or not projected in metres.
     """
-    return _choose_zone(box) if crs in (None, AUTO) else _check_crs(_read_crs(crs))
+    return _choose_zone(box) if crs in (None, AUTO) else read_crs(crs)
 
 
 def find_box(grid: GeoBox, *, margin_m: float = 0.0) -> tuple[float, float, float, float]:
@@ -177,9 +177,38 @@ def _choose_zone(box: Sequence[float]) -> CRS:
     return CRS(f"EPSG:{(32600 if south + north >= 0 else 32700) + zone}")
 
 
-def _check_crs(crs: CRS, origin: str = "the grid") -> CRS:
+def read_crs(crs: str, key: str = "grid.crs") -> CRS:
+    """Read the CRS of a grid, which must be projected in metres.
+
+    Parameters
+    ----------
+    crs
+        Name, such as ``EPSG:32632``.
+    key
+        Key of the configuration that states it.
+
+    Raises
+    ------
+    ValueError
+        If it is unknown, or not projected in metres.
+    """
+    try:
+        return _check_crs(CRS(crs), key, key)
+    except pyproj.exceptions.CRSError as error:
+        raise ValueError(
+            f"{key} {crs} is unknown; name one such as EPSG:32643, the UTM zone of the region"
+        ) from error
+
+
+def _check_crs(crs: CRS, origin: str, key: str) -> CRS:
     if not crs.projected or set(crs.units) != {"metre"}:
-        raise ValueError(f"{origin}: {_explain_crs(crs)}")
+        unit = f"is in degrees ({name_crs(crs)}), on which no slope can be computed"
+        if crs.projected:
+            unit = f"is in {name_crs(crs)}, whose unit is {crs.units[0]}"
+        raise ValueError(
+            f"{origin}: {unit}; name a projected system in metres in {key}, such as the UTM zone "
+            "of the region (EPSG:326xx or EPSG:327xx)"
+        )
     return crs
 
 
@@ -223,25 +252,6 @@ def _check_size(box: Sequence[float], resolution_m: float) -> None:
             f"{stated} makes {width * height:.0g} cells of {edges}; state a larger cell, or "
             "smaller grid.bounds"
         )
-
-
-def _explain_crs(crs: CRS) -> str:
-    unit = f"is in degrees ({name_crs(crs)}), on which no slope can be computed"
-    if crs.projected:
-        unit = f"is in {name_crs(crs)}, whose unit is {crs.units[0]}"
-    return (
-        f"{unit}; name a projected system in metres in grid.crs, such as the UTM zone of the "
-        "region (EPSG:326xx or EPSG:327xx)"
-    )
-
-
-def _read_crs(crs: str) -> CRS:
-    try:
-        return CRS(crs)
-    except pyproj.exceptions.CRSError as error:
-        raise ValueError(
-            f"grid.crs {crs} is unknown; name one such as EPSG:32643, the UTM zone of the region"
-        ) from error
 
 
 def _divides(own: GeoBox, resolution_m: float) -> bool:

@@ -294,7 +294,7 @@ function describeValue(layer, values, uncertainty) {
 
 /* The strongest factors of the explained cell whose square the place lies in. */
 function describeLocal([x, y]) {
-  const { local } = state.place;
+  const { local, cell_m: cell } = state.place;
   if (!local) return [];
   const [west, south, east, north] = local.bounds;
   const [width, height] = local.size;
@@ -310,7 +310,9 @@ function describeLocal([x, y]) {
     return [`${local.names[numbers[place] - 1]} ${change < 0 ? "\u2212" : "+"}${Math.abs(change).toFixed(2)}`];
   });
   if (!parts.length) return [];
-  const away = Math.hypot(x - west - (column + 0.5) * edge, north - y - (row + 0.5) * edge);
+  // explained is one cell of the map, the middle one of the square
+  const middle = (Math.floor(Math.round(edge / cell) / 2) + 0.5) * cell;
+  const away = Math.hypot(x - west - column * edge - middle, north - y - row * edge - middle);
   return [[`Strongest factors [logit], at a cell ${Math.round(away)} m away`, parts.join(", "), "local"]];
 }
 

@@ -12,13 +12,13 @@ import dask.array as da
 import numpy as np
 import xarray as xr
 from dask.array.core import normalize_chunks
-from odc.geo.crs import CRS
 from odc.geo.geobox import GeoBox
 from odc.geo.overlap import compute_reproject_roi
 from odc.geo.xr import xr_coords
 from rasterio.enums import Resampling
 from rasterio.warp import reproject, transform_bounds
 
+from landshift.grids import read_crs
 from landshift.mapping.predict import VARIABLES, wrap_maps
 from landshift.raster import BLOCK
 
@@ -91,8 +91,7 @@ class _Layer(NamedTuple):
 def _mosaic_grid(grids: Mapping[str, GeoBox], crs: str, resolution_m: float) -> GeoBox:
     if not grids:
         raise ValueError("a mosaic needs at least one map")
-    if not CRS(crs).projected:
-        raise ValueError(f"mosaic.crs: {crs} is geographic; give a projected CRS in metres")
+    read_crs(crs, key="mosaic.crs")
     boxes = np.array([_bounds(name, own, crs) for name, own in grids.items()])
     around = (*boxes[:, :2].min(axis=0), *boxes[:, 2:].max(axis=0))
     grid = GeoBox.from_bbox(around, crs=crs, resolution=resolution_m)
