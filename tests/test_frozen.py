@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from landshift.frozen import freeze_models, load_frozen
+from landshift.logs import explain_error
 from landshift.models import save_model
 
 
@@ -53,6 +54,17 @@ def test_a_missing_file_is_named(published):
     (folder / "rf" / "rank.npz").unlink()
     with pytest.raises(ValueError, match=r"rf/rank.npz: missing"):
         load_frozen(folder, sha256=sha256)
+
+
+def test_models_of_the_wanted_learners_come_in_their_order(published):
+    folder, sha256 = published
+    loaded = load_frozen(folder, sha256=sha256, learners=["rf", "lr"])
+    assert [model.learner for model in loaded] == ["rf", "lr"]
+    with pytest.raises(
+        ValueError, match="have no svm, knn; choose from lr, rf, xgb, lgbm"
+    ) as caught:
+        load_frozen(folder, sha256=sha256, learners=["svm", "lr", "knn"])
+    assert explain_error(caught.value).startswith("transfer.learners: ")
 
 
 def test_a_folder_without_models_is_refused(tmp_path):

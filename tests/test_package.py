@@ -18,7 +18,18 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 # Bottom to top. A module or subpackage imports from lower layers alone, never from its equals.
 LAYERS = [
-    {"angles", "scratch", "arrays", "trees", "reading", "whole", "workers", "folders", "unfinished"}
+    {
+        "angles",
+        "scratch",
+        "arrays",
+        "trees",
+        "reading",
+        "vector_files",
+        "whole",
+        "workers",
+        "folders",
+        "unfinished",
+    }
     | {"map_classes", "rate_curves", "manifest", "checksums"},
     {"seeds", "factors", "fingerprint", "kernels", "study", "logs", "grids", "footprints"}
     | {"raster", "blocks", "elevation", "flow", "neighbourhood", "surface_fit", "virtual_terrain"}

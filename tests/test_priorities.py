@@ -12,7 +12,9 @@ from odc.geo.xr import xr_coords
 
 from landshift.corridor import profile_corridor
 from landshift.exposure import read_exposure
-from landshift.priorities import make_grid, rank_units
+from landshift.geopackage import write_geopackage
+from landshift.priorities import make_grid, rank_units, read_units
+from landshift.viewer.vectors import to_features
 
 CRS = "EPSG:32632"
 GRID = GeoBox.from_bbox((500000, 5200000, 500600, 5200400), crs=CRS, resolution=100, tight=True)
@@ -67,9 +69,43 @@ def test_overlapping_units_each_count_all_their_cells(classes):
     np.testing.assert_allclose(table["area_km2"], 0.22)
 
 
-def test_units_off_the_map_are_refused(classes):
-    with pytest.raises(ValueError, match="none of the 1 units has a cell"):
-        rank_units(classes, frame(shapely.box(0, 0, 9, 9), name=["a"]), {})
+def test_units_off_the_map_are_none_and_said_to_be(classes, tmp_path, caplog):
+    roads = gpd.GeoDataFrame({"amount": [1.0]}, geometry=[shapely.Point(500050, 5200050)], crs=CRS)
+    off = frame(shapely.box(0, 0, 9, 9), name=["a"])
+    table = rank_units(classes, off, {"roads": roads})
+    assert "none of the 1 units has a cell of the map" in caplog.text
+    full = rank_units(classes, frame(square(0, 0), name=["a"]), {"roads": roads})
+    assert table.empty and list(table) == list(full)
+    # what is made of them takes them
+    write_geopackage(tmp_path / "units.gpkg", {"priorities": table})
+    stored = gpd.read_file(tmp_path / "units.gpkg")
+    assert stored.crs == CRS and "susceptible_km2" in stored
+    assert to_features(stored, crs=CRS, tolerance_m=50)["features"] == []
+    assert rank_units(classes, off.iloc[:0], {}).empty
+
+
+@pytest.mark.parametrize("ending", ["gpkg", "parquet", "shp", "geojson"])
+def test_units_are_named_by_the_chosen_column_alone(classes, tmp_path, ending, caplog):
+    path = tmp_path / f"units.{ending}"
+    shapes = [square(0, 0, 2, 2), square(0, 2, 2, 2), None, shapely.Point(500050, 5200050)]
+    columns = {"name": list("abcd"), "code": ["a1", "b1", "c1", "d1"]}
+    table = frame(*shapes[: 3 if ending == "shp" else 4], crs=CRS)
+    table = table.assign(**{key: values[: len(table)] for key, values in columns.items()})
+    # degrees, and in Parquet a geometry of another name
+    table = table.to_crs(4326).rename_geometry("shape")
+    table.to_parquet(path) if ending == "parquet" else table.to_file(path)
+    units = read_units(path, "code", CRS)
+    assert list(units) == ["name", "geometry"] and units["name"].tolist() == ["a1", "b1"]
+    assert ("1 features are no polygons" in caplog.text) == (ending != "shp")
+    assert rank_units(classes, units, {})["name"].tolist() == ["b1", "a1"]
+
+
+def test_what_a_crs_cannot_hold_is_left_out(tmp_path):
+    # the south pole is infinitely far in a conic projection of France
+    frame(
+        shapely.box(-180, -90, 180, -80), shapely.box(2, 45, 3, 46), crs=4326, name=["a", "b"]
+    ).to_file(tmp_path / "units.gpkg")
+    assert read_units(tmp_path / "units.gpkg", "name", "EPSG:2154")["name"].tolist() == ["b"]
 
 
 def test_grid_lies_on_multiples_of_its_edge(classes):
@@ -117,12 +153,55 @@ def test_population_is_the_sum_of_its_cells(classes, tmp_path):
     assert table["people"].tolist() == [17]
 
 
-@pytest.mark.filterwarnings("ignore:'crs' was not provided")
-def test_exposure_without_a_crs_is_refused(tmp_path):
-    path = tmp_path / "roads.gpkg"
-    frame(shapely.Point(0, 0), crs=None).to_file(path)
-    with pytest.raises(ValueError, match="states no CRS"):
-        read_exposure(path, GRID)
+def write_people(path, values, west, north, size, crs=CRS):
+    height, width = values.shape
+    with rasterio.open(
+        path, "w", driver="GTiff", width=width, height=height, count=1, dtype="float32", crs=crs,
+        transform=rasterio.transform.from_origin(west, north, size, size), nodata=-1,
+    ) as sink:  # fmt: skip
+        sink.write(values, 1)
+
+
+@pytest.mark.parametrize("crs", [CRS, "EPSG:4326"])
+def test_of_a_national_raster_the_region_alone_is_read(tmp_path, monkeypatch, crs):
+    path = tmp_path / "people.tif"
+    people = np.random.default_rng(2).integers(0, 9, (300, 300)).astype(np.float32)
+    left, _, _, top = gpd.GeoSeries([square(0, 3)], crs=CRS).to_crs(crs).total_bounds
+    size = 100 if crs == CRS else 0.001
+    write_people(path, people, left - 100.5 * size, top + 150.5 * size, size, crs)
+    sizes = []
+    count = np.nonzero
+    monkeypatch.setattr(np, "nonzero", lambda values: sizes.append(values.size) or count(values))
+    found = read_exposure(path, GRID)
+    monkeypatch.undo()
+    assert 0 < sizes[0] < 200
+    rows, columns = np.nonzero(people)
+    x, y = left + (columns - 100) * size, top + (150 - rows) * size
+    amounts = people[rows, columns]
+    whole = gpd.GeoDataFrame({"amount": amounts}, geometry=gpd.points_from_xy(x, y), crs=crs)
+    whole = whole.to_crs(CRS).cx[500000:500600, 5200000:5200400]
+    np.testing.assert_array_equal(found["amount"], whole["amount"])
+    np.testing.assert_allclose(
+        shapely.get_coordinates(found.geometry), shapely.get_coordinates(whole.geometry)
+    )
+
+
+def test_a_raster_elsewhere_holds_nobody(tmp_path):
+    write_people(tmp_path / "people.tif", np.ones((2, 2), np.float32), 0, 0, 100)
+    assert read_exposure(tmp_path / "people.tif", GRID).empty
+
+
+def test_objects_of_several_parts_count_once_and_lines_by_all_of_them(tmp_path):
+    parts = [square(0, 0).buffer(-20), square(2, 0).buffer(-20)]
+    ways = [[(500000, 5200050), (500200, 5200050)], [(500300, 5200050), (500350, 5200050)]]
+    shapes = [
+        shapely.MultiPolygon(parts), shapely.MultiPoint([(500050, 5200250), (500450, 5200250)]),
+        shapely.MultiLineString(ways),
+    ]  # fmt: skip
+    frame(*shapes).to_parquet(tmp_path / "all.parquet")
+    amounts = read_exposure(tmp_path / "all.parquet", GRID)["amount"]
+    assert (amounts == 1).sum() == 2
+    assert amounts[amounts < 1].sum() == pytest.approx(0.25)
 
 
 def test_corridor_by_hand():
@@ -157,5 +236,7 @@ def test_corridor_in_pieces_equals_the_whole(monkeypatch):
 
 def test_corridor_of_separate_parts_is_refused():
     parts = frame(shapely.LineString([(0, 0), (1, 0)]), shapely.LineString([(5, 5), (6, 5)]))
-    with pytest.raises(ValueError, match="do not join end to end"):
-        profile_corridor(wrap(CODES.astype(np.float32)), parts, buffer_m=1, step_m=1)
+    with pytest.raises(ValueError, match=r"valley: a corridor is one line .* MultiLineString of 2"):
+        profile_corridor(
+            wrap(CODES.astype(np.float32)), parts, buffer_m=1, step_m=1, origin="valley"
+        )

@@ -17,6 +17,7 @@ def profile_corridor(
     *,
     buffer_m: float,
     step_m: float,
+    origin: str = "the line",
 ) -> pd.DataFrame:
     """Summarise the cells beside a line, step by step from its start.
 
@@ -33,6 +34,8 @@ def profile_corridor(
         Half of the width of the corridor [m].
     step_m
         Length of a step [m]; the last one may be shorter.
+    origin
+        Name of the line in errors.
 
     Returns
     -------
@@ -45,7 +48,7 @@ def profile_corridor(
     ValueError
         If the parts do not make one line.
     """
-    whole = _join(line.geometry.to_crs(str(susceptibility.odc.crs)))
+    whole = _join(line.geometry.to_crs(str(susceptibility.odc.crs)), origin)
     steps = max(1, int(np.ceil(whole.length / step_m - 1e-9)))
     reach = max(1, int(PIECE_M // step_m))
     tables = [
@@ -55,13 +58,15 @@ def profile_corridor(
     return pd.concat(tables, ignore_index=True)
 
 
-def _join(shapes: gpd.GeoSeries) -> shapely.LineString:
-    joined = shapely.line_merge(shapely.union_all(shapes.to_numpy()))
+def _join(shapes: gpd.GeoSeries, origin: str) -> shapely.LineString:
+    joined = shapely.union_all(shapes.to_numpy())
+    if joined.geom_type == "MultiLineString":
+        joined = shapely.line_merge(joined)
     if joined.geom_type != "LineString":
         parts = len(shapely.get_parts(joined))
         raise ValueError(
-            f"a corridor is one line, this is a {joined.geom_type} of {parts} parts that do not "
-            "join end to end; give each its own file"
+            f"{origin}: a corridor is one line whose parts join end to end, but this is a "
+            f"{joined.geom_type} of {parts} parts; give each line its own file"
         )
     return joined
 

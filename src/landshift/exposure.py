@@ -7,6 +7,12 @@ import numpy as np
 import rasterio
 import shapely
 from odc.geo.geobox import GeoBox
+from rasterio.errors import WindowError
+from rasterio.features import geometry_window
+from rasterio.windows import Window
+
+from landshift.reading import explain_unreadable
+from landshift.vector_files import read_shapes
 
 RASTERS = frozenset({".tif", ".tiff", ".vrt"})
 """Endings of the files that are rasters of amounts."""
@@ -16,13 +22,14 @@ def read_exposure(path: str | Path, grid: GeoBox) -> gpd.GeoDataFrame:
     """Read roads, buildings or population, and break them into points.
 
     Lines become the middles of pieces of at most half a cell that carry their length [km],
-    points and polygons one point each that counts 1, and the cells of a raster, such as people
-    per cell, their centres with their value.
+    points and polygons one point each that counts 1, also those of several parts, and the cells
+    of a raster, such as people per cell, their centres with their value.
 
     Parameters
     ----------
     path
-        Vector file, or a raster by its ending.
+        GeoPackage, GeoJSON, shapefile or GeoParquet, or a raster by its ending. Of a raster, the
+        region alone is read.
     grid
         Grid of the region.
 
@@ -34,25 +41,22 @@ def read_exposure(path: str | Path, grid: GeoBox) -> gpd.GeoDataFrame:
     Raises
     ------
     ValueError
-        If the file states no CRS.
+        If the file cannot be read, holds nothing or states no CRS.
     """
     path = Path(path)
     if path.suffix.lower() in RASTERS:
-        found = _read_amounts(path)
+        found = _read_amounts(path, grid)
     else:
-        layer = gpd.read_file(path)
-        if layer.crs is None:
-            raise ValueError(f"{path}: states no CRS; add one to the file")
-        shapes = layer.geometry.to_crs(str(grid.crs)).explode(ignore_index=True)
-        found = _break_up(shapes[~(shapes.is_empty | shapes.isna())], float(grid.resolution.x) / 2)
+        shapes = read_shapes(path, "exposure", str(grid.crs)).geometry
+        found = _break_up(shapes, float(grid.resolution.x) / 2)
     found = found.to_crs(str(grid.crs))
     box = grid.boundingbox
     return found.cx[box.left : box.right, box.bottom : box.top].reset_index(drop=True)
 
 
 def _break_up(shapes: gpd.GeoSeries, piece_m: float) -> gpd.GeoDataFrame:
-    lined = shapes.geom_type.isin(["LineString", "LinearRing"])
-    pieces = shapely.segmentize(shapes[lined].to_numpy(), piece_m)
+    lined = shapes.geom_type.isin(["LineString", "LinearRing", "MultiLineString"])
+    pieces = shapely.segmentize(shapely.get_parts(shapes[lined].to_numpy()), piece_m)
     starts, ends = [np.empty((0, 2))], [np.empty((0, 2))]
     for piece in pieces:
         corners = shapely.get_coordinates(piece)
@@ -69,13 +73,22 @@ def _break_up(shapes: gpd.GeoSeries, piece_m: float) -> gpd.GeoDataFrame:
     )
 
 
-def _read_amounts(path: Path) -> gpd.GeoDataFrame:
-    with rasterio.open(path) as source:
+def _read_amounts(path: Path, grid: GeoBox) -> gpd.GeoDataFrame:
+    with explain_unreadable(path), rasterio.open(path) as source:
         if source.crs is None:
-            raise ValueError(f"{path}: states no CRS; add one to the file")
-        values = source.read(1, masked=True).filled(0)
+            raise ValueError(f"{path}: states no CRS; state it in the file")
+        window = _find_window(source, grid)
+        values = source.read(1, masked=True, window=window).filled(0)
         rows, columns = np.nonzero(np.nan_to_num(values) > 0)
-        x, y = source.transform @ np.array([columns + 0.5, rows + 0.5])
+        x, y = source.window_transform(window) @ np.array([columns + 0.5, rows + 0.5])
         crs = source.crs
     points = gpd.points_from_xy(x, y, crs=crs)
     return gpd.GeoDataFrame({"amount": values[rows, columns].astype(float)}, geometry=points)
+
+
+def _find_window(source: rasterio.DatasetReader, grid: GeoBox) -> Window:
+    """Find the cells of a raster in the region, and one around them; none elsewhere."""
+    try:
+        return geometry_window(source, [grid.footprint(source.crs).geom], pad_x=1, pad_y=1)
+    except WindowError:
+        return Window(0, 0, 0, 0)

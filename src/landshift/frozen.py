@@ -43,7 +43,9 @@ def freeze_models(folders: Sequence[str | Path], manifest: str | Path) -> str:
     return hash_file(manifest)
 
 
-def load_frozen(folder: str | Path, *, sha256: str) -> list[SourceModel]:
+def load_frozen(
+    folder: str | Path, *, sha256: str, learners: Sequence[str] | None = None
+) -> list[SourceModel]:
     """Load frozen source models whose files are what the hash stands for.
 
     Parameters
@@ -52,11 +54,13 @@ def load_frozen(folder: str | Path, *, sha256: str) -> list[SourceModel]:
         The published folder.
     sha256
         SHA-256 of its manifest.
+    learners
+        Learners whose models are wanted, in this order; None loads all of them.
 
     Raises
     ------
     ValueError
-        If the manifest or any model file is missing or differs.
+        If the manifest or any model file is missing or differs, or a learner has no model.
     """
     folder = Path(folder)
     manifest = folder / MANIFEST
@@ -70,7 +74,13 @@ def load_frozen(folder: str | Path, *, sha256: str) -> list[SourceModel]:
         )
     content = json.loads(manifest.read_text(encoding="utf-8"))
     _check_files(folder, content["files"])
-    return [load_model(folder / learner) for learner in content["learners"]]
+    missing = [learner for learner in learners or () if learner not in content["learners"]]
+    if missing:
+        raise ValueError(
+            f"transfer.learners: the frozen models in {folder} have no {', '.join(missing)}; "
+            f"choose from {', '.join(content['learners'])}"
+        )
+    return [load_model(folder / learner) for learner in learners or content["learners"]]
 
 
 def _check_files(folder: Path, hashes: Mapping[str, str]) -> None:

@@ -4,7 +4,9 @@ A cell belongs to a unit if its centre lies inside, as in most zonal statistics;
 all centres of cells has no area on the map.
 """
 
+import logging
 from collections.abc import Mapping
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -15,8 +17,53 @@ from odc.geo.geobox import GeoBox
 from rasterio.features import geometry_mask, geometry_window
 from rasterio.windows import Window
 
+from landshift.vector_files import read_shapes
+
 SUSCEPTIBLE_FROM = 4
 """Lowest class that counts as susceptible: high."""
+
+_log = logging.getLogger(__name__)
+
+
+def read_units(path: str | Path, name: str, crs: str) -> gpd.GeoDataFrame:
+    """Read the units to rank; features that are no polygons are left out.
+
+    Parameters
+    ----------
+    path
+        GeoPackage, GeoJSON, shapefile or GeoParquet with polygons.
+    name
+        Column that names a unit.
+    crs
+        CRS of the result.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        ``name`` and ``geometry``.
+
+    Raises
+    ------
+    ValueError
+        If the file cannot be read, states no CRS, or has no such column or no polygon.
+    """
+    shapes = read_shapes(path, "units", crs)
+    columns = shapes.columns.drop(shapes.geometry.name)
+    if name not in columns:
+        raise ValueError(
+            f"{path}: has no column {name!r} to name the units by; set priorities.units.name to "
+            f"one of {', '.join(columns) or 'its columns, once it has some'}"
+        )
+    units = gpd.GeoDataFrame({"name": shapes[name]}, geometry=shapes.geometry)
+    areas = units.geom_type.isin(("Polygon", "MultiPolygon"))
+    if not areas.any():
+        raise ValueError(
+            f"{path}: holds no polygon to rank; give areas, such as communes, or remove "
+            "priorities.units to rank squares"
+        )
+    if not areas.all():
+        _log.warning("%s: %d features are no polygons and are left out", path, (~areas).sum())
+    return units[areas].reset_index(drop=True)
 
 
 def make_grid(grid: GeoBox, edge_m: float) -> gpd.GeoDataFrame:
@@ -72,12 +119,7 @@ def rank_units(
         In the CRS of the map, most susceptible area first: ``rank``, ``name``, ``area_km2`` (on
         the map), ``susceptible_km2``, ``susceptible_share`` [1], and for each kind of exposure its
         amount ``{name}``, that on susceptible cells ``{name}_susceptible``, and the rank by it
-        ``{name}_rank``.
-
-    Raises
-    ------
-    ValueError
-        If no unit has a cell of the map.
+        ``{name}_rank``. Without rows, and with a warning, if no unit has a cell of the map.
     """
     placed = units[["name", "geometry"]].to_crs(str(classes.odc.crs)).reset_index(drop=True)
     cell_km2 = float(np.prod(np.abs(classes.odc.geobox.resolution.xy))) / 1e6
@@ -85,8 +127,10 @@ def rank_units(
     counts = counts.reshape(len(placed), 2)
     mapped = counts[:, 0] > 0
     if not mapped.any():
-        raise ValueError(
-            f"none of the {len(units)} units has a cell of the map; check their CRS and place"
+        _log.warning(
+            "none of the %d units has a cell of the map, so that none is ranked; if some should, "
+            "check their CRS and place",
+            len(units),
         )
     table = placed[mapped].reset_index(drop=True)
     table["area_km2"] = counts[mapped, 0] * cell_km2

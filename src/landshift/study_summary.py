@@ -93,7 +93,9 @@ def _judge(findings: Findings) -> str:
 
 
 def _list_units(file: str | Path) -> list[str]:
-    table = pd.read_csv(file).nsmallest(_UNITS, "rank")
+    table = pd.read_csv(file).head(_UNITS)
+    if table.empty:
+        return ["Where to act first: no unit of the study lies in this region."]
     lines = ["Where to act first:\n", "| rank | unit | susceptible area | share of it |"]
     lines.append("|---|---|---|---|")
     lines += [

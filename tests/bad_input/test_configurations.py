@@ -67,6 +67,19 @@ KEYS = [
     ("benchmark", {"targets": ["chile"]}, "benchmark.targets", "there is no region 'chile'; choo"),
 ]  # fmt: skip
 
+KEYS += [
+    ("priorities.units", {"file": "no.gpkg", "name": "a"}, "priorities.units.file", "no.gpkg does"),
+    ("priorities.exposure", {"roads": {"file": "/"}}, "priorities.exposure.roads.file",
+     "/ is a folder; correct the path of the file"),
+    ("priorities.corridors", {"road": {"file": "no.shp"}}, "priorities.corridors.road.file",
+     "no.shp does not exist; correct the path of the file"),
+    (f"{BIRCH}.layers.soil", {"url": "https://example.org/a.tif", "sha256": "0" * 64,
+     "kind": "class", "classes": "no.csv"}, f"{BIRCH}.layers.soil.classes",
+     "no.csv does not exist; correct the path of the file"),
+    ("transfer.frozen", {"folder": "no/models", "sha256": "0" * 64}, "transfer.frozen.folder",
+     "no/models holds no manifest.json; name a folder of published source models"),
+]  # fmt: skip
+
 
 @pytest.mark.parametrize(
     ("path", "value", "key", "sentence"), KEYS, ids=[f"{case[0]}={case[1]}" for case in KEYS]

@@ -1,6 +1,7 @@
 """Where to act first: units ranked by susceptible area and exposure, and corridors."""
 
 PRIORITIES = config["priorities"] or {}
+UNITS = PRIORITIES.get("units", {})
 EXPOSURE = PRIORITIES.get("exposure", {})
 CORRIDORS = PRIORITIES.get("corridors", {})
 
@@ -8,8 +9,8 @@ CORRIDORS = PRIORITIES.get("corridors", {})
 rule evaluate_priorities:
     input:
         classes="<results>/targets/{target}/classes.tif",
-        units=[PRIORITIES["units"]["file"]] if PRIORITIES.get("units") else [],
-        exposure=[entry["file"] for entry in EXPOSURE.values()],
+        units=list_files(UNITS),
+        exposure=[file for entry in EXPOSURE.values() for file in list_files(entry)],
     output:
         layer="<results>/targets/{target}/priorities.gpkg",
         table=report(
@@ -29,11 +30,11 @@ rule evaluate_priorities:
     resources:
         mem_mb=4000,
     params:
-        name=(PRIORITIES.get("units") or {}).get("name"),
+        units=UNITS,
         grid_m=PRIORITIES.get("grid_m"),
-        kinds=list(EXPOSURE),
+        exposure={kind: entry["file"] for kind, entry in EXPOSURE.items()},
         susceptible_from=PRIORITIES.get("susceptible_from"),
-        content=hash_files(PRIORITIES.get("units") or {}, *EXPOSURE.values()),
+        content=hash_files(UNITS, *EXPOSURE.values()),
         code=hash_script("evaluate_priorities"),
     message:
         "Rank units of {wildcards.target} by their susceptible area"
@@ -44,7 +45,7 @@ rule evaluate_priorities:
 rule evaluate_corridors:
     input:
         susceptibility="<results>/targets/{target}/susceptibility.tif",
-        lines=[entry["file"] for entry in CORRIDORS.values()],
+        lines=[file for entry in CORRIDORS.values() for file in list_files(entry)],
     output:
         table="<results>/targets/{target}/corridors.csv",
     log:

@@ -8,17 +8,10 @@ from landshift.models import save_model
 
 
 def main(*, frozen, learners, models):
-    loaded = load_frozen(frozen["folder"], sha256=frozen["sha256"])
-    found = {model.learner: model for model in loaded}
-    missing = [learner for learner in learners if learner not in found]
-    if missing:
-        raise ValueError(
-            f"transfer.learners: the frozen models have no {', '.join(missing)}; "
-            f"choose from {', '.join(found)}"
-        )
-    for learner, folder in zip(learners, models, strict=True):
-        logging.info("%s of the sources %s", learner, ", ".join(found[learner].sources))
-        save_model(found[learner], folder)
+    loaded = load_frozen(frozen["folder"], sha256=frozen["sha256"], learners=learners)
+    for model, folder in zip(loaded, models, strict=True):
+        logging.info("%s of the sources %s", model.learner, ", ".join(model.sources))
+        save_model(model, folder)
 
 
 if __name__ == "__main__":

@@ -1,23 +1,24 @@
 """Follow lines through the map of a target: susceptibility [1] step by step [m]."""
 
-import geopandas
 import pandas as pd
 
 from landshift.corridor import profile_corridor
 from landshift.logs import set_up_logging
 from landshift.raster import BLOCK, open_raster
 from landshift.reading import refuse_changes
+from landshift.vector_files import read_shapes
 
 
-def main(*, susceptibility, lines, corridors, table):
+def main(*, susceptibility, corridors, table):
     mapped = open_raster(susceptibility, chunks=BLOCK)
     profiles = []
-    for (name, settings), path in zip(corridors.items(), lines, strict=True):
+    for name, settings in corridors.items():
         profile = profile_corridor(
             mapped,
-            geopandas.read_file(path),
+            read_shapes(settings["file"], "lines", str(mapped.odc.crs)),
             buffer_m=settings["buffer_m"],
             step_m=settings["step_m"],
+            origin=f"priorities.corridors.{name}: {settings['file']}",
         )
         profile.insert(0, "corridor", name)
         profiles.append(profile)
@@ -29,7 +30,6 @@ if __name__ == "__main__":
     with refuse_changes(snakemake.input.lines):
         main(
             susceptibility=snakemake.input.susceptibility,
-            lines=list(snakemake.input.lines),
             corridors=snakemake.params.corridors,
             table=snakemake.output.table,
         )

@@ -1,11 +1,9 @@
 """Rank units of a target by susceptible area [km2] and exposure, as GeoPackage and CSV."""
 
-import geopandas
-
 from landshift.exposure import read_exposure
 from landshift.geopackage import write_geopackage
 from landshift.logs import set_up_logging
-from landshift.priorities import make_grid, rank_units
+from landshift.priorities import make_grid, rank_units, read_units
 from landshift.raster import BLOCK, open_raster
 from landshift.reading import refuse_changes
 
@@ -13,14 +11,7 @@ from landshift.reading import refuse_changes
 def main(*, classes, units, name, grid_m, exposure, susceptible_from, layer, table):
     mapped = open_raster(classes, chunks=BLOCK)
     grid = mapped.odc.geobox
-    if units:
-        shapes = geopandas.read_file(units[0])
-        if name not in shapes:
-            raise ValueError(f"{units[0]}: no column {name!r} to name the units by; there are "
-                             f"{', '.join(shapes.columns.drop('geometry'))}")  # fmt: skip
-        shapes = shapes.rename(columns={name: "name"})
-    else:
-        shapes = make_grid(grid, grid_m)
+    shapes = read_units(units, name, str(grid.crs)) if units else make_grid(grid, grid_m)
     exposed = {kind: read_exposure(path, grid) for kind, path in exposure.items()}
     ranked = rank_units(mapped, shapes, exposed, susceptible_from=susceptible_from)
     write_geopackage(layer, {"priorities": ranked})
@@ -32,10 +23,10 @@ if __name__ == "__main__":
     with refuse_changes([*snakemake.input.units, *snakemake.input.exposure]):
         main(
             classes=snakemake.input.classes,
-            units=list(snakemake.input.units),
-            name=snakemake.params.name,
+            units=snakemake.params.units.get("file"),
+            name=snakemake.params.units.get("name"),
             grid_m=snakemake.params.grid_m,
-            exposure=dict(zip(snakemake.params.kinds, snakemake.input.exposure, strict=True)),
+            exposure=snakemake.params.exposure,
             susceptible_from=snakemake.params.susceptible_from,
             layer=snakemake.output.layer,
             table=snakemake.output.table,

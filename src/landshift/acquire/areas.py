@@ -13,9 +13,9 @@ from rasterio.features import geometry_mask
 from landshift.acquire.downloads import describe_layer, fetch_layer
 from landshift.acquire.records import Acquired
 from landshift.grids import plan_grid
-from landshift.inventory.files import read_vector
 from landshift.layer_checks import check_layer
 from landshift.raster import align_raster, open_raster
+from landshift.vector_files import read_shapes
 
 RASTERS = (".tif", ".tiff", ".vrt", ".asc")
 """Endings of areas that are cells; all others are polygons."""
@@ -104,12 +104,8 @@ def _read_cells(path: Path) -> xr.DataArray:
 
 def _burn(path: Path, grid: GeoBox) -> xr.DataArray:
     """Turn polygons into codes as those of `_read_cells`."""
-    shapes = read_vector(path)
-    if shapes.crs is None:
-        raise ValueError(f"{path}: states no CRS; put the .prj beside it, or state it in the file")
-    shapes = shapes.to_crs(grid.crs.to_wkt())
-    areas = shapes.geom_type.isin(("Polygon", "MultiPolygon"))
-    polygons = shapes.geometry[areas & np.isfinite(shapes.bounds).all(axis=1)]
+    shapes = read_shapes(path, "areas", grid.crs.to_wkt())
+    polygons = shapes.geometry[shapes.geom_type.isin(("Polygon", "MultiPolygon"))]
     if polygons.empty:
         raise ValueError(f"{path}: holds no polygon; give the outline of the area, or a raster")
     inside = geometry_mask(polygons, grid.shape, grid.transform, invert=True)

@@ -5,22 +5,21 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyarrow
-import pyogrio
-import pyproj
 import rasterio
 import shapely
 from rasterio.features import shapes
 
+from landshift import vector_files
 from landshift.inventory.columns import find_coordinates
 from landshift.reading import explain_unreadable
 
 MASKS = (".tif", ".tiff")
 """Endings of rasters whose cells tell landslides from the rest."""
 
-PARQUET = (".parquet", ".geoparquet")
-"""Endings of GeoParquet."""
-
+_FORMATS = (
+    "CSV, GeoPackage, GeoJSON, shapefile (with .shx, .dbf, .prj beside it), GeoParquet or a GeoTIFF"
+    " of landslide cells"
+)
 _MOST_PATCHES = 1_000_000
 
 
@@ -45,27 +44,7 @@ def read_table(path: Path, x: str | None, y: str | None) -> gpd.GeoDataFrame:
 
 def read_vector(path: Path) -> gpd.GeoDataFrame:
     """Read a file of points or polygons."""
-    if path.suffix.lower() in PARQUET:
-        return _read_parquet(path)
-    try:
-        layers = [str(name) for name, _ in pyogrio.list_layers(path)]
-        if not layers:
-            raise ValueError(f"{path}: holds no layer; give a file with landslides")
-        if len(layers) > 1 and "landslides" not in layers:
-            raise ValueError(f"{path}: has the layers {layers}; name one of them landslides")
-        table = pyogrio.read_dataframe(path, layer="landslides" if len(layers) > 1 else layers[0])
-    except (
-        pyogrio.errors.DataSourceError,
-        pyogrio.errors.DataLayerError,
-        pyogrio.errors.FeatureError,
-        pyogrio.errors.GeometryError,
-        shapely.errors.GEOSException,
-        UnicodeDecodeError,
-    ) as error:
-        raise ValueError(_explain_vector(path, error)) from error
-    if not isinstance(table, gpd.GeoDataFrame):
-        raise ValueError(f"{path}: has no geometry; a table of coordinates must be a CSV")
-    return table
+    return vector_files.read_vector(path, "inventory", formats=_FORMATS, layer="landslides")
 
 
 def read_mask(path: Path) -> gpd.GeoDataFrame:
@@ -111,28 +90,3 @@ def _read_numbers(path: Path, table: pd.DataFrame, key: str, column: str) -> pd.
             " correct or remove the row"
         )
     return values
-
-
-def _read_parquet(path: Path) -> gpd.GeoDataFrame:
-    try:
-        return gpd.read_parquet(path)
-    # What geopandas and pyarrow raise on a file that is none, is cut, or holds no geometry.
-    except (
-        ValueError,
-        OSError,
-        TypeError,
-        KeyError,
-        AttributeError,
-        pyarrow.ArrowException,
-        pyproj.exceptions.CRSError,
-        shapely.errors.GEOSException,
-    ) as error:
-        raise ValueError(_explain_vector(path, error)) from error
-
-
-def _explain_vector(path: Path, error: Exception) -> str:
-    lines = str(error).splitlines() or [type(error).__name__]
-    return (
-        f"{path}: no inventory that can be read; give CSV, GeoPackage, GeoJSON, shapefile (with"
-        f" .shx, .dbf, .prj beside it), GeoParquet or a GeoTIFF of landslide cells ({lines[0]})"
-    )

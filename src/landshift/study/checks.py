@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from landshift.study.factor_checks import check_factors
-from landshift.study.origins import Problem, check_file
+from landshift.study.origins import Problem, check_file, check_path
 from landshift.study.region_checks import LEAST_CELL_M, check_crs, check_region
 from landshift.study.regions import (
     list_benchmark_targets,
@@ -60,7 +60,27 @@ def check_files(config: Mapping[str, Any]) -> None:
             problems += check_file(
                 f"regions.{name}.{key}", entry, may_be_folder=key in ("inventory", "validation")
             )
-    raise_problems(problems)
+            if isinstance(entry.get("classes"), str):
+                problems += check_path(f"regions.{name}.{key}.classes", Path(entry["classes"]))
+    raise_problems([*problems, *_check_priorities(config), *_check_frozen(config)])
+
+
+def _check_priorities(config: Mapping[str, Any]) -> Iterator[Problem]:
+    stated = config.get("priorities") or {}
+    entries = {"units": stated["units"]} if "units" in stated else {}
+    for part in ("exposure", "corridors"):
+        entries |= {f"{part}.{name}": entry for name, entry in stated.get(part, {}).items()}
+    for key, entry in entries.items():
+        yield from check_file(f"priorities.{key}", entry)
+
+
+def _check_frozen(config: Mapping[str, Any]) -> Iterator[Problem]:
+    frozen = (config.get("transfer") or {}).get("frozen")
+    if frozen and not Path(frozen["folder"], "manifest.json").is_file():
+        yield (
+            "transfer.frozen.folder",
+            f"{frozen['folder']} holds no manifest.json; name a folder of published source models",
+        )
 
 
 def check_results(folder: str | Path) -> None:

@@ -124,7 +124,21 @@ def check_file(
     if may_be_folder and file.is_dir():
         yield from _check_folder(path, entry, list_inventories(file))
     else:
-        yield from _check_single(path, file)
+        yield from check_path(f"{path}.file", file)
+
+
+def check_path(key: str, file: Path) -> Iterator[Problem]:
+    """Find out whether a file is there, and what it cannot be read without."""
+    if not file.is_file():
+        kind = "is a folder" if file.is_dir() else "does not exist"
+        yield key, f"{file} {kind}; correct the path of the file"
+    elif file.suffix.lower() == ".shp":
+        missing = [end for end in (".shx", ".dbf") if not file.with_suffix(end).is_file()]
+        if missing:
+            yield (
+                key,
+                f"{file} is a part of a shapefile; put its {' and '.join(missing)} beside it",
+            )
 
 
 def _check_folder(path: str, entry: Mapping[str, Any], files: list[Path]) -> Iterator[Problem]:
@@ -133,20 +147,7 @@ def _check_folder(path: str, entry: Mapping[str, Any], files: list[Path]) -> Ite
     if not files:
         yield f"{path}.file", f"{entry['file']} holds no inventory; put one there"
     for file in files:
-        yield from _check_single(path, file)
-
-
-def _check_single(path: str, file: Path) -> Iterator[Problem]:
-    if not file.is_file():
-        kind = "is a folder" if file.is_dir() else "does not exist"
-        yield f"{path}.file", f"{file} {kind}; correct the path of the file"
-    elif file.suffix.lower() == ".shp":
-        missing = [end for end in (".shx", ".dbf") if not file.with_suffix(end).is_file()]
-        if missing:
-            yield (
-                f"{path}.file",
-                f"{file} is a part of a shapefile; put its {' and '.join(missing)} beside it",
-            )
+        yield from check_path(f"{path}.file", file)
 
 
 def _check_url(path: str, entry: Mapping[str, Any]) -> Iterator[Problem]:
