@@ -234,9 +234,41 @@ def test_corridor_in_pieces_equals_the_whole(monkeypatch):
     assert whole["cells"].sum() == 24
 
 
+def test_corridor_may_cross_itself_and_turn_back():
+    west, east, north = 500000, 500400, 5200250
+    loop = [(west, north), (east, north), (east, north + 90), (west + 200, north - 90)]
+    back = [(west, north), (east, north), (west + 200, north)]
+    for corners in (loop, back):
+        line = shapely.LineString(corners)
+        values = np.ones((4, 6), np.float32)
+        profile = profile_corridor(wrap(values), frame(line), buffer_m=60, step_m=100)
+        # from the start as it is drawn; a place that is passed twice belongs to the first pass
+        assert profile["x"].iloc[0] == pytest.approx(west + 50)
+        assert 400 <= profile["to_m"].max() <= line.length
+
+
+def test_a_unit_beside_the_map_has_no_cell_of_it():
+    box = GRID.boundingbox
+    beside = shapely.box(box.right, box.bottom, box.right + 500, box.top)
+    corner = shapely.box(box.left - 500, box.top, box.left, box.top + 500)
+    inside = shapely.box(box.left, box.bottom, box.right, box.top)
+    units = frame(beside, corner, inside).assign(name=["beside", "corner", "inside"])
+    assert rank_units(wrap(CODES), units, {})["name"].tolist() == ["inside"]
+
+
+def test_lines_are_cut_at_the_edge_of_the_region(tmp_path):
+    box = GRID.boundingbox
+    middle = (box.bottom + box.top) / 2 + 7
+    road = shapely.LineString([(box.left - 1000, middle), (box.right + 3000, middle)])
+    away = shapely.LineString([(box.right + 100, middle), (box.right + 3000, middle)])
+    frame(road, away).to_file(tmp_path / "roads.gpkg")
+    lengths = read_exposure(tmp_path / "roads.gpkg", GRID)["amount"]
+    assert lengths.sum() == pytest.approx((box.right - box.left) / 1000)
+
+
 def test_corridor_of_separate_parts_is_refused():
     parts = frame(shapely.LineString([(0, 0), (1, 0)]), shapely.LineString([(5, 5), (6, 5)]))
-    with pytest.raises(ValueError, match=r"valley: a corridor is one line .* MultiLineString of 2"):
+    with pytest.raises(ValueError, match=r"valley: a corridor is one line .* LineString of 2"):
         profile_corridor(
             wrap(CODES.astype(np.float32)), parts, buffer_m=1, step_m=1, origin="valley"
         )

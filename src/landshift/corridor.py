@@ -59,16 +59,17 @@ def profile_corridor(
 
 
 def _join(shapes: gpd.GeoSeries, origin: str) -> shapely.LineString:
-    joined = shapely.union_all(shapes.to_numpy())
-    if joined.geom_type == "MultiLineString":
-        joined = shapely.line_merge(joined)
-    if joined.geom_type != "LineString":
-        parts = len(shapely.get_parts(joined))
-        raise ValueError(
-            f"{origin}: a corridor is one line whose parts join end to end, but this is a "
-            f"{joined.geom_type} of {parts} parts; give each line its own file"
-        )
-    return joined
+    # not united: a line that crosses itself would fall apart, and one that turns back be reordered
+    parts = shapely.get_parts(shapes.to_numpy())
+    kinds = sorted({part.geom_type for part in parts})
+    if kinds == ["LineString"]:
+        joined = shapely.line_merge(shapely.multilinestrings(parts)) if len(parts) > 1 else parts[0]
+        if joined.geom_type == "LineString":
+            return joined
+    raise ValueError(
+        f"{origin}: a corridor is one line whose parts join end to end, but this is "
+        f"{', '.join(kinds)} of {len(parts)} parts; give each line its own file"
+    )
 
 
 def _summarise(susceptibility, line, steps, buffer_m, step_m) -> pd.DataFrame:

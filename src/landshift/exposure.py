@@ -21,7 +21,8 @@ RASTERS = frozenset({".tif", ".tiff", ".vrt"})
 def read_exposure(path: str | Path, grid: GeoBox) -> gpd.GeoDataFrame:
     """Read roads, buildings or population, and break them into points.
 
-    Lines become the middles of pieces of at most half a cell that carry their length [km],
+    Lines, cut at the edge of the region, become the middles of pieces of at most half a cell that
+    carry their length [km],
     points and polygons one point each that counts 1, also those of several parts, and the cells
     of a raster, such as people per cell, their centres with their value.
 
@@ -44,19 +45,24 @@ def read_exposure(path: str | Path, grid: GeoBox) -> gpd.GeoDataFrame:
         If the file cannot be read, holds nothing or states no CRS.
     """
     path = Path(path)
+    box = grid.boundingbox.bbox
     if path.suffix.lower() in RASTERS:
         found = _read_amounts(path, grid)
     else:
         shapes = read_shapes(path, "exposure", str(grid.crs)).geometry
-        found = _break_up(shapes, float(grid.resolution.x) / 2)
+        near = shapes[shapes.intersects(shapely.box(*box))]
+        found = _break_up(near, box, float(grid.resolution.x) / 2)
     found = found.to_crs(str(grid.crs))
-    box = grid.boundingbox
-    return found.cx[box.left : box.right, box.bottom : box.top].reset_index(drop=True)
+    left, bottom, right, top = box
+    return found.cx[left:right, bottom:top].reset_index(drop=True)
 
 
-def _break_up(shapes: gpd.GeoSeries, piece_m: float) -> gpd.GeoDataFrame:
+def _break_up(
+    shapes: gpd.GeoSeries, box: tuple[float, float, float, float], piece_m: float
+) -> gpd.GeoDataFrame:
     lined = shapes.geom_type.isin(["LineString", "LinearRing", "MultiLineString"])
-    pieces = shapely.segmentize(shapely.get_parts(shapes[lined].to_numpy()), piece_m)
+    lines = shapely.clip_by_rect(shapes[lined].to_numpy(), *box)
+    pieces = shapely.segmentize(shapely.get_parts(lines), piece_m)
     starts, ends = [np.empty((0, 2))], [np.empty((0, 2))]
     for piece in pieces:
         corners = shapely.get_coordinates(piece)

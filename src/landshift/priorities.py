@@ -14,6 +14,7 @@ import pandas as pd
 import shapely
 import xarray as xr
 from odc.geo.geobox import GeoBox
+from rasterio.errors import WindowError
 from rasterio.features import geometry_mask, geometry_window
 from rasterio.windows import Window
 
@@ -154,10 +155,12 @@ def read_cells(
     None where the shape lies off the map.
     """
     grid = classes.odc.geobox
-    if shape.is_empty or not shapely.box(*grid.boundingbox.bbox).intersects(shape):
+    if shape.is_empty:
         return None
-    whole = Window(0, 0, grid.width, grid.height)
-    window = geometry_window(_Raster(grid), [shape]).intersection(whole)
+    try:
+        window = geometry_window(_Raster(grid), [shape])
+    except WindowError:  # it lies elsewhere, or touches the border from outside
+        return None
     rows, columns = window.toslices()
     values = classes.transpose("y", "x").isel(y=rows, x=columns).to_numpy()
     part = grid[rows, columns]

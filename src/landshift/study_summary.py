@@ -1,5 +1,6 @@
 """The first page of a report: what the maps of a study say, how good they are, where to act."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,9 @@ from landshift.model_card import (
 
 _UNITS = 5
 """Ranked units that the summary names."""
+
+_MARKS = re.compile(r"[\\`*_{}\[\]()#+.!|<>-]")
+"""What Markdown may take for more than a letter."""
 
 
 @dataclass(frozen=True)
@@ -93,13 +97,14 @@ def _judge(findings: Findings) -> str:
 
 
 def _list_units(file: str | Path) -> list[str]:
-    table = pd.read_csv(file).head(_UNITS)
+    # a name may look like a number, or like a gap
+    table = pd.read_csv(file, dtype={"name": str}, keep_default_na=False).head(_UNITS)
     if table.empty:
         return ["Where to act first: no unit of the study lies in this region."]
     lines = ["Where to act first:\n", "| rank | unit | susceptible area | share of it |"]
     lines.append("|---|---|---|---|")
-    lines += [
-        f"| {row.rank} | {row.name} | {row.susceptible_km2:.3g} km2 | {row.susceptible_share:.0%} |"
-        for row in table.itertuples(index=False)
-    ]
+    for row in table.itertuples(index=False):
+        name = _MARKS.sub(r"\\\g<0>", row.name)
+        share = f"{row.susceptible_km2:.3g} km2 | {row.susceptible_share:.0%}"
+        lines.append(f"| {row.rank} | {name} | {share} |")
     return lines

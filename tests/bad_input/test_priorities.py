@@ -105,10 +105,10 @@ def test_wrong_exposure_is_named(tmp_path, file, sentence):
             [LINE, shapely.LineString([(5, 5), (6, 5)])],
             CRS,
             "priorities.corridors.valley: {}: a corridor is one line whose parts join end to end, "
-            "but this is a MultiLineString of 2 parts; give each line its own file",
+            "but this is LineString of 2 parts; give each line its own file",
         ),
         ([SQUARE], CRS, "priorities.corridors.valley: {}: a corridor is one line whose parts "
-         "join end to end, but this is a Polygon of 1 parts; give each line its own file"),
+         "join end to end, but this is Polygon of 1 parts; give each line its own file"),
         ([LINE], None, "{}: states no CRS; put the .prj beside it, "
          "or state it in the file"),
     ],

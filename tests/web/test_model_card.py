@@ -82,6 +82,10 @@ def test_a_summary_judges_every_map_and_names_units(evidence, tmp_path):
     assert "![Susceptibility of ash](ash/map.png)" in text
     assert "Of 40 landslides that it has not seen, 20% lie in the 20% of the area" in text
     assert "| 1 | a | 2.5 km2 | 50% |" in text and "Do not use it for single slopes" in text
+    odd = pd.DataFrame(units | {"name": ["A | ![b](c.png)", "007"]})
+    odd.to_csv(tmp_path / "priorities.csv", index=False)
+    text = summarise_study("trial", {"ash": findings})
+    assert r"| 1 | A \| \!\[b\]\(c\.png\) | 2.5" in text and "| 2 | 007 | 1 km2" in text
     pd.DataFrame(units).iloc[:0].to_csv(tmp_path / "priorities.csv", index=False)
     text = summarise_study("trial", {"ash": findings})
     assert "Where to act first: no unit of the study lies in this region." in text
