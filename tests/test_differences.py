@@ -99,3 +99,13 @@ def test_a_folder_without_maps_is_refused(before, tmp_path, capsys):
     write_results(tmp_path / "old", "birch", before, np.ones(GRID.shape, np.uint8))
     assert diff.main([str(tmp_path / "old"), str(tmp_path / "none")]) == 1
     assert "none has no targets/*/susceptibility.tif" in capsys.readouterr().err
+
+
+def test_command_names_what_an_unfinished_study_lacks(before, tmp_path, capsys):
+    for name in ("old", "new"):
+        write_results(tmp_path / name, "birch", before, np.ones(GRID.shape, np.uint8))
+    (tmp_path / "new" / "targets" / "birch" / "classes.tif").unlink()
+    assert diff.main([str(tmp_path / "old"), str(tmp_path / "new")]) == 1
+    assert "new: the study is not finished, it lacks targets/birch/classes.tif" in (
+        capsys.readouterr().err
+    )

@@ -1,6 +1,7 @@
 """One place of a small finished study, against what is known of it."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import geopandas as gpd
@@ -14,7 +15,7 @@ from pyproj import Transformer
 from scipy.special import logit
 
 from landshift.__main__ import main
-from landshift.applicability_mask import mask_applicability
+from landshift.applicability_mask import UNKNOWN, mask_applicability
 from landshift.interval import map_interval
 from landshift.inventory import write_inventory
 from landshift.mapping import classify_susceptibility, map_susceptibility
@@ -188,3 +189,39 @@ def test_places_off_the_map_are_refused(results, place, message):
 def test_command_explains_a_study_that_is_not_there(tmp_path, capsys):
     assert main(["site", "none", "-9", "46.9", "--results", str(tmp_path)]) == 1
     assert "run the study first" in capsys.readouterr().err
+
+
+@pytest.fixture
+def command(results, tmp_path):
+    """A study without the maps of applicability, and what describes a place of it."""
+    study = shutil.copytree(results, tmp_path / "small")
+    for name in ("dissimilarity", "applicability"):
+        (study / "targets" / "cedar" / f"{name}.tif").unlink()
+    place = [str(each) for each in locate(*PLACE)]
+    return study, ["site", "small", *place, "--results", str(tmp_path)]
+
+
+def test_applicability_is_unknown_without_the_data_of_the_sources(command, capsys):
+    study, words = command
+    (study / "sources" / "frozen").mkdir(parents=True)
+    assert main(words) == 0
+    assert f"applicability   {UNKNOWN}\n" in capsys.readouterr().out
+    assert main([*words, "--json"]) == 0
+    described = json.loads(capsys.readouterr().out)
+    assert described["applicability"] == UNKNOWN
+    assert described["dissimilarity"] is None and described["inside"] is None
+
+
+def test_command_names_what_an_unfinished_study_lacks(command, capsys):
+    _, words = command
+    assert main(words) == 1
+    error = capsys.readouterr().err
+    assert "lacks targets/cedar/dissimilarity.tif, targets/cedar/applicability.tif" in error
+    assert "run snakemake" in error
+
+
+def test_command_names_a_map_that_cannot_be_read(command, capsys):
+    study, words = command
+    (study / "targets" / "cedar" / "susceptibility.tif").write_text("no map")
+    assert main(words) == 1
+    assert "susceptibility.tif" in capsys.readouterr().err

@@ -9,6 +9,9 @@ from landshift.raster import BLOCK
 OUTSIDE, INSIDE, NO_DATA = 0, 1, 255
 """Codes of the mask."""
 
+UNKNOWN = "not known: the sources' data are not part of this study"
+"""What studies of frozen source models say of their area of applicability."""
+
 MASK_COLOURS = {OUTSIDE: "#7b3294", INSIDE: "#d9d9d9"}
 """Colour table of the mask: what is outside stands out, also in greyscale."""
 

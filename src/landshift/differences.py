@@ -11,6 +11,7 @@ import xarray as xr
 from landshift.cog import write_cog
 from landshift.map_classes import CLASS_NAMES
 from landshift.raster import BLOCK, open_raster, wrap_like
+from landshift.unfinished import check_finished
 
 _log = logging.getLogger(__name__)
 
@@ -44,7 +45,7 @@ def compare_results(before: str | Path, after: str | Path, folder: str | Path) -
     Raises
     ------
     ValueError
-        If a folder has no maps.
+        If a folder has no maps, or a study is not finished.
     """
     maps = [_find_maps(Path(each)) for each in (before, after)]
     for each, found in zip((before, after), maps, strict=True):
@@ -155,6 +156,8 @@ def _share_grid(before: Path, after: Path) -> bool:
 
 def _compare_target(before: Path, after: Path, folder: Path) -> dict[str, float]:
     old, new = (open_raster(each / "susceptibility.tif", chunks=BLOCK) for each in (before, after))
+    for each in (before, after):
+        check_finished(each.parents[1], [each / "classes.tif"])
     difference = wrap_like(
         (new - old).data, new, name="difference", units="1", long_name=_LONG_NAME
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from landshift.applicability_mask import share_outside
+from landshift.applicability_mask import UNKNOWN, share_outside
 from landshift.manifest import read_manifest
 from landshift.provenance import describe_data
 from landshift.raster import open_raster
@@ -202,7 +202,7 @@ def describe_drivers(file: str | Path | None) -> str:
 def describe_applicability(file: str | Path | None) -> str:
     """Say how much of a map is unlike what its model has learned from."""
     if file is None:
-        return "Not known: the sources' data are not part of this study."
+        return f"{UNKNOWN.capitalize()}."
     outside = share_outside(open_raster(file))
     return (
         f"{outside:.1%} of the map is outside the area of applicability, unlike anything the model "

@@ -15,14 +15,19 @@ from pyproj import Transformer
 from rasterio.windows import Window
 from scipy.special import logit
 
+from landshift.applicability_mask import UNKNOWN
 from landshift.drivers import choose_reference, explain_cells
 from landshift.inventory import load_inventory
 from landshift.map_classes import CLASS_NAMES
 from landshift.models import load_model
 from landshift.transfer import TargetModel
+from landshift.unfinished import check_finished
 
 NEAREST = 5
 """Mapped landslides and shots that are named."""
+
+_TRUST = ("dissimilarity", "applicability")
+_MAPS = ("susceptibility", "susceptibility_lower", "susceptibility_upper", "uncertainty", "classes")
 
 
 @dataclass(frozen=True)
@@ -72,7 +77,8 @@ class Site:
     uncertainty
         Standard deviation of the logit.
     dissimilarity, inside
-        Dissimilarity index, and whether it is within the area of applicability.
+        Dissimilarity index, and whether it is within the area of applicability; None for frozen
+        source models, whose sources' data are elsewhere.
     base, prevalence_shift
         Logit of an average cell of the region at equal prevalence of both classes, and what the
         stated prevalence adds; with the contributions they make the logit of the susceptibility.
@@ -95,17 +101,24 @@ class Site:
     class_name: str
     percentile: float
     uncertainty: float
-    dissimilarity: float
-    inside: bool
+    dissimilarity: float | None
+    inside: bool | None
     base: float
     prevalence_shift: float
     contributions: tuple[Contribution, ...]
     landslides: tuple[Neighbour, ...]
     pushes: tuple[Push, ...]
 
+    @property
+    def applicability(self) -> str:
+        """``inside`` or ``outside`` the area of applicability, or why that is not known."""
+        if self.inside is None:
+            return UNKNOWN
+        return "inside" if self.inside else "outside"
+
     def to_dict(self) -> dict[str, Any]:
         """Turn everything into plain numbers, texts and lists, for JSON."""
-        return asdict(self)
+        return asdict(self) | {"applicability": self.applicability}
 
 
 def describe_site(results: str | Path, longitude: float, latitude: float) -> Site:
@@ -121,11 +134,13 @@ def describe_site(results: str | Path, longitude: float, latitude: float) -> Sit
     Raises
     ------
     ValueError
-        If the study has no maps, or the place lies outside all of them or on a cell without data.
+        If the study has no maps or is not finished, or the place lies outside all of its maps or on
+        a cell without data.
     """
     results = Path(results)
     target, x, y = _find_target(results, longitude, latitude)
     maps = results / "targets" / target
+    known = _check_finished(results, target)
     susceptibility = _read_cell(maps / "susceptibility.tif", x, y)[0]
     if math.isnan(susceptibility):
         raise ValueError(
@@ -147,11 +162,24 @@ def describe_site(results: str | Path, longitude: float, latitude: float) -> Sit
         class_name=CLASS_NAMES[code - 1],
         percentile=_rank_cell(maps / "susceptibility.tif", susceptibility),
         uncertainty=float(_read_cell(maps / "uncertainty.tif", x, y)[0]),
-        dissimilarity=float(_read_cell(maps / "dissimilarity.tif", x, y)[0]),
-        inside=bool(_read_cell(maps / "applicability.tif", x, y)[0]),
+        dissimilarity=float(_read_cell(maps / "dissimilarity.tif", x, y)[0]) if known else None,
+        inside=bool(_read_cell(maps / "applicability.tif", x, y)[0]) if known else None,
         landslides=_find_landslides(results / "regions" / target / "inventory.gpkg", x, y),
         **_explain_place(results, target, x, y),
     )
+
+
+def _check_finished(results: Path, target: str) -> bool:
+    """Check that all files that tell of a place are there; True with those of applicability."""
+    maps, region = results / "targets" / target, results / "regions" / target
+    trust = [maps / f"{name}.tif" for name in _TRUST]
+    # a study of frozen source models never makes them
+    known = not (results / "sources" / "frozen").is_dir() or all(map(Path.exists, trust))
+    needed = [maps / f"{name}.tif" for name in _MAPS] + (trust if known else [])
+    needed += [maps / "model", maps / "shots.parquet"]
+    needed += [region / name for name in ("background.parquet", "inventory.gpkg")]
+    check_finished(results, needed)
+    return known
 
 
 def _explain_place(results: Path, target: str, x: float, y: float) -> dict[str, Any]:

@@ -45,6 +45,8 @@ def _state_lower(lower: float) -> str:
 
 
 def _judge(site: Site) -> str:
+    if site.inside is None:
+        return site.applicability
     index = f"dissimilarity index {site.dissimilarity:.2f}"
     if site.inside:
         return f"inside   ({index}; the model knows places like it)"

@@ -1,7 +1,7 @@
-"""Files that appear under their name only when they are complete."""
+"""Files that appear under their name only when they are complete, and those not there yet."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,3 +17,26 @@ def unfinished(path: str | Path) -> Iterator[Path]:
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def check_finished(results: str | Path, files: Iterable[Path]) -> None:
+    """Check that the files of a study are there.
+
+    Parameters
+    ----------
+    results
+        Folder of the study.
+    files
+        Paths below that folder.
+
+    Raises
+    ------
+    ValueError
+        If any is not there, with all that are missing.
+    """
+    missing = [str(file.relative_to(results)) for file in files if not file.exists()]
+    if missing:
+        raise ValueError(
+            f"{results}: the study is not finished, it lacks {', '.join(missing)}; run snakemake "
+            "with its configuration to the end, what is finished is kept"
+        )

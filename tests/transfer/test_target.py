@@ -266,3 +266,26 @@ def test_tables_stay_as_they_are(source_models, target, shots):
     tune(source_models, shots, target)
     for table, copy in zip((shots, target.background), copies, strict=True):
         pd.testing.assert_frame_equal(table, copy)
+
+
+def test_another_unit_than_the_sources_is_refused(source_models, target, shots):
+    with pytest.raises(ValueError, match=r"factor relief .* is in km, .* learned it in m; bring"):
+        tune(source_models, shots, target, units={"relief": "km", "slope": "degree"})
+
+
+@pytest.mark.parametrize(
+    ("learned", "given", "message"),
+    [
+        ({"relief": "fao"}, {"relief": "usda"}, "codes of the legend usda, .* of the legend fao"),
+        ({"relief": "fao"}, {"relief": None}, "codes without a legend, .* of the legend fao"),
+        ({"relief": "fao"}, {}, "measurements, .* codes of the legend fao"),
+        ({}, {"relief": "fao"}, "codes of the legend fao, .* measurements"),
+    ],
+)
+def test_another_legend_than_the_sources_is_refused(
+    learned, given, message, source_models, target, shots
+):
+    models = [replace(model, legends=learned) for model in source_models]
+    with pytest.raises(ValueError, match=f"factor relief of the target holds {message}"):
+        tune(models, shots, target, legends=given)
+    assert tune(models, shots, target, legends=learned).factors == tuple(FACTORS)

@@ -1,5 +1,6 @@
 """Class layers from the configuration to the report: one with a legend in common, one without."""
 
+import hashlib
 import json
 
 import numpy as np
@@ -15,6 +16,7 @@ from landshift.raster import read_factors, write_raster
 from landshift.virtual import generate_virtual_region
 
 STRIPS = [10, 30, 60]
+OWN = {"units": "1", "long_name": "wetness of the soil"}
 ROCKS = {1: "slate", 2: "granite", 3: "marl", 4: "gneiss"}
 
 
@@ -34,6 +36,11 @@ def write_region(folder, name, origin, **entry):
         write_raster(values.rename(layer), path)
         layers[layer] = {"file": str(path)} | ({} if layer == "dem" else {"kind": "class"})
     layers["land_cover"]["legend"] = "esa_worldcover"
+    if name == "birch":
+        layers["lithology"]["legend"] = "rocks"
+        path = folder / "wetness.tif"
+        write_raster(region.layers["rainfall"].rename("wetness"), path)
+        layers["wetness"] = {"file": str(path), "factor": OWN}
     path = folder / f"{name}_landslides.gpkg"
     write_inventory(path, region.inventory)
     grid = {"resolution_m": 30}
@@ -57,7 +64,7 @@ def configuration(tmp_path_factory):
         "study": "classes",
         "regions": regions,
         "factors": {"groups": ["terrain", "surface", "ground"]},
-        "transfer": {"learners": ["lr", "rf"], "target_factors": ["lithology"]},
+        "transfer": {"learners": ["lr", "rf"], "target_factors": ["lithology", "wetness"]},
         "samples": {"background_cells": 300, "blocks": 4},
     }
 
@@ -118,6 +125,7 @@ def test_codes_of_the_target_serve_its_fine_tuning(results):
     assert set(model.classes_seen["lithology"]) <= {1, 2, 3, 4}
     manifest = json.loads((results / "targets/birch/model/manifest.json").read_text())
     assert manifest["target_classes"] == ["lithology"]
+    assert manifest["target_factors"] == ["wetness"]
     assert manifest["classes_seen"]["land_cover"] == STRIPS
 
 
@@ -172,3 +180,32 @@ def test_a_target_factor_that_no_target_has_is_refused(configuration, run_snakem
     assert result.returncode != 0
     assert "transfer.target_factors: no target has a factor fault_distance" in result.stdout
     assert "Traceback" not in result.stdout
+
+
+def test_frozen_models_map_the_same_and_refuse_other_codes(
+    configuration, run_snakemake, finished, results
+):
+    birch, models = configuration["regions"]["birch"], results / "sources" / "birch"
+    sha256 = hashlib.sha256((models / "manifest.json").read_bytes()).hexdigest()
+    frozen = {"folder": str(models), "sha256": sha256}
+    transfer = configuration["transfer"] | {"frozen": frozen}
+    path = finished / "frozen.yaml"
+
+    def map_birch(layers):
+        regions = {"birch": birch | {"layers": layers}}
+        changes = {"study": "frozen", "regions": regions, "transfer": transfer}
+        path.write_text(yaml.safe_dump(configuration | changes))
+        wanted = "results/frozen/targets/birch/susceptibility.tif"
+        return run_snakemake(wanted, "--cores", "2", "--configfile", path, folder=finished)
+
+    run = map_birch(birch["layers"])
+    assert run.returncode == 0, run.stdout
+    mapped, expected = (
+        finished / "results" / study / "targets/birch/susceptibility.tif"
+        for study in ("frozen", "classes")
+    )
+    assert mapped.read_bytes() == expected.read_bytes()
+    cover = birch["layers"]["land_cover"] | {"legend": "corine"}
+    run = map_birch(birch["layers"] | {"land_cover": cover})
+    assert run.returncode != 0
+    assert "land_cover of the target holds codes of the legend corine, but" in run.stdout

@@ -118,12 +118,16 @@ def test_frozen_source_models_map_a_target_without_the_sources(run_snakemake, fi
     }
     path = finished / "frozen.yaml"
     path.write_text(yaml.safe_dump(study))
-    run = run_snakemake("maps", "--cores", "2", "--configfile", path, folder=finished)
+    run = run_snakemake("--cores", "2", "--configfile", path, folder=finished)
     assert run.returncode == 0, run.stdout
-    assert "pretrain_sources" not in run.stdout
-    mapped = finished / "results" / "frozen" / "targets" / "cedar" / "susceptibility.tif"
+    frozen = finished / "results" / "frozen"
+    assert {path.name for path in (frozen / "sources").iterdir()} == {"frozen"}
+    mapped = frozen / "targets" / "cedar" / "susceptibility.tif"
     expected = results / "targets" / "cedar" / "susceptibility.tif"
     assert mapped.read_bytes() == expected.read_bytes()
+    # how far the target is from the sources is unknown without their data
+    assert not list(frozen.glob("*/cedar/applicability.*"))
+    assert (frozen / "report" / "cedar" / "bivariate.png").is_file()
 
 
 @pytest.mark.parametrize("target", TARGETS)

@@ -9,6 +9,7 @@ localrules:
     acquire_lines,
     acquire_inventory,
     acquire_surveyed,
+    acquire_source_models,
     gather_ledger,
     write_configuration,
 

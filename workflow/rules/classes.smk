@@ -36,6 +36,11 @@ def describe_classes(region, classes):
     return {name: find_legend(region, name) for name in list_class_layers(region, classes)}
 
 
+def list_legends(region):
+    """List the names of the legends of all class factors of a region; None where it has none."""
+    return {name: find_legend(region, name).get("legend") for name in list_class_factors(region)}
+
+
 def list_legend_files(region, classes):
     """List the files that name the classes of a region."""
     stated = [entry.get("classes") for entry in describe_classes(region, classes).values()]
@@ -51,10 +56,7 @@ def describe_origin(region, layer):
 def find_shared_legends(target):
     """Find the class factors that a target and all its sources have with one legend: its name."""
     regions = [target, *sources_of(config, target)]
-    legends = [
-        {name: find_legend(region, name).get("legend") for name in list_class_factors(region)}
-        for region in regions
-    ]
+    legends = [list_legends(region) for region in regions]
     return {
         name: legend
         for name, legend in legends[0].items()
@@ -62,9 +64,9 @@ def find_shared_legends(target):
     }
 
 
-def choose_target_factors(target):
-    """Choose the factors that stage 2 of a target sees beside the shared ones, of either kind."""
-    left_out, known = explain_left_out(target), list_optional_factors(target)
+def choose_target_factors(target, left_out):
+    """Choose what stage 2 of a target sees of the factors left out of stage 1, of either kind."""
+    known = list_optional_factors(target)
     own = [
         name for name in config["transfer"]["target_factors"] if name in left_out and name in known
     ]
@@ -77,7 +79,9 @@ def choose_target_factors(target):
 
 def list_model_classes(target):
     """List the class factors that the model of a target reads."""
-    return [*find_shared_legends(target), *choose_target_factors(target)["target_classes"]]
+    left_out = list_left_out(target)
+    shared = [name for name in list_class_factors(target) if name not in left_out]
+    return [*shared, *choose_target_factors(target, left_out)["target_classes"]]
 
 
 def check_classes():

@@ -8,6 +8,7 @@ from landshift.checksums import hash_contents
 from landshift.factors import FACTORS, factor_names, line_density, line_distance, own_factor
 from landshift.fingerprint import fingerprint_script
 from landshift.kernels import drop_stale_kernels
+from landshift.manifest import read_manifest
 from landshift.study import follows_inventory
 from landshift.study import list_benchmark_targets, list_sources, list_targets, sources_of
 from landshift.study.origins import is_vector, list_files
@@ -200,7 +201,8 @@ def list_optional_factors(region):
     """List the factors of a region that another region may lack."""
     groups, lines = list_groups(region), list_lines(region)
     names = {*list_own(region), *list_class_factors(region)}
-    if not all(map(has_elevations, REGIONS)):
+    # what the sources of frozen models have is unknown here
+    if not (KNOWN_SOURCES and all(map(has_elevations, REGIONS))):
         names |= {name for group in RELIEF_GROUPS & set(groups) for name in factor_names(group)}
     if "proximity" in groups:
         names |= {factor(line).name for line in lines for factor in (line_distance, line_density)}
@@ -212,7 +214,7 @@ def list_optional_factors(region):
 
 
 def explain_left_out(target):
-    """Explain which factors the shared models of a target do without: names and reasons."""
+    """Explain which factors the models of a target's sources do without: names and reasons."""
     regions = sorted({target, *sources_of(config, target)})
     names = {region: list_optional_factors(region) for region in regions}
     classes = {name for region in regions for name in list_class_factors(region)}
@@ -224,6 +226,24 @@ def explain_left_out(target):
         elif name in classes and name not in find_shared_legends(target):
             reasons[name] = f"its codes have no legend in common in {', '.join(regions)}"
     return reasons
+
+
+@cache
+def list_frozen_factors():
+    """List the factors of the frozen source models."""
+    try:
+        return read_manifest(config["transfer"]["frozen"]["folder"])["factors"]
+    except ValueError as error:
+        raise WorkflowError(f"transfer.frozen.folder: {error}") from None
+    except KeyError as error:
+        raise WorkflowError(f"transfer.frozen.folder: manifest.json states no {error}") from None
+
+
+def list_left_out(target):
+    """List the factors of a target that the source models behind its map do without."""
+    if KNOWN_SOURCES:
+        return list(explain_left_out(target))
+    return sorted(list_optional_factors(target) - {*list_frozen_factors()})
 
 
 def list_factor_files(region):
@@ -349,9 +369,8 @@ def choose_regime():
 
 def list_figures():
     """List the figures and pages of the report, and the ledgers of layers that were read."""
-    kinds = ["susceptibility", "classes", "prediction_rate", "skill"]
+    kinds = ["susceptibility", "classes", "bivariate", "prediction_rate", "skill"]
     kinds += [] if config["transfer"]["frozen"] else ["drivers", "dependence", "applicability"]
-    kinds += ["bivariate"]
     kinds += ["corridors"] if (config["priorities"] or {}).get("corridors") else []
     figures = expand("<results>/report/{target}/{kind}.png", target=TARGETS, kind=kinds)
     charts = ["transfer_curves", "dominance"] if BENCHMARK_TARGETS else []

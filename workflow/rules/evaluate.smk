@@ -96,7 +96,9 @@ rule evaluate_truth:
     resources:
         mem_mb=4000,
     params:
-        own=lambda wildcards: choose_target_factors(wildcards.target),
+        own=lambda wildcards: choose_target_factors(
+            wildcards.target, explain_left_out(wildcards.target)
+        ),
         seed=config["seed"],
         code=hash_script("evaluate_truth"),
     message:
@@ -190,7 +192,9 @@ rule run_transfer_benchmark:
         regions=lambda wildcards: [wildcards.target, *sources_of(config, wildcards.target)],
         settings=choose_draws(),
         left_out=lambda wildcards: list(explain_left_out(wildcards.target)),
-        own=lambda wildcards: choose_target_factors(wildcards.target),
+        own=lambda wildcards: choose_target_factors(
+            wildcards.target, explain_left_out(wildcards.target)
+        ),
         seed=config["seed"],
         code=hash_script("run_transfer_benchmark"),
     message:

@@ -75,8 +75,11 @@ rule fine_tune_target:
         shots=lambda wildcards: REGIONS[wildcards.target].get("shots"),
         prevalence=lambda wildcards: REGIONS[wildcards.target]["prevalence"],
         background_cells=config["transfer"]["background_cells"],
-        own=lambda wildcards: choose_target_factors(wildcards.target),
+        own=lambda wildcards: choose_target_factors(
+            wildcards.target, list_left_out(wildcards.target)
+        ),
         own_units=lambda wildcards: list_own_units([wildcards.target]),
+        legends=lambda wildcards: list_legends(wildcards.target),
         seed=config["seed"],
         code=hash_script("fine_tune_target"),
     message:

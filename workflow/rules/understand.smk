@@ -125,21 +125,42 @@ rule plot_drivers:
         "../scripts/plot_drivers.py"
 
 
-rule plot_trust:
+rule plot_applicability:
     input:
         dem=lambda wildcards: find_ground(wildcards.target),
-        susceptibility="<results>/targets/{target}/susceptibility.tif",
-        uncertainty="<results>/targets/{target}/uncertainty.tif",
         mask="<results>/targets/{target}/applicability.tif",
     output:
-        applicability=report(
+        figure=report(
             "<results>/report/{target}/applicability.png",
             caption="../report/applicability.rst",
             category="2 Maps",
             subcategory="{target}",
             labels={"region": "{target}", "what": "Where the map applies"},
         ),
-        bivariate=report(
+    log:
+        "<logs>/plot_applicability/{target}.log",
+    benchmark:
+        "<benchmarks>/plot_applicability/{target}.tsv"
+    conda:
+        "../../envs/landshift.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+    params:
+        code=hash_script("plot_applicability"),
+    message:
+        "Draw where the map of {wildcards.target} applies"
+    script:
+        "../scripts/plot_applicability.py"
+
+
+rule plot_bivariate:
+    input:
+        dem=lambda wildcards: find_ground(wildcards.target),
+        susceptibility="<results>/targets/{target}/susceptibility.tif",
+        uncertainty="<results>/targets/{target}/uncertainty.tif",
+    output:
+        figure=report(
             "<results>/report/{target}/bivariate.png",
             caption="../report/bivariate.rst",
             category="2 Maps",
@@ -147,20 +168,20 @@ rule plot_trust:
             labels={"region": "{target}", "what": "Susceptibility and uncertainty"},
         ),
     log:
-        "<logs>/plot_trust/{target}.log",
+        "<logs>/plot_bivariate/{target}.log",
     benchmark:
-        "<benchmarks>/plot_trust/{target}.tsv"
+        "<benchmarks>/plot_bivariate/{target}.tsv"
     conda:
         "../../envs/landshift.yaml"
     threads: 1
     resources:
         mem_mb=4000,
     params:
-        code=hash_script("plot_trust"),
+        code=hash_script("plot_bivariate"),
     message:
-        "Draw where the map of {wildcards.target} can be trusted"
+        "Draw how certain the map of {wildcards.target} is at each place"
     script:
-        "../scripts/plot_trust.py"
+        "../scripts/plot_bivariate.py"
 
 
 rule describe_site:

@@ -39,6 +39,7 @@ if __name__ == "__main__":
             "pseudo_absences": snakemake.params.background_cells,
             "units": {name: factor.units for name, factor in FACTORS.items()}
             | snakemake.params.own_units,
+            "legends": snakemake.params.legends,
             **snakemake.params.own,
         },
         seed=snakemake.params.seed,

@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     try:
         table = compare_results(chosen.before, chosen.after, chosen.output)
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         print(f"landshift diff: {error}", file=sys.stderr)
         return 1
     print(table.to_string(index=False, float_format="{:.4g}".format))

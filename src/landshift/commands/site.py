@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     try:
         site = describe_site(chosen.results / chosen.study, chosen.longitude, chosen.latitude)
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         print(f"landshift site: {error}", file=sys.stderr)
         return 1
     if chosen.json:

@@ -162,6 +162,7 @@ def fine_tune_target(
     target_factors: Sequence[str] = (),
     target_classes: Sequence[str] = (),
     units: Mapping[str, str] | None = None,
+    legends: Mapping[str, str | None] | None = None,
 ) -> TargetModel:
     """Fine-tune pre-trained source models on the shots of a target.
 
@@ -190,7 +191,10 @@ def fine_tune_target(
         Measured factors and class factors that the source models lack; they serve the kernel of
         the residual alone.
     units
-        Unit of each of these factors, kept with the model.
+        Unit of each factor of the target; those of its own factors are kept with the model.
+    legends
+        For every factor of the target whose values are class codes the name of its legend, None
+        where it has none; None does not compare legends.
 
     Returns
     -------
@@ -200,11 +204,15 @@ def fine_tune_target(
     Raises
     ------
     ValueError
-        If the source models differ in factors, a factor is missing or has no value, the family is
-        not among the models, or the prevalence is not between 0 and 1.
+        If the source models differ in factors, a factor is missing or has no value, its values
+        have another unit or legend than in the source models, the family is not among the models,
+        or the prevalence is not between 0 and 1.
     """
     own_factors = [*target_factors, *target_classes]
     _check_target(source_models, shots, background, prevalence, family, own_factors)
+    _check_units(source_models[0], units or {})
+    if legends is not None:
+        _check_legends(source_models[0], legends)
     factors = list(source_models[0].factors)
     score_classes = source_models[0].class_scores.apply_table
     shots, background = score_classes(shots), score_classes(background)
@@ -342,3 +350,33 @@ def _check_target(source_models, shots, background, prevalence, family, own_fact
         raise ValueError(f"prevalence is {prevalence}; state a share between 0 and 1")
     if family != "ensemble" and family not in learners:
         raise ValueError(f"no source model of the family {family!r} was given")
+
+
+def _check_units(model: SourceModel, units: Mapping[str, str]) -> None:
+    for factor, learned in zip(model.factors, model.units, strict=True):
+        given = units.get(factor, "")
+        # an empty unit is an unknown one
+        if given and learned and given != learned:
+            raise ValueError(
+                f"the factor {factor} of the target is in {given}, but the source models learned "
+                f"it in {learned}; bring its layer to {learned}, or choose source models that "
+                f"learned it in {given}"
+            )
+
+
+def _check_legends(model: SourceModel, legends: Mapping[str, str | None]) -> None:
+    for factor in model.factors:
+        given, learned = (_name_values(each, factor) for each in (legends, model.legends))
+        if given != learned:
+            raise ValueError(
+                f"the factor {factor} of the target holds {given}, but the source models learned "
+                f"it from {learned}; bring its layer to these and state so in the configuration, "
+                "or choose source models that learned from the same"
+            )
+
+
+def _name_values(legends: Mapping[str, str | None], factor: str) -> str:
+    if factor not in legends:
+        return "measurements"
+    legend = legends[factor]
+    return f"codes of the legend {legend}" if legend else "codes without a legend"

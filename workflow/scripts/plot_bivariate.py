@@ -1,0 +1,23 @@
+"""Draw the susceptibility of a target and its uncertainty in one map."""
+
+from landshift.figures.style import write_figure
+from landshift.figures.trust import plot_bivariate_map
+from landshift.logs import set_up_logging
+from landshift.raster import open_raster
+
+
+def main(*, region, dem, susceptibility, uncertainty, figure):
+    rasters = [open_raster(path) for path in (susceptibility, uncertainty, dem)]
+    title = f"Susceptibility and uncertainty of {region}"
+    write_figure(plot_bivariate_map(*rasters, title=title), figure)
+
+
+if __name__ == "__main__":
+    set_up_logging(snakemake.log[0])
+    main(
+        region=snakemake.wildcards.target,
+        dem=snakemake.input.dem,
+        susceptibility=snakemake.input.susceptibility,
+        uncertainty=snakemake.input.uncertainty,
+        figure=snakemake.output.figure,
+    )
