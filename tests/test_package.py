@@ -164,7 +164,7 @@ def test_library_knows_nothing_of_the_workflow(module, path):
 
 
 # What the Snakefile imports at every start.
-LIGHT = ("study", "folders", "fingerprint", "kernels", "checksums")
+LIGHT = ("study", "folders", "fingerprint", "kernels", "checksums", "manifest")
 
 
 @pytest.mark.parametrize("module", LIGHT)
