@@ -3,12 +3,17 @@
 from landshift.figures.style import write_figure
 from landshift.figures.trust import plot_applicability
 from landshift.logs import set_up_logging
-from landshift.raster import open_raster
+from landshift.raster import BLOCK, open_raster
 
 
 def main(*, region, dem, mask, figure):
     title = f"Area of applicability of the map of {region}"
-    write_figure(plot_applicability(open_raster(mask), open_raster(dem), title=title), figure)
+    write_figure(
+        plot_applicability(
+            open_raster(mask, chunks=BLOCK), open_raster(dem, chunks=BLOCK), title=title
+        ),
+        figure,
+    )
 
 
 if __name__ == "__main__":

@@ -3,11 +3,11 @@
 from landshift.figures.style import write_figure
 from landshift.figures.trust import plot_bivariate_map
 from landshift.logs import set_up_logging
-from landshift.raster import open_raster
+from landshift.raster import BLOCK, open_raster
 
 
 def main(*, region, dem, susceptibility, uncertainty, figure):
-    rasters = [open_raster(path) for path in (susceptibility, uncertainty, dem)]
+    rasters = [open_raster(path, chunks=BLOCK) for path in (susceptibility, uncertainty, dem)]
     title = f"Susceptibility and uncertainty of {region}"
     write_figure(plot_bivariate_map(*rasters, title=title), figure)
 
