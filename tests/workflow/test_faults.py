@@ -192,7 +192,7 @@ def test_raster_that_a_full_disk_cuts_short_is_refused(mount, tmp_path):
     grid = GeoBox.from_bbox((0, 0, 18_000, 18_000), crs="EPSG:32632", resolution=30)
     noise = np.random.default_rng(1).random(grid.shape, dtype=np.float32)
     data = wrap_like(noise, xr_zeros(grid, dtype="float32"), name="a", units="1", long_name="")
-    with pytest.raises(OSError, match=r"a.tif: could not be written whole, most likely because the disk is full"):
+    with pytest.raises(OSError, match=r"a.tif: could not be written whole, most likely"):
         write_raster(data, tmp_path / "a.tif")
     assert not list(tmp_path.iterdir())
 
