@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pystac
-import rasterio
 import shapely
 from pystac.extensions.projection import ProjectionExtension
 from rasterio.warp import transform_geom
 
 from landshift.manifest import read_manifest
+from landshift.opening import open_dataset
 from landshift.reading import explain_unreadable
 from landshift.unfinished import unfinished
 
@@ -83,7 +83,7 @@ def write_catalogue(path: str | Path, publications: Sequence[Publication], *, st
 
 def _describe_item(publication: Publication, folder: Path) -> pystac.Item:
     manifest = read_manifest(publication.model)
-    with rasterio.open(publication.maps["susceptibility"]) as source:
+    with open_dataset(publication.maps["susceptibility"]) as source:
         crs, transform, shape = source.crs, source.transform, source.shape
         outline = shapely.box(*source.bounds)
     corners = shapely.geometry.shape(
@@ -131,7 +131,7 @@ def _describe_origin(manifest: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 
 def _describe_map(file: Path, folder: Path) -> pystac.Asset:
-    with explain_unreadable(file), rasterio.open(file) as source:
+    with explain_unreadable(file), open_dataset(file) as source:
         tags = source.tags(1)
         nodata = source.nodata
         band = {

@@ -14,6 +14,7 @@ import xarray as xr
 from rasterio.enums import ColorInterp
 from rasterio.windows import Window
 
+from landshift.opening import open_dataset
 from landshift.raster import BLOCK, unfinished_raster
 from landshift.whole import check_whole, explain_unwritten
 from landshift.workers import compute_in_order
@@ -185,7 +186,7 @@ def _rgba(colour: str) -> tuple[int, int, int, int]:
 
 
 def _convert(tiles: Path, path: Path, *, codes: bool) -> None:
-    with rasterio.open(tiles) as source:
+    with open_dataset(tiles) as source:
         paletted = source.colorinterp[0] == ColorInterp.palette
         empty = not codes and not _has_data(source)
     rasterio.shutil.copy(

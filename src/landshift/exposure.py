@@ -11,6 +11,7 @@ from rasterio.errors import WindowError
 from rasterio.features import geometry_window
 from rasterio.windows import Window
 
+from landshift.opening import open_dataset
 from landshift.reading import explain_unreadable
 from landshift.vector_files import read_shapes
 
@@ -80,7 +81,7 @@ def _break_up(
 
 
 def _read_amounts(path: Path, grid: GeoBox) -> gpd.GeoDataFrame:
-    with explain_unreadable(path), rasterio.open(path) as source:
+    with explain_unreadable(path), open_dataset(path) as source:
         if source.crs is None:
             raise ValueError(f"{path}: states no CRS; state it in the file")
         window = _find_window(source, grid)

@@ -3,12 +3,15 @@
 import base64
 import html
 import mimetypes
+from collections.abc import Collection
 from pathlib import Path
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from landshift.unfinished import unfinished
+
+_WEB = ("http://", "https://")
 
 _PAGE = """\
 <!doctype html>
@@ -30,7 +33,14 @@ pre {{ overflow-x: auto; }}
 """
 
 
-def write_page(path: str | Path, text: str, *, title: str, folder: str | Path = ".") -> None:
+def write_page(
+    path: str | Path,
+    text: str,
+    *,
+    title: str,
+    folder: str | Path = ".",
+    pictures: Collection[str] = (),
+) -> None:
     """Write Markdown as a page that opens without any network.
 
     Parameters
@@ -38,12 +48,15 @@ def write_page(path: str | Path, text: str, *, title: str, folder: str | Path = 
     path
         The HTML file to write.
     text
-        Markdown with tables. HTML in it is shown as text. Pictures become part of the page; links
-        that lead to no address of their own, such as those to files beside the text, are left out.
+        Markdown with tables. HTML in it is shown as text. Of links only those to addresses of the
+        web are kept.
     title
         Title of the window.
     folder
         Where the pictures lie.
+    pictures
+        Pictures that become part of the page, as the text names them. Of others, which the text
+        may have from data, the description is shown alone.
 
     Raises
     ------
@@ -53,17 +66,19 @@ def write_page(path: str | Path, text: str, *, title: str, folder: str | Path = 
     markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
     tokens = markdown.parse(text)
     for token in (part for block in tokens for part in block.children or []):
-        _settle(token, Path(folder))
+        _settle(token, Path(folder), pictures)
     body = markdown.renderer.render(tokens, markdown.options, {})
     with unfinished(path) as partial:
         partial.write_text(_PAGE.format(title=html.escape(title), body=body), encoding="utf-8")
 
 
-def _settle(token: Token, folder: Path) -> None:
-    if token.type == "image":
+def _settle(token: Token, folder: Path, pictures: Collection[str]) -> None:
+    if token.type == "image" and token.attrs["src"] not in pictures:
+        token.type, token.tag = "text", ""
+    elif token.type == "image":
         picture = folder / str(token.attrs["src"])
         kind = mimetypes.guess_type(picture.name)[0]
         code = base64.b64encode(picture.read_bytes()).decode()
         token.attrs["src"] = f"data:{kind};base64,{code}"
-    elif token.type == "link_open" and ":" not in str(token.attrs["href"]):
+    elif token.type == "link_open" and not str(token.attrs["href"]).startswith(_WEB):
         del token.attrs["href"]

@@ -18,6 +18,7 @@ from rasterio.io import DatasetWriter
 from rasterio.warp import calculate_default_transform
 from rasterio.windows import Window
 
+from landshift.opening import open_dataset
 from landshift.reading import explain_unreadable
 from landshift.unfinished import unfinished
 from landshift.whole import check_whole, explain_unwritten
@@ -78,7 +79,7 @@ def open_raster(path: str | Path, *, chunks: int | None = None) -> xr.DataArray:
     ValueError
         If it is no raster, is damaged, is rotated, is complex or has more than one band.
     """
-    with explain_unreadable(path), rasterio.open(path) as source:
+    with explain_unreadable(path), open_dataset(path) as source:
         _check_layout(path, source)
         categorical = (
             np.issubdtype(source.dtypes[0], np.integer) and source.tags().get("kind") == "class"
@@ -120,7 +121,7 @@ def read_factors(
     variables: dict[str, xr.DataArray] = {}
     grid: GeoBox | None = None
     for path in paths:
-        with rasterio.open(path) as source:
+        with open_dataset(path) as source:
             descriptions = source.descriptions
             attributes = [_stated(source.tags(index)) for index in source.indexes]
         bands = _open_bands(path, chunks, masked=True)
@@ -320,7 +321,7 @@ def unfinished_raster(path: str | Path):
 
 def _open_bands(path: str | Path, chunks: int | None, *, masked: bool) -> xr.DataArray:
     """Open all bands on their grid, without attributes; a raster of one chunk is read."""
-    with rasterio.open(path) as source:
+    with open_dataset(path) as source:
         grid = GeoBox(source.shape, source.transform, source.crs and source.crs.to_wkt())
         whole = chunks is None or max(source.shape) <= chunks
         values = _read_bands(source, masked=masked) if whole else None
@@ -345,7 +346,9 @@ def _open_lazily(path: str | Path, chunks: int, *, masked: bool) -> Any:
     import rioxarray  # with dask's arrays it takes half a second, and most rules read as a whole
 
     blocks = {"band": -1, "y": chunks, "x": chunks}
-    bands = rioxarray.open_rasterio(path, masked=masked, chunks=blocks)
+    with open_dataset(path) as source:
+        driver = source.driver
+    bands = rioxarray.open_rasterio(path, masked=masked, chunks=blocks, driver=driver)
     bands.close()
     return bands.data
 

@@ -9,7 +9,6 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import rasterio
 import shapely
 from pyproj import Transformer
 from rasterio.windows import Window
@@ -20,6 +19,7 @@ from landshift.drivers import choose_reference, explain_cells
 from landshift.inventory import load_inventory
 from landshift.map_classes import CLASS_NAMES
 from landshift.models import load_model
+from landshift.opening import open_dataset
 from landshift.transfer import TargetModel
 from landshift.unfinished import check_finished
 
@@ -218,7 +218,7 @@ def _find_target(results: Path, longitude: float, latitude: float) -> tuple[str,
         raise ValueError(f"{results}: no maps here; run the study first, or check its name")
     covering, extents = [], []
     for path in paths:
-        with rasterio.open(path) as source:
+        with open_dataset(path) as source:
             x, y = Transformer.from_crs(4326, source.crs, always_xy=True).transform(
                 longitude, latitude
             )
@@ -243,7 +243,7 @@ def _find_target(results: Path, longitude: float, latitude: float) -> tuple[str,
 
 def _read_cell(path: Path, x: float, y: float) -> np.ndarray | None:
     """Read all bands at one place, shape ``(bands,)``; None outside the raster."""
-    with rasterio.open(path) as source:
+    with open_dataset(path) as source:
         column, row = ~source.transform @ (x, y)
         column, row = math.floor(column), math.floor(row)
         if not (0 <= row < source.height and 0 <= column < source.width):
@@ -252,14 +252,14 @@ def _read_cell(path: Path, x: float, y: float) -> np.ndarray | None:
 
 
 def _read_crs(path: Path) -> str:
-    with rasterio.open(path) as source:
+    with open_dataset(path) as source:
         return source.crs.to_string()
 
 
 def _read_factors(folder: Path, names: Sequence[str], x: float, y: float) -> np.ndarray:
     found: dict[str, float] = {}
     for path in sorted(folder.glob("*.tif")):
-        with rasterio.open(path) as source:
+        with open_dataset(path) as source:
             descriptions = source.descriptions
         found |= zip(descriptions, _read_cell(path, x, y), strict=True)
     missing = [name for name in names if name not in found]
@@ -270,7 +270,7 @@ def _read_factors(folder: Path, names: Sequence[str], x: float, y: float) -> np.
 
 def _rank_cell(path: Path, value: float) -> float:
     below = equal = cells = 0
-    with rasterio.open(path) as source:
+    with open_dataset(path) as source:
         for _, window in source.block_windows(1):
             block = source.read(1, window=window)
             below += int((block < value).sum())

@@ -11,6 +11,8 @@ import rasterio
 from rasterio._err import CPLE_BaseError
 from rasterio.errors import RasterioError, RasterioIOError
 
+from landshift.opening import open_dataset
+
 
 def check_whole(path: str | Path, *, name: str | Path | None = None) -> None:
     """Check that every tile that the directory of a GeoTIFF lists lies in the file.
@@ -32,7 +34,7 @@ def check_whole(path: str | Path, *, name: str | Path | None = None) -> None:
     path = Path(path)
     size = path.stat().st_size
     try:
-        with rasterio.open(path) as source:
+        with open_dataset(path) as source:
             whole = all(
                 _lies_within(source, band, level, size)
                 for level in (None, *range(len(source.overviews(1))))
@@ -69,7 +71,7 @@ def _refuse(name: str | Path) -> OSError:
 def _lies_within(source: rasterio.DatasetReader, band: int, level: int | None, size: int) -> bool:
     # Not worked out from the factor of the overview, which is rounded.
     options = {} if level is None else {"overview_level": level}
-    with rasterio.open(source.name, **options) as reduced:
+    with open_dataset(source.name, **options) as reduced:
         blocks = [place for place, _ in reduced.block_windows(band)]
     for row, column in blocks:
         offset, length = (

@@ -327,3 +327,34 @@ def test_the_real_mirror_serves_a_shapefile(tmp_path):
     path = fetch_layer(entry, cache=tmp_path, mirror=str(folder))
     faults = gpd.read_file(path)
     assert len(faults) == 53 and faults.crs.to_epsg() == 32643
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["%2F{outside}%2Fbashrc", "x%2F..%2F..%2Fbashrc", "%252F{outside}%252Fbashrc", "..%2Fbashrc",
+     "%2E%2E", "a%00b", "a%0Ab", "..%5Cbashrc"],
+)  # fmt: skip
+def test_a_name_in_an_address_never_leaves_the_cache(tmp_path, name):
+    outside = tmp_path / "home"
+    outside.mkdir()
+    content = b"payload"
+    sha256 = hashlib.sha256(content).hexdigest()
+    mirror = tmp_path / "mirror"
+    mirror.mkdir()
+    (mirror / "payload").write_bytes(content)
+    (mirror / "MANIFEST.sha256").write_text(f"{sha256}  payload\n")
+    url = "https://example.org/" + name.format(outside=str(outside).strip("/").replace("/", "%2F"))
+    with pytest.raises(ValueError, match=r"is no plain file name|names no file"):
+        fetch_asset(url, sha256, cache=tmp_path / "cache", mirror=str(mirror))
+    assert not list(outside.iterdir()) and not (tmp_path / "cache").exists()
+
+
+def test_a_line_of_a_manifest_never_leaves_the_mirror(tmp_path):
+    (tmp_path / "secret").write_bytes(b"secret")
+    sha256 = hashlib.sha256(b"secret").hexdigest()
+    (tmp_path / "mirror").mkdir()
+    (tmp_path / "mirror" / "MANIFEST.sha256").write_text(f"{sha256}  ../secret\n")
+    with pytest.raises(ValueError, match="leads out of the mirror"):
+        fetch_asset(
+            "https://example.org/a.tif", sha256, cache=tmp_path, mirror=str(tmp_path / "mirror")
+        )

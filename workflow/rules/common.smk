@@ -45,9 +45,10 @@ def take_memory(base_mb, bytes_per_cell, most_cells):
     def count_mb(wildcards, input, attempt):
         Path(input.detail).stat()  # unknown as long as there is no such file: FileNotFoundError
         import rasterio
+        from landshift.opening import open_dataset
 
         try:
-            with rasterio.open(input.detail) as dem:
+            with open_dataset(input.detail) as dem:
                 cells = min(dem.width * dem.height, most_cells)
         except rasterio.errors.RasterioIOError:
             cells = 0  # the job itself says what is wrong with the file

@@ -1,12 +1,12 @@
 """Join the maps of all targets in one CRS; the less uncertain map wins where they overlap."""
 
-import rasterio
 import xarray as xr
 
 from landshift.cog import write_cog
 from landshift.logs import set_up_logging
 from landshift.map_classes import CLASS_COLOURS
 from landshift.mapping import class_breaks, classify_susceptibility, mosaic_maps
+from landshift.opening import open_dataset
 from landshift.raster import open_raster
 from landshift.transfer.source_breaks import join_breaks
 from landshift.workers import spread_blocks
@@ -34,7 +34,7 @@ def main(*, maps, grid, breaks, joined_classes, block_size, susceptibility, clas
 
 
 def read_breaks(path):
-    with rasterio.open(path) as source:
+    with open_dataset(path) as source:
         return [float(limit) for limit in source.tags()["breaks"].split(", ")]
 
 

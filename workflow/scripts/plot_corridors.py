@@ -1,15 +1,15 @@
 """Draw the susceptibility along the corridors of a target."""
 
 import pandas as pd
-import rasterio
 
 from landshift.figures.corridors import plot_corridors
 from landshift.figures.style import write_figure
 from landshift.logs import set_up_logging
+from landshift.opening import open_dataset
 
 
 def main(*, region, table, classes, figure):
-    with rasterio.open(classes) as source:
+    with open_dataset(classes) as source:
         breaks = [float(limit) for limit in source.tags()["breaks"].split(", ")]
     title = f"Susceptibility along corridors of {region}"
     write_figure(plot_corridors(pd.read_csv(table), breaks, title=title), figure)

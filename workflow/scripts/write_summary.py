@@ -9,7 +9,13 @@ from landshift.study_summary import Findings, summarise_study
 
 def main(*, study, targets, page):
     text = summarise_study(study, {name: Findings(**files) for name, files in targets.items()})
-    write_page(page, text, title=f"Summary of the study {study}", folder=Path(page).parent)
+    write_page(
+        page,
+        text,
+        title=f"Summary of the study {study}",
+        folder=Path(page).parent,
+        pictures=[files["picture"] for files in targets.values()],
+    )
 
 
 if __name__ == "__main__":

@@ -106,6 +106,41 @@ def find_in_folder(folder: Path, url: str) -> Path:
     return path
 
 
+def name_file(address: str, folder: Path) -> Path:
+    """Say where in a folder a file of an address belongs: under its plain name, never elsewhere.
+
+    Raises
+    ------
+    ValueError
+        If the name, decoded, is none of a file in that folder.
+
+    Examples
+    --------
+    >>> name_file("https://example.org/a/dem%20east.tif?sig=1", Path("cache")).as_posix()
+    'cache/dem east.tif'
+    """
+    name = urlsplit(address).path.rpartition("/")[2]
+    # decoded to the end, for whoever decodes once more
+    while name != (name := unquote(name)):
+        pass
+    return place_file(name, folder, origin=public_address(address))
+
+
+def place_file(name: str, folder: Path, *, origin: str) -> Path:
+    """Say where a file with a name from outside lies in a folder.
+
+    Raises
+    ------
+    ValueError
+        If the name is none of a file in that folder, such as ``../x``.
+    """
+    path = folder / name
+    plain = name and name not in (".", "..") and not re.search(r"[/\\\x00-\x1f\x7f]", name)
+    if not plain or path.resolve().parent != folder.resolve():
+        raise ValueError(f"{origin}: {name!r} is no plain file name; take another address")
+    return path
+
+
 def replace_extension(url: str, extension: str) -> str:
     """Return the address that differs in its file's ending alone."""
     parts = urlsplit(url)

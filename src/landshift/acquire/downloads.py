@@ -6,9 +6,8 @@ A file enters the cache only when it is whole and, where one is stated, its SHA-
 import logging
 import re
 from collections.abc import Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from landshift.acquire.addresses import (
     MANIFEST,
@@ -16,7 +15,9 @@ from landshift.acquire.addresses import (
     find_in_folder,
     is_address,
     locate,
+    name_file,
     open_mirror,
+    place_file,
     public_address,
     replace_extension,
 )
@@ -150,7 +151,7 @@ def fetch_current(url: str, *, cache: str | Path, mirror: str | None = None) -> 
     """
     address = public_address(url)
     folder = Path(cache) / "current" / key_of(address)
-    target = folder / PurePosixPath(unquote(urlsplit(address).path)).name
+    target = name_file(address, folder)
     record = read_record(folder / ".record.json")
     if record and target.is_file() and hash_file(target) == record["sha256"]:
         return target, record
@@ -224,9 +225,9 @@ def _record_path(cache: Path, sha256: str) -> Path:
 def _place(folder: Path, address: str, listed: Path | None, *, converted: bool) -> Path:
     """Say where in the cache a file belongs: its extension must tell its format."""
     if not converted:
-        return folder / unquote(PurePosixPath(urlsplit(address).path).name)
+        return name_file(address, folder)
     if listed is not None:
-        return folder / listed.name
+        return place_file(listed.name, folder, origin=address)
     # The address ends otherwise than a converted file: without the mirror look what is there.
     for path in sorted(folder.glob("[!.]*")):
         if hash_file(path) == folder.name:
@@ -251,7 +252,10 @@ def _look_up(mirror: str | None, sha256: str) -> Path | None:
     for line in manifest.read_text(encoding="utf-8").splitlines():
         checksum, _, name = line.partition(" ")
         if checksum.lower() == sha256:
-            return folder / name.lstrip(" *")
+            listed = PurePath(name.lstrip(" *"))
+            if listed.is_absolute() or ".." in listed.parts:
+                raise ValueError(f"{manifest}: {listed} leads out of the mirror; correct the line")
+            return folder / listed
     return None
 
 

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import odc.stac
 import pystac
-import rasterio
 import xarray as xr
 from odc.geo.geobox import GeoBox
 
@@ -20,6 +19,7 @@ from landshift.acquire.recipes import SENTINEL_BANDS, Recipe
 from landshift.acquire.records import Record
 from landshift.acquire.windows import Asset, fetch_window
 from landshift.grids import find_box
+from landshift.opening import open_dataset
 from landshift.raster import choose_resampling, open_raster
 from landshift.surface import compose_median
 
@@ -158,7 +158,7 @@ def _load(
 
 
 def _dtype(asset: Asset) -> np.dtype:
-    with rasterio.open(asset.path) as source:
+    with open_dataset(asset.path) as source:
         return np.dtype(source.dtypes[0])
 
 

@@ -3,11 +3,11 @@
 import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import rasterio
 import xarray as xr
 from odc.geo.geobox import GeoBox
 from odc.geo.xr import wrap_xr
@@ -24,6 +24,7 @@ from landshift.detail import plan_detail
 from landshift.grids import find_box, name_crs, plan_box, plan_grid
 from landshift.layer_checks import check_codes, check_coverage, check_elevations, check_layer
 from landshift.legends import take_codes
+from landshift.opening import open_dataset
 from landshift.raster import align_raster, compute_coarsening, open_raster
 
 _log = logging.getLogger("landshift.acquire")
@@ -181,7 +182,7 @@ def _mosaic(assets: Sequence[Asset], grid: GeoBox, *, codes: bool) -> xr.DataArr
     """Join tiles of one cell size, so that they are warped as one; sizes differ far north."""
     sizes = defaultdict(list)
     for asset in assets:
-        with rasterio.open(asset.path) as source:
+        with open_dataset(asset.path) as source:
             sizes[tuple(round(size, 12) for size in source.res)].append(asset.path)
     parts = [_join(paths, codes=codes) for _, paths in sorted(sizes.items())]
     if len(parts) == 1:
@@ -194,11 +195,13 @@ def _mosaic(assets: Sequence[Asset], grid: GeoBox, *, codes: bool) -> xr.DataArr
 
 
 def _join(paths: Sequence[Path], *, codes: bool) -> xr.DataArray:
-    with rasterio.open(paths[0]) as first:
+    with open_dataset(paths[0]) as first:
         crs = str(first.crs)
     # Rasters of codes have 0 as no data in every known service.
     kind = {"nodata": 0} if codes else {"nodata": np.nan, "dtype": "float32"}
-    values, transform = merge(sorted(paths), **kind)
+    with ExitStack() as opened:
+        tiles = [opened.enter_context(open_dataset(path)) for path in sorted(paths)]
+        values, transform = merge(tiles, **kind)
     grid = GeoBox(values.shape[1:], transform, crs)
     if codes:
         return wrap_xr(values[0].astype("int32"), grid).assign_attrs(nodata=0)

@@ -31,6 +31,8 @@ from landshift.acquire.records import (
 )
 from landshift.acquire.retrying import AbsentError, PassingError, RefusedError, retry
 from landshift.checksums import hash_file
+from landshift.gdal_drivers import NO_ADDRESS, SERVED_DRIVERS
+from landshift.opening import open_dataset
 from landshift.raster import BLOCK
 from landshift.unfinished import unfinished
 
@@ -114,7 +116,7 @@ def _read_once(place: str, address: str, grid: GeoBox, path: Path) -> Record | N
         record = describe_file(Path(place), address)
     else:
         raise AbsentError(f"the mirror has no {place}; add {address} to it")
-    with _polite_gdal(), _open_remote(place, address) as source:
+    with _polite_gdal(place), _open_remote(place, address) as source:
         window = _find_window(source, grid)
         if window is None:
             return None
@@ -123,8 +125,10 @@ def _read_once(place: str, address: str, grid: GeoBox, path: Path) -> Record | N
 
 
 @contextmanager
-def _polite_gdal():
+def _polite_gdal(place: str):
     settings = {
+        # nothing but this raster, whatever its content names
+        "CPL_VSIL_CURL_ALLOWED_FILENAME": f"/vsicurl/{place}" if is_address(place) else NO_ADDRESS,
         "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
         "GDAL_HTTP_MAX_RETRY": 5,
         "GDAL_HTTP_RETRY_CODES": "ALL",
@@ -144,7 +148,7 @@ def _polite_gdal():
 
 def _open_remote(place: str, address: str) -> rasterio.DatasetReader:
     with _passing(address):
-        return rasterio.open(place)
+        return open_dataset(place, drivers=SERVED_DRIVERS)
 
 
 @contextmanager

@@ -5,12 +5,12 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import rasterio
 import shapely
 from rasterio.features import shapes
 
 from landshift import vector_files
 from landshift.inventory.columns import find_coordinates
+from landshift.opening import open_dataset
 from landshift.reading import explain_unreadable
 
 MASKS = (".tif", ".tiff")
@@ -52,7 +52,7 @@ def read_mask(path: Path) -> gpd.GeoDataFrame:
 
     Cells of 0 and without data are no landslides. The column ``value`` holds the cells' value.
     """
-    with explain_unreadable(path), rasterio.open(path) as source:
+    with explain_unreadable(path), open_dataset(path) as source:
         if source.count != 1:
             raise ValueError(f"{path}: expected one band of landslide cells, found {source.count}")
         values = source.read(1)

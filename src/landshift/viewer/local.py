@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import rasterio
 
+from landshift.opening import open_dataset
 from landshift.reading import explain_unreadable
 
 STRONGEST = 4
@@ -29,7 +29,7 @@ def describe_local_drivers(file: str | Path) -> dict[str, Any]:
         Names, bounds and size; one byte per cell and rank in base64, 0 as no data, and the change
         in hundredths of a logit, 16 bits, the least significant first.
     """
-    with explain_unreadable(file), rasterio.open(file) as source:
+    with explain_unreadable(file), open_dataset(file) as source:
         changes = source.read()
         names, bounds, size = source.descriptions, source.bounds, (source.width, source.height)
     known = np.isfinite(changes).all(axis=0)

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import rasterio
 from rasterio.enums import Resampling
 from rasterio.io import MemoryFile
 from rasterio.transform import from_bounds
 from scipy.special import expit, logit
 
+from landshift.opening import open_dataset
 from landshift.reading import explain_unreadable
 
 SIDE = 4096
@@ -69,7 +69,7 @@ def read_overview(path: str | Path, *, side: int = SIDE) -> Overview:
     OSError, ValueError
         If the file cannot be read.
     """
-    with explain_unreadable(path), rasterio.open(path) as source:
+    with explain_unreadable(path), open_dataset(path) as source:
         step = math.ceil(max(source.shape) / side)
         codes = source.dtypes[0] == "uint8"
         read = source.read(
