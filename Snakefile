@@ -2,7 +2,7 @@
 
 from snakemake.utils import min_version
 
-from landshift.logs import list_failures
+from landshift.runtime.logs import list_failures
 
 min_version("9.20")
 

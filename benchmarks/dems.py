@@ -14,8 +14,8 @@ import xarray as xr
 from odc.geo.geobox import GeoBox
 from odc.geo.xr import wrap_xr
 
-from landshift.raster import write_raster
-from landshift.virtual_terrain import make_fractal_field
+from landshift.acquire.virtual.landscape import make_fractal_field
+from landshift.geodata.raster import write_raster
 
 RESOLUTION_M = 10.0
 SPREAD_M = 300.0

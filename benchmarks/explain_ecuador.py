@@ -14,9 +14,9 @@ import numpy as np
 import rasterio
 from scipy.stats import rankdata
 
-from landshift.drainage import derive_drainage_factors
-from landshift.raster import open_raster
-from landshift.terrain import derive_terrain_factors
+from landshift.factors.drainage.derive import derive_drainage_factors
+from landshift.factors.terrain.derive import derive_terrain_factors
+from landshift.geodata.raster import open_raster
 
 RIM = 2
 """Cells left out along the edge, where the two treat missing neighbours differently."""

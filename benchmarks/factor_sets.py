@@ -14,15 +14,15 @@ import pandas as pd
 import xarray as xr
 from robustness import read_regions
 
-from landshift import flow
-from landshift.detail import average_detail
-from landshift.drainage import LOWEST_GRADIENT
-from landshift.drainage_indices import derive_indices
-from landshift.evaluation import RegionTables, run_transfer_benchmark
-from landshift.evaluation.summary import bootstrap_interval
-from landshift.factors import FACTORS
-from landshift.raster import open_raster, read_factors, wrap_like
-from landshift.stability import derive_stability_factors
+from landshift.evaluation.benchmark.run import RegionTables, run_transfer_benchmark
+from landshift.evaluation.benchmark.summary import bootstrap_interval
+from landshift.factors import drainage as flow
+from landshift.factors.drainage.derive import LOWEST_GRADIENT
+from landshift.factors.drainage.indices import derive_indices
+from landshift.factors.stability import derive_stability_factors
+from landshift.factors.table import FACTORS
+from landshift.geodata.detail import average_detail
+from landshift.geodata.raster import open_raster, read_factors, wrap_like
 
 INDICES = ("upslope_area", "specific_catchment_area", "twi", "spi", "sti")
 """Factors that follow multiple flow, in the order of `derive_indices`."""

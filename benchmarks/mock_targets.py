@@ -21,10 +21,11 @@ import numpy as np
 import pandas as pd
 from robustness import pretrain, read_regions
 
-from landshift.evaluation import RegionTables, evaluate_target
-from landshift.evaluation.virtual_study import SOURCES, Shift, draw_shifts, make_region
-from landshift.seeds import derive_seed
-from landshift.transfer import residual, target
+from landshift.evaluation.benchmark.run import RegionTables, evaluate_target
+from landshift.evaluation.benchmark.virtual_study import SOURCES, Shift, draw_shifts, make_region
+from landshift.runtime.seeds import derive_seed
+from landshift.transfer import fine_tuning as target
+from landshift.transfer import mixture as residual
 
 SHOTS = (5, 10, 20, 50)
 TRIED = 24

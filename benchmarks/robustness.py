@@ -15,17 +15,18 @@ import pandas as pd
 from scipy.spatial import cKDTree
 from scipy.special import expit, logit
 
-from landshift.evaluation import RegionTables
-from landshift.evaluation.benchmark import join_sources
-from landshift.evaluation.measures import measure_prediction
-from landshift.evaluation.splits import Draw, draw_split
-from landshift.evaluation.summary import bootstrap_interval
-from landshift.inventory import load_inventory, source_points
-from landshift.raster import open_raster
-from landshift.screening import drop_inflated, screen_factors
-from landshift.seeds import derive_seed
-from landshift.selection import list_factors, select_factors
-from landshift.transfer import SourceModel, fine_tune_target, pretrain_sources
+from landshift.acquire.inventory.source_areas import source_points
+from landshift.acquire.inventory.storage import load_inventory
+from landshift.evaluation.benchmark.measures import measure_prediction
+from landshift.evaluation.benchmark.run import RegionTables, join_sources
+from landshift.evaluation.benchmark.splits import Draw, draw_split
+from landshift.evaluation.benchmark.summary import bootstrap_interval
+from landshift.geodata.raster import open_raster
+from landshift.runtime.seeds import derive_seed
+from landshift.sampling.selection import drop_inflated, screen_factors, select_factors
+from landshift.sampling.tables import list_factors
+from landshift.transfer.fine_tuning import fine_tune_target
+from landshift.transfer.pretraining import SourceModel, pretrain_sources
 
 LEARNERS = ("lr", "rf", "xgb", "lgbm")
 MISLABELLED = 0.1

@@ -22,14 +22,14 @@ from dems import write_fractal_dem
 from distributed import get_client
 from peers.map_region import train
 
-from landshift.cog import write_cogs
-from landshift.fused import fuse_model
-from landshift.logs import set_up_logging
-from landshift.mapping import map_susceptibility
-from landshift.models import load_model
-from landshift.raster import BLOCK, open_raster, read_factors, write_factors
-from landshift.terrain import derive_terrain_factors
-from landshift.workers import spread_blocks
+from landshift.factors.terrain.derive import derive_terrain_factors
+from landshift.geodata.cog import write_cogs
+from landshift.geodata.raster import BLOCK, open_raster, read_factors, write_factors
+from landshift.mapping.compiled.model import fuse_model
+from landshift.mapping.predict import map_susceptibility
+from landshift.runtime.logs import set_up_logging
+from landshift.runtime.workers import spread_blocks
+from landshift.transfer.storage import load_model
 
 JOB = ("srun", "--quiet", "--nodes=1", "--ntasks=1", "--cpus-per-task=1", "--mem=2000")
 SHARES = "windows by job"

@@ -24,8 +24,8 @@ from rasterio.transform import from_origin
 from rasterio.windows import Window
 from shapely.geometry import Point
 
-from landshift.inventory import write_inventory
-from landshift.viewer import Place, write_viewer
+from landshift.acquire.inventory.storage import write_inventory
+from landshift.report.viewer.page import Place, write_viewer
 
 BROWSE = ROOT / "tests/web/browse.py"
 CELL_M = 10

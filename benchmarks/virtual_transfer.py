@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from landshift.evaluation import compare_methods, evaluate_target
-from landshift.evaluation.benchmark import join_sources
-from landshift.evaluation.virtual_study import (
+from landshift.evaluation.benchmark.dominance import compare_methods
+from landshift.evaluation.benchmark.run import evaluate_target, join_sources
+from landshift.evaluation.benchmark.virtual_study import (
     SOURCES,
     Shift,
     draw_shifts,
@@ -24,7 +24,7 @@ from landshift.evaluation.virtual_study import (
     split_by_shift,
     summarise_coverage,
 )
-from landshift.transfer import pretrain_sources
+from landshift.transfer.pretraining import pretrain_sources
 
 LEARNERS = ("lr", "rf", "xgb", "lgbm")
 SHOTS = (5, 10, 20, 50)

@@ -3,7 +3,7 @@
     python docs/describe_factors.py           # table and pictures
     python docs/describe_factors.py --text    # the table alone
 
-Input: the table `landshift.factors`, and a virtual region that is generated here. Output:
+Input: the table `landshift.factors.table`, and a virtual region that is generated here. Output:
 docs/factors.md and docs/images/factors/*.png.
 """
 
@@ -21,13 +21,13 @@ from matplotlib.ticker import MaxNLocator
 from PIL import Image
 from shapely import LineString
 
-from landshift.drainage import derive_drainage_factors
-from landshift.factors import FACTORS, GROUPS, WHOLE_REGION, Factor, factor_names
-from landshift.figures.style import figure_style
-from landshift.proximity import derive_proximity_factors
-from landshift.terrain import derive_terrain_factors
-from landshift.unfinished import unfinished
-from landshift.virtual import generate_virtual_region
+from landshift.acquire.virtual.regions import generate_virtual_region
+from landshift.factors.drainage.derive import derive_drainage_factors
+from landshift.factors.proximity import derive_proximity_factors
+from landshift.factors.table import FACTORS, GROUPS, WHOLE_REGION, Factor, factor_names
+from landshift.factors.terrain.derive import derive_terrain_factors
+from landshift.report.figures.style import figure_style
+from landshift.runtime.files import unfinished
 
 PAGE = Path(__file__).with_name("factors.md")
 PICTURES = Path(__file__).parent / "images/factors"
@@ -211,7 +211,7 @@ def invent_lines() -> dict[str, gpd.GeoDataFrame]:
 
 def derive_stability(dem: xr.DataArray) -> xr.Dataset:
     """Derive the stability group with its default soil."""
-    from landshift.stability import derive_stability_factors
+    from landshift.factors.stability import derive_stability_factors
 
     slope = derive_terrain_factors(dem).slope
     return derive_stability_factors(slope, derive_drainage_factors(dem).upslope_area)
@@ -219,7 +219,7 @@ def derive_stability(dem: xr.DataArray) -> xr.Dataset:
 
 def derive_surface(dem: xr.DataArray) -> xr.Dataset:
     """Derive the surface group from reflectances of an invented forest that thins with height."""
-    from landshift.surface import derive_surface_factors
+    from landshift.factors.surface import derive_surface_factors
 
     height = (dem - dem.min()) / (dem.max() - dem.min())
     wet = ((derive_drainage_factors(dem).twi - 4) / 6).clip(0, 1)

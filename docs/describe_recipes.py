@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from landshift.acquire import RECIPES, Recipe
+from landshift.acquire.recipes import RECIPES, Recipe
 
 DATA = Path(__file__).with_name("data.md")
 START = "<!-- recipes: written by `make recipe-docs` -->\n"

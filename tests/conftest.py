@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from landshift.evaluation import RegionTables
-from landshift.kernels import drop_stale_kernels
-from landshift.transfer import pretrain_sources
+from landshift.evaluation.benchmark.run import RegionTables
+from landshift.runtime.compiled_cache import drop_stale_kernels
+from landshift.transfer.pretraining import pretrain_sources
 
 drop_stale_kernels()
 
@@ -32,7 +32,7 @@ def draw_cells(region, count, *, seed, offset=0.0, rule=RULE):
 
 
 def draw_region(region, *, seed, samples=600, background=300, offset=0.0, rule=RULE):
-    """Tables of a synthetic region, as `landshift.sampling` draws them."""
+    """Tables of a synthetic region, as `landshift.sampling.draw` draws them."""
     unlabelled = draw_cells(region, background, seed=seed + 1000, offset=offset, rule=rule)
     return RegionTables(
         draw_cells(region, samples, seed=seed, offset=offset, rule=rule),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from landshift.factors import FACTORS
+from landshift.factors.table import FACTORS
 
 DOCS = Path(__file__).parents[1] / "docs"
 

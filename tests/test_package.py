@@ -16,40 +16,20 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "landshift"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
-# Bottom to top. A module or subpackage imports from lower layers alone, never from its equals.
-LAYERS = [
-    {"gdal_drivers"},
-    {"opening"},
-    {
-        "angles",
-        "scratch",
-        "arrays",
-        "trees",
-        "reading",
-        "vector_files",
-        "whole",
-        "workers",
-        "folders",
-        "unfinished",
-    }
-    | {"map_classes", "rate_curves", "manifest", "checksums"},
-    {"seeds", "factors", "fingerprint", "kernels", "study", "logs", "grids", "footprints"}
-    | {"raster", "blocks", "elevation", "flow", "neighbourhood", "surface_fit", "virtual_terrain"}
-    | {"infinite_slope", "horizon", "orientation", "ruggedness"}
-    | {"blas", "gaussian_process", "preparation", "learners", "selection", "screening"}
-    | {"class_scores", "spatial_blocks"},
-    {"drainage_indices", "detail", "legends", "layer_checks", "geopackage", "pages"},
-    {"inventory", "lines", "virtual", "terrain", "drainage", "proximity", "shots"}
-    | {"stability", "surface"}
-    | {"transfer", "mapping", "cog", "curves", "applicability", "applicability_mask", "skill"}
-    | {"interval", "priorities", "exposure", "corridor"},
-    {"acquire", "sampling", "models", "fused", "comparators", "figures", "class_coverage"}
-    | {"drivers", "class_shares", "differences", "provenance", "held_out"},
-    {"evaluation", "frozen", "site", "viewer", "catalogue", "model_card"},
-    {"site_text", "styles", "study_summary"},
-    {"commands"},
-    {"__main__"},
+# Bottom to top. A module imports from its own room and from rooms below it, never from its equals.
+ROOMS = [
+    {"runtime"},
+    {"geodata"},
+    {"factors"},
+    {"acquire"},
+    {"study", "sampling"},
+    {"transfer"},
+    {"mapping"},
+    {"evaluation"},
+    {"report"},
 ]
+# They hand public names on, so they import from any room, and no room imports them.
+FACES = {"__main__", "drainage", "models", "selection", "terrain"}
 
 # Names that conda has for the same software.
 CONDA_NAMES = {
@@ -117,27 +97,49 @@ def list_imports(path):
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def find_layer(module):
-    """Find the layer of a module by the first part of its name."""
-    top = module.split(".")[0]
-    levels = [level for level, names in enumerate(LAYERS) if top in names]
-    assert len(levels) == 1, f"give landshift.{top} one place in LAYERS of {__file__}"
+def find_level(module):
+    """Find the level of a module by its room."""
+    room = module.split(".")[0]
+    levels = [level for level, names in enumerate(ROOMS) if room in names]
+    assert len(levels) == 1, f"{module} lies in no room; the rooms are in ROOMS of {__file__}"
     return levels[0]
 
 
-@pytest.mark.parametrize(("module", "path"), [pair for pair in list_modules() if pair[0]])
+IN_ROOMS = [pair for pair in list_modules() if pair[0] and pair[0] not in FACES]
+
+
+@pytest.mark.parametrize(("module", "path"), IN_ROOMS)
 def test_imports_point_downwards(module, path):
     own = module.split(".")[0]
     for name in list_imports(path):
         imported = find_module(name, dict(list_modules()))
         if imported and imported.split(".")[0] != own:
-            assert find_layer(imported) < find_layer(module), f"{module} imports {name}"
+            assert find_level(imported) < find_level(module), f"{module} imports {name}"
 
 
-def test_every_module_has_a_layer():
-    for module, _ in list_modules():
-        if module:
-            find_layer(module)
+def test_at_most_six_files_lie_at_the_top():
+    assert {path.stem for path in PACKAGE.glob("*.py")} <= {"__init__", *FACES}
+    assert len(list(PACKAGE.glob("*.py"))) <= 6
+
+
+def test_every_room_says_what_it_is_for():
+    for path in PACKAGE.rglob("__init__.py"):
+        assert len(ast.get_docstring(ast.parse(path.read_text())) or "") > 20, path
+
+
+@pytest.mark.parametrize("path", [*PACKAGE.rglob("*.py"), *(ROOT / "workflow").rglob("*.py")])
+def test_names_are_imported_from_where_they_are_defined(path):
+    # By names that a room hands on, nobody could tell which modules a job uses.
+    modules = dict(list_modules())
+    for name in list_imports(path):
+        module = find_module(name, modules)
+        if module and name != f"landshift.{module}" and path.parent != PACKAGE:
+            defined = name.removeprefix(f"landshift.{module}.")
+            assert re.search(rf"\b{defined}\b", modules[module].read_text()), f"{path}: {name}"
+            lazy = (
+                modules[module].name == "__init__.py" and "hand_on(" in modules[module].read_text()
+            )
+            assert not lazy, f"{path} imports {name} by its room"
 
 
 def test_no_cycles_within_a_subpackage():
@@ -165,18 +167,19 @@ def test_library_knows_nothing_of_the_workflow(module, path):
     assert forbidden.isdisjoint(name.split(".")[0] for name in list_imports(path))
 
 
-# What the Snakefile imports at every start.
-LIGHT = ("study", "folders", "fingerprint", "kernels", "checksums", "manifest")
+def list_loaded(statements):
+    """List the packages that a new process has loaded after some imports."""
+    code = f"import sys\n{statements}\nprint(*{{name.split('.')[0] for name in sys.modules}})"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
+    return set(run.stdout.split()) - sys.stdlib_module_names
 
 
-@pytest.mark.parametrize("module", LIGHT)
-def test_what_the_snakefile_imports_needs_the_standard_library_alone(module):
-    paths = [path for name, path in list_modules() if name.split(".")[0] == module]
-    for path in paths:
-        for name in list_imports(path):
-            first, *rest = name.split(".")
-            own = first == "landshift" and rest[0] in LIGHT
-            assert own or first in sys.stdlib_module_names, f"{path.name} imports {name}"
+def test_what_the_snakefile_imports_is_light():
+    paths = [ROOT / "Snakefile", *(ROOT / "workflow/rules").glob("*.smk")]
+    lines = [line for path in paths for line in path.read_text().splitlines()]
+    statements = "\n".join(line for line in lines if line.startswith("from landshift"))
+    assert statements.count("\n") > 5
+    assert list_loaded(statements) <= {"landshift", *list_loaded("import snakemake.cli")}
 
 
 def test_everything_imported_is_a_declared_dependency():

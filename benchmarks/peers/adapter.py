@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 STREAM_AREA_M2 = 1.0e5
-"""Least catchment of a stream [m2], the threshold of `landshift.drainage`."""
+"""Least catchment of a stream [m2], the threshold of `landshift.factors.drainage.derive`."""
 
 
 class Report:

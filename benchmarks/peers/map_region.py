@@ -17,12 +17,13 @@ import numpy as np
 import pandas as pd
 import rasterio
 
-from landshift.cog import write_cogs
-from landshift.fused import fuse_model
-from landshift.mapping import map_susceptibility
-from landshift.models import load_model, save_model
-from landshift.raster import BLOCK, read_factors
-from landshift.transfer import fine_tune_target, pretrain_sources
+from landshift.geodata.cog import write_cogs
+from landshift.geodata.raster import BLOCK, read_factors
+from landshift.mapping.compiled.model import fuse_model
+from landshift.mapping.predict import map_susceptibility
+from landshift.transfer.fine_tuning import fine_tune_target
+from landshift.transfer.pretraining import pretrain_sources
+from landshift.transfer.storage import load_model, save_model
 
 LEARNERS = ("rf", "lr", "xgb", "lgbm")
 DRAWN_CELLS = 60_000

@@ -18,9 +18,9 @@ import xarray as xr
 from odc.geo.geobox import GeoBox
 from odc.geo.xr import xr_coords
 
-from landshift.cog import write_cogs
-from landshift.mapping import mosaic_maps
-from landshift.raster import BLOCK, open_raster
+from landshift.geodata.cog import write_cogs
+from landshift.geodata.raster import BLOCK, open_raster
+from landshift.mapping.mosaic import mosaic_maps
 
 VARIABLES = ("susceptibility", "uncertainty")
 OVERLAP = 64

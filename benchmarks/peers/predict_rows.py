@@ -49,8 +49,8 @@ def measure(predict: Predict) -> tuple[np.ndarray, np.ndarray]:
 
 def time_landshift(folder: Path, tool: str, threads: int) -> dict:
     """Time the compiled model, whole and by family."""
-    from landshift.fused import fuse_model
-    from landshift.models import load_model
+    from landshift.mapping.compiled.model import fuse_model
+    from landshift.transfer.storage import load_model
 
     model = load_model(folder / "model")
     values = np.load(folder / "values.npy")
@@ -73,7 +73,7 @@ def time_landshift(folder: Path, tool: str, threads: int) -> dict:
 
 def time_plain(folder: Path, tool: str, threads: int) -> dict:
     """Time the model as it is fitted: the learners' libraries and BLAS, in batches by thread."""
-    from landshift.models import load_model
+    from landshift.transfer.storage import load_model
 
     model = load_model(folder / "model")
     values = np.load(folder / "values.npy")
@@ -85,7 +85,7 @@ def time_plain(folder: Path, tool: str, threads: int) -> dict:
 
 def time_libraries(folder: Path, tool: str, threads: int) -> dict:
     """Time scikit-learn, XGBoost and LightGBM by their own predict functions, with all cores."""
-    from landshift.models import load_model
+    from landshift.transfer.storage import load_model
 
     model = load_model(folder / "model")
     rows: dict = {}
@@ -120,8 +120,8 @@ def grow_again(folder: Path, name: str, threads: int):
     """Grow the forest of a preparation as the learner does."""
     from sklearn.ensemble import RandomForestClassifier
 
-    from landshift.learners.random_forest import SAMPLES_A_LEAF, TREES
-    from landshift.seeds import derive_seed
+    from landshift.runtime.seeds import derive_seed
+    from landshift.transfer.learners.random_forest import SAMPLES_A_LEAF, TREES
 
     with np.load(folder / "training.npz") as training:
         forest = RandomForestClassifier(

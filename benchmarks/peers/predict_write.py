@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from landshift.models import save_model
-from landshift.preparation import PREPARATIONS
-from landshift.transfer import fine_tune_target, pretrain_sources
-from landshift.transfer.sources import prepare_training
+from landshift.transfer.fine_tuning import fine_tune_target
+from landshift.transfer.preparation import PREPARATIONS
+from landshift.transfer.pretraining import prepare_training, pretrain_sources
+from landshift.transfer.storage import save_model
 
 FACTORS = [f"factor_{number:02d}" for number in range(37)]
 LEARNERS = ("rf", "lr", "xgb", "lgbm")

@@ -11,8 +11,8 @@ import numpy as np
 import xarray as xr
 from adapter import Report, read_paths
 
-from landshift.factors import factor_names
-from landshift.raster import BLOCK, open_raster, wrap_like, write_factors
+from landshift.factors.table import factor_names
+from landshift.geodata.raster import BLOCK, open_raster, wrap_like, write_factors
 
 if __name__ == "__main__":
     path, folder = read_paths()

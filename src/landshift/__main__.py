@@ -1,32 +1,76 @@
-"""The command ``landshift``: questions to finished studies.
+"""The command ``landshift``: questions to finished studies."""
 
-landshift site STUDY LONGITUDE LATITUDE   what a study says of one place
-landshift diff BEFORE AFTER               what changed between two result folders
-"""
-
+import argparse
+import json
 import sys
 from collections.abc import Sequence
-from importlib import import_module
+from pathlib import Path
 
-from landshift.kernels import drop_stale_kernels
-
-COMMANDS = ("site", "diff")
+from landshift.runtime.compiled_cache import drop_stale_kernels
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command with the given words, or those of the command line; 0 is success."""
-    words = list(sys.argv[1:] if arguments is None else arguments)
-    if not words or words[0] in ("-h", "--help"):
-        print(__doc__.strip())
-        return 0 if words else 2
-    if words[0] not in COMMANDS:
-        print(
-            f"landshift: no command {words[0]!r}; there are {', '.join(COMMANDS)}", file=sys.stderr
-        )
-        return 2
+    """Run a command with the given words, or those of the command line.
+
+    Returns
+    -------
+    int
+        0, or 1 if the command cannot answer; the reason goes to standard error.
+    """
+    chosen = _parser().parse_args(arguments)
     drop_stale_kernels()
-    # only what is asked for is imported
-    return import_module(f"landshift.commands.{words[0]}").main(words[1:])
+    try:
+        chosen.answer(chosen)
+    except (ValueError, OSError) as error:
+        print(f"landshift {chosen.command}: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="landshift", description=__doc__.partition(":")[2])
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    site = commands.add_parser("site", help="what a study says of one place")
+    site.add_argument("study", help="name of the study")
+    site.add_argument("longitude", type=float, help="WGS 84 [degree]")
+    site.add_argument("latitude", type=float, help="WGS 84 [degree]")
+    site.add_argument(
+        "--results", type=Path, default=Path("results"), help="folder of studies (%(default)s)"
+    )
+    site.add_argument("--json", action="store_true", help="print JSON instead of text")
+    site.set_defaults(answer=_describe_site)
+
+    diff = commands.add_parser("diff", help="what changed between two result folders")
+    diff.add_argument("before", type=Path, help="result folder, results/{study}")
+    diff.add_argument("after", type=Path, help="result folder of a later run")
+    diff.add_argument(
+        "--output", type=Path, default=Path("results/diff"), help="by default %(default)s"
+    )
+    diff.set_defaults(answer=_compare_results)
+    return parser
+
+
+# Each command imports what it needs, so that the others start fast.
+
+
+def _describe_site(chosen: argparse.Namespace) -> None:
+    from landshift.report.site import describe_site
+    from landshift.report.site_text import format_site
+
+    site = describe_site(chosen.results / chosen.study, chosen.longitude, chosen.latitude)
+    if chosen.json:
+        print(json.dumps(site.to_dict(), indent=1))
+    else:
+        print(format_site(site), end="")
+
+
+def _compare_results(chosen: argparse.Namespace) -> None:
+    from landshift.report.differences import compare_results
+
+    table = compare_results(chosen.before, chosen.after, chosen.output)
+    print(table.to_string(index=False, float_format="{:.4g}".format))
+    print(f"written to {chosen.output}")
 
 
 if __name__ == "__main__":

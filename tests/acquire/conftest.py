@@ -1,7 +1,7 @@
 import pytest
 
-from landshift.acquire import retrying
-from landshift.grids import plan_box
+from landshift.acquire.fetch import transfers as retrying
+from landshift.geodata.grids import plan_box
 
 from . import products
 

@@ -10,9 +10,8 @@ from rasterio.shutil import copy as copy_raster
 from rasterio.transform import from_origin
 from rasterio.warp import reproject
 
-from landshift.acquire.recipes import RECIPES
-from landshift.acquire.tiles import list_tiles
-from landshift.grids import find_box
+from landshift.acquire.recipes import RECIPES, list_tiles
+from landshift.geodata.grids import find_box
 
 CELLS = 300
 """Cells along the edge of a one-degree tile: the public ones have 3600."""

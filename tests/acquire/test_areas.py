@@ -8,7 +8,7 @@ from odc.geo.geobox import GeoBox
 from rasterio.transform import from_origin
 from shapely import LineString, box
 
-from landshift.acquire import acquire_extent, acquire_surveyed
+from landshift.acquire.layers.areas import acquire_extent, acquire_surveyed
 
 CRS = "EPSG:32632"
 WEST, NORTH = 500_010.0, 5_000_010.0

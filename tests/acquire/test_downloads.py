@@ -9,14 +9,11 @@ from pathlib import Path
 import geopandas as gpd
 import pytest
 
-from landshift.acquire import (
-    ChecksumError,
-    choose_mirror,
-    fetch_asset,
-    fetch_layer,
-    retrying,
-    transfers,
-)
+from landshift.acquire.fetch import transfers
+from landshift.acquire.fetch import transfers as retrying
+from landshift.acquire.fetch.addresses import choose_mirror
+from landshift.acquire.fetch.downloads import fetch_asset, fetch_layer
+from landshift.acquire.fetch.transfers import ChecksumError
 
 CONTENT = os.urandom(300_000)
 PAGE = b"<!DOCTYPE html><html><body>Please sign in</body></html>"

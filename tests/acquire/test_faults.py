@@ -10,8 +10,9 @@ import time
 import pytest
 import rasterio
 
-from landshift.acquire import acquire_dem, acquire_layer, retrying
-from landshift.raster import write_raster
+from landshift.acquire.fetch import transfers as retrying
+from landshift.acquire.layers.rasters import acquire_dem, acquire_layer
+from landshift.geodata.raster import write_raster
 
 from .services import FAULTS, Services
 
@@ -102,7 +103,7 @@ def test_a_killed_download_resumes(served, box, expected, tmp_path):
 
 
 def test_a_stolen_length_of_a_whole_file_is_noticed(served, tmp_path):
-    from landshift.acquire.downloads import fetch_current
+    from landshift.acquire.fetch.downloads import fetch_current
 
     path = next(served.rglob("*WorldCover*.tif"))
     url = f"https://{path.relative_to(served)}"

@@ -11,10 +11,12 @@ import pandas as pd
 import pytest
 import shapely
 
-from landshift.acquire import acquire_layer, acquire_lines, fetch_inventory
+from landshift.acquire.inventory.fetching import fetch_inventory
+from landshift.acquire.inventory.reading import read_inventory
+from landshift.acquire.layers.lines import acquire_lines
+from landshift.acquire.layers.rasters import acquire_layer
 from landshift.acquire.recipes import RAINFALL_YEARS, RECIPES
-from landshift.grids import find_box
-from landshift.inventory import read_inventory
+from landshift.geodata.grids import find_box
 
 from . import products
 

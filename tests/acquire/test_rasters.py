@@ -8,9 +8,11 @@ import rasterio
 from odc.geo.geobox import GeoBox
 from odc.geo.xr import wrap_xr
 
-from landshift.acquire import Acquired, acquire_dem, acquire_layer, gather_ledger, write_record
-from landshift.grids import plan_box
-from landshift.raster import align_raster, write_raster
+from landshift.acquire.fetch.records import Acquired, gather_ledger, write_record
+from landshift.acquire.layers.rasters import acquire_dem, acquire_layer
+from landshift.geodata.alignment import align_raster
+from landshift.geodata.grids import plan_box
+from landshift.geodata.raster import write_raster
 
 from . import products
 from .services import Services

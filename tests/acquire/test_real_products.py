@@ -9,11 +9,11 @@ import rasterio
 from rasterio.warp import Resampling, reproject, transform_bounds
 from rasterio.windows import from_bounds
 
-from landshift.acquire import acquire_dem, acquire_layer
-from landshift.acquire.recipes import RECIPES
-from landshift.acquire.tiles import list_tiles
-from landshift.grids import plan_box
-from landshift.raster import align_raster, open_raster
+from landshift.acquire.layers.rasters import acquire_dem, acquire_layer
+from landshift.acquire.recipes import RECIPES, list_tiles
+from landshift.geodata.alignment import align_raster
+from landshift.geodata.grids import plan_box
+from landshift.geodata.raster import open_raster
 
 from . import products
 from .services import Services

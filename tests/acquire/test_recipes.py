@@ -6,9 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from landshift.acquire import RECIPES
-from landshift.acquire.recipes import SENTINEL_BANDS, find_recipe
-from landshift.acquire.tiles import list_tiles
+from landshift.acquire.recipes import RECIPES, SENTINEL_BANDS, find_recipe, list_tiles
 from landshift.study import origins
 
 ROOT = Path(__file__).parents[2]

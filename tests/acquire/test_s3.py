@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import requests
 
-from landshift.acquire import acquire_layer
+from landshift.acquire.layers.rasters import acquire_layer
 
 SERVER = os.environ.get("LANDSHIFT_S3_SERVER")
 

@@ -16,7 +16,8 @@ import rasterio
 import yaml
 from scipy.spatial import cKDTree
 
-from landshift.inventory import load_inventory, read_inventory
+from landshift.acquire.inventory.reading import read_inventory
+from landshift.acquire.inventory.storage import load_inventory
 
 ROOT = Path(__file__).parents[2]
 FOLDER = Path(os.environ.get("LANDSHIFT_MIRROR", ROOT.parent / "shared/data")) / "vietnam_vgtb"

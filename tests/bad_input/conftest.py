@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 from rasterio.transform import from_origin
 
 from landshift import study
-from landshift.logs import explain_error
+from landshift.runtime.logs import explain_error
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())

@@ -19,15 +19,22 @@ from affine import Affine
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from landshift import grids
-from landshift.grids import plan_grid
-from landshift.inventory import bound_landslides, read_inventory
-from landshift.layer_checks import check_codes, check_coverage, check_elevations, check_layer
-from landshift.logs import explain_error
-from landshift.models import load_model, save_model
-from landshift.raster import align_raster, open_raster
-from landshift.shots import draw_shots
-from landshift.transfer import fine_tune_target
+from landshift.acquire.inventory.bounds import bound_landslides
+from landshift.acquire.inventory.reading import read_inventory
+from landshift.acquire.layers.checks import (
+    check_codes,
+    check_coverage,
+    check_elevations,
+    check_layer,
+)
+from landshift.geodata import grids
+from landshift.geodata.alignment import align_raster
+from landshift.geodata.grids import plan_grid
+from landshift.geodata.raster import open_raster
+from landshift.runtime.logs import explain_error
+from landshift.sampling.shots import draw_shots
+from landshift.transfer.fine_tuning import fine_tune_target
+from landshift.transfer.storage import load_model, save_model
 
 from .conftest import CRS, NORTH, ROOT, WEST, check_text, make_hills, write_slides, write_tif
 

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from contextlib import contextmanager
 
-from landshift.acquire import retrying
+from landshift.acquire.fetch import transfers as retrying
 
 from .conftest import explain, load_main, write_tif
 

@@ -8,8 +8,8 @@ from odc.geo.geobox import GeoBox
 from odc.geo.xr import wrap_xr
 from rasterio.transform import from_origin
 
-from landshift.exposure import read_exposure
-from landshift.raster import write_raster
+from landshift.geodata.raster import write_raster
+from landshift.report.priorities.exposure import read_exposure
 
 from .conftest import CRS, NORTH, WEST, explain, load_main, write_tif
 

@@ -13,8 +13,8 @@ import time
 import pytest
 import yaml
 
-from landshift.raster import write_raster
-from landshift.virtual import generate_virtual_region
+from landshift.acquire.virtual.regions import generate_virtual_region
+from landshift.geodata.raster import write_raster
 
 from .conftest import ROOT, write_slides
 

@@ -9,8 +9,8 @@ import pytest
 import xarray as xr
 from rasterio.transform import from_origin
 
-from landshift.evaluation.splits import draw_split
-from landshift.raster import open_raster, write_factors
+from landshift.evaluation.benchmark.splits import draw_split
+from landshift.geodata.raster import open_raster, write_factors
 
 from .conftest import CRS, NORTH, WEST, explain, load_main, make_hills, write_slides, write_tif
 

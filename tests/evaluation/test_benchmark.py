@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from landshift.evaluation import benchmark, evaluate_target, run_transfer_benchmark
-from landshift.evaluation.benchmark import join_sources
+from landshift.evaluation.benchmark import run as benchmark
+from landshift.evaluation.benchmark.run import evaluate_target, join_sources, run_transfer_benchmark
 
 KEYS = ["target", "family", "method", "regime", "shots", "draw"]
 COLUMNS = [*KEYS, "auc", "pr_auc", "brier", "ece", "log_score"]

@@ -4,8 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from landshift.evaluation import compare_methods
-from landshift.evaluation.dominance import bootstrap_targets
+from landshift.evaluation.benchmark.dominance import bootstrap_targets, compare_methods
 
 DRAWS = 8
 

@@ -6,7 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from landshift.evaluation.measures import REFERENCE_PREVALENCE, measure_areas, measure_prediction
+from landshift.evaluation.benchmark.measures import (
+    REFERENCE_PREVALENCE,
+    measure_areas,
+    measure_prediction,
+)
 
 
 def test_values_by_hand():

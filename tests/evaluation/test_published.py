@@ -14,7 +14,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
-from landshift.spatial_blocks import assign_blocks
+from landshift.sampling.spatial_blocks import assign_blocks
 
 MIRROR = Path(os.environ.get("LANDSHIFT_MIRROR", Path(__file__).parents[3] / "shared/data"))
 FILE = MIRROR / "ecuador_rbsf" / "lsl_350.csv"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from landshift.evaluation.splits import MIN_HELD_OUT, draw_split, redraw_blocks
+from landshift.evaluation.benchmark.splits import MIN_HELD_OUT, draw_split, redraw_blocks
 
 
 def draw_splits(samples, *, shots, draws, seed):

@@ -4,8 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from landshift.evaluation import summarise_transfer
-from landshift.evaluation.summary import bootstrap_interval
+from landshift.evaluation.benchmark.summary import bootstrap_interval, summarise_transfer
 
 
 @pytest.fixture

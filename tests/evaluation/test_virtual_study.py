@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from landshift.evaluation import virtual_study
-from landshift.evaluation.virtual_study import (
+from landshift.evaluation.benchmark import virtual_study
+from landshift.evaluation.benchmark.virtual_study import (
     Shift,
     draw_shifts,
     make_region,
@@ -14,7 +14,7 @@ from landshift.evaluation.virtual_study import (
     split_by_shift,
     summarise_coverage,
 )
-from landshift.transfer import pretrain_sources
+from landshift.transfer.pretraining import pretrain_sources
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from distributed import get_client
 
-from landshift.logs import set_up_logging
-from landshift.workers import spread_blocks
+from landshift.runtime.logs import set_up_logging
+from landshift.runtime.workers import spread_blocks
 
 
 def main(script, arguments, memory_mb, *lose):

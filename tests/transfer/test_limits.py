@@ -5,9 +5,10 @@ import pandas as pd
 import pytest
 from scipy.special import expit
 
-from landshift.shots import draw_shots
-from landshift.transfer import fine_tune_target, pretrain_sources
-from landshift.transfer.residual import ZERO_SHOT_MEMBERS, fit_residual_mixture
+from landshift.sampling.shots import draw_shots
+from landshift.transfer.fine_tuning import fine_tune_target
+from landshift.transfer.mixture import ZERO_SHOT_MEMBERS, fit_residual_mixture
+from landshift.transfer.pretraining import pretrain_sources
 
 FACTORS = ["curvature", "noise", "relief", "slope", "wetness"]
 LEARNERS = ("lr", "rf")

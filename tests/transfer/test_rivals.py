@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from scipy.special import expit, logit
 
-from landshift.comparators import TransferTask, local_only, zero_shot
-from landshift.comparators.task import view_target
-from landshift.shots import draw_shots
-from landshift.transfer import fine_tune_target
-from landshift.transfer.rivals import predict_rivals
+from landshift.evaluation.baselines import predict_rivals
+from landshift.evaluation.benchmark.methods import local_only, zero_shot
+from landshift.evaluation.benchmark.methods.task import TransferTask, view_target
+from landshift.sampling.shots import draw_shots
+from landshift.transfer.fine_tuning import fine_tune_target
 
 SEED = 7
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from landshift.transfer.residual import PRIOR_SLOPE
+from landshift.transfer.mixture import PRIOR_SLOPE
 from landshift.transfer.score_error import measure_score_error
 
 CELLS, SEEN, LANDSLIDES = 100_000, 4000, 1200

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy.special import logit
 
-from landshift.shots import draw_shots
-from landshift.transfer import fine_tune_target
-from landshift.transfer.source_breaks import find_source_breaks, join_breaks
+from landshift.mapping.classes import find_source_breaks, join_breaks
+from landshift.sampling.shots import draw_shots
+from landshift.transfer.fine_tuning import fine_tune_target
 
 
 def tune(source_models, target, prevalence, shots):

@@ -4,9 +4,13 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
-from landshift.models import save_model
-from landshift.transfer import pretrain_sources
-from landshift.transfer.sources import MAX_ABSENCES, MAX_PRESENCES, prepare_training
+from landshift.transfer.pretraining import (
+    MAX_ABSENCES,
+    MAX_PRESENCES,
+    prepare_training,
+    pretrain_sources,
+)
+from landshift.transfer.storage import save_model
 
 FACTORS = ("curvature", "noise", "relief", "slope", "wetness")
 
@@ -135,7 +139,7 @@ def test_importance_sums_to_one_and_finds_the_cause(source_models):
 def test_every_learner_recovers_the_rule_on_an_unseen_region(source_models, target):
     from sklearn.metrics import roc_auc_score
 
-    from landshift.preparation import fit_rank_transform
+    from landshift.transfer.preparation import fit_rank_transform
 
     columns = list(FACTORS)
     values = target.samples[columns].to_numpy(np.float32)

@@ -8,10 +8,9 @@ import pytest
 from scipy.special import expit, logit
 from sklearn.metrics import roc_auc_score
 
-from landshift.shots import draw_shots
-from landshift.transfer import fine_tune_target
-from landshift.transfer.residual import LOCAL_MEMBERS, SOURCE_MEMBERS, ZERO_SHOT_MEMBERS
-from landshift.transfer.target import gather_labels
+from landshift.sampling.shots import draw_shots
+from landshift.transfer.fine_tuning import fine_tune_target, gather_labels
+from landshift.transfer.mixture import LOCAL_MEMBERS, SOURCE_MEMBERS, ZERO_SHOT_MEMBERS
 
 FACTORS = ["curvature", "noise", "relief", "slope", "wetness"]
 

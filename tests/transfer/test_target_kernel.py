@@ -8,12 +8,13 @@ import pytest
 import xarray as xr
 from sklearn.metrics import roc_auc_score
 
-from landshift.class_coverage import measure_class_coverage, summarise_unseen
-from landshift.evaluation import RegionTables, run_transfer_benchmark
-from landshift.models import load_model, save_model
-from landshift.shots import draw_shots
-from landshift.transfer import fine_tune_target, pretrain_sources
-from landshift.transfer.target_kernel import FACTOR_VARIANCE, fit_target_kernel
+from landshift.evaluation.benchmark.run import RegionTables, run_transfer_benchmark
+from landshift.evaluation.class_shares import measure_class_coverage, summarise_unseen
+from landshift.sampling.shots import draw_shots
+from landshift.transfer.fine_tuning import fine_tune_target
+from landshift.transfer.kernels import FACTOR_VARIANCE, fit_target_kernel
+from landshift.transfer.pretraining import pretrain_sources
+from landshift.transfer.storage import load_model, save_model
 
 EFFECT = {1: -3.0, 2: 0.0, 3: 3.0}
 """Effect of a class on the logit of failure."""

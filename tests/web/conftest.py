@@ -15,14 +15,13 @@ from odc.geo.geobox import GeoBox
 from odc.geo.xr import wrap_xr
 from shapely.geometry import Point, box
 
-from landshift.applicability_mask import MASK_COLOURS
-from landshift.cog import write_cog
-from landshift.geopackage import write_geopackage
-from landshift.inventory import write_inventory
-from landshift.map_classes import CLASS_COLOURS
-from landshift.mapping import class_breaks, classify_susceptibility
-from landshift.raster import write_factors, write_raster
-from landshift.viewer import Place, write_viewer
+from landshift.acquire.inventory.storage import write_inventory
+from landshift.geodata.cog import write_cog
+from landshift.geodata.geopackage import write_geopackage
+from landshift.geodata.raster import write_factors, write_raster
+from landshift.mapping.applicability import MASK_COLOURS
+from landshift.mapping.classes import CLASS_COLOURS, class_breaks, classify_susceptibility
+from landshift.report.viewer.page import Place, write_viewer
 
 # These run in the environments of the browser's driver and of QGIS.
 collect_ignore = ["browse.py", "render.py"]

@@ -9,7 +9,7 @@ import pytest
 import rasterio
 from pystac.validation.stac_validator import JsonSchemaSTACValidator
 
-from landshift.catalogue import Publication, write_catalogue
+from landshift.report.catalogue import Publication, write_catalogue
 
 
 @pytest.fixture

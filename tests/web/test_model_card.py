@@ -6,8 +6,8 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from landshift.model_card import MEASURES, Evidence, write_model_card
-from landshift.study_summary import Findings, summarise_study
+from landshift.report.texts.model_card import MEASURES, Evidence, write_model_card
+from landshift.report.texts.summary import Findings, summarise_study
 
 NAMES = ("very low", "low", "moderate", "high", "very high")
 

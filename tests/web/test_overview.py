@@ -12,10 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rio_cogeo import cog_validate
 
-from landshift.raster import open_raster, write_raster
-from landshift.viewer import read_overview, write_viewer
-from landshift.viewer.local import describe_local_drivers
-from landshift.viewer.overview import (
+from landshift.geodata.raster import open_raster, write_raster
+from landshift.report.viewer.overlays import describe_local_drivers, shade_elevations
+from landshift.report.viewer.overview import (
     STEPS,
     TILE,
     Overview,
@@ -23,8 +22,9 @@ from landshift.viewer.overview import (
     count_levels,
     encode_cog,
     fit_steps,
+    read_overview,
 )
-from landshift.viewer.relief import shade_elevations
+from landshift.report.viewer.page import write_viewer
 
 from .conftest import ASSETS
 

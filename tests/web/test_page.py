@@ -7,7 +7,7 @@ import pytest
 import rasterio
 import xarray as xr
 
-from landshift.interval import map_interval
+from landshift.mapping.interval import map_interval
 
 from .conftest import SCORE_ERROR
 

@@ -12,8 +12,8 @@ import pytest
 import rasterio
 from matplotlib.colors import to_rgb
 
-from landshift.map_classes import CLASS_COLOURS
-from landshift.styles import (
+from landshift.mapping.classes import CLASS_COLOURS
+from landshift.report.styles import (
     list_class_entries,
     list_susceptibility_entries,
     write_qml,

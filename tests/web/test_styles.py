@@ -4,8 +4,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from landshift.map_classes import CLASS_COLOURS
-from landshift.styles import (
+from landshift.mapping.classes import CLASS_COLOURS
+from landshift.report.styles import (
     list_class_entries,
     list_susceptibility_entries,
     write_qml,

@@ -9,11 +9,11 @@ import pytest
 import rasterio
 import yaml
 
-from landshift.factors import FACTORS
-from landshift.inventory import write_inventory
-from landshift.models import load_model
-from landshift.raster import read_factors, write_raster
-from landshift.virtual import generate_virtual_region
+from landshift.acquire.inventory.storage import write_inventory
+from landshift.acquire.virtual.regions import generate_virtual_region
+from landshift.factors.table import FACTORS
+from landshift.geodata.raster import read_factors, write_raster
+from landshift.transfer.storage import load_model
 
 STRIPS = [10, 30, 60]
 OWN = {"units": "1", "long_name": "wetness of the soil"}

@@ -16,10 +16,10 @@ import yaml
 from odc.geo.geobox import GeoBox
 from odc.geo.xr import xr_zeros
 
-from landshift.inventory import write_inventory
-from landshift.raster import wrap_like, write_raster
-from landshift.seeds import derive_seed
-from landshift.virtual import generate_virtual_region
+from landshift.acquire.inventory.storage import write_inventory
+from landshift.acquire.virtual.regions import generate_virtual_region
+from landshift.geodata.raster import wrap_like, write_raster
+from landshift.runtime.seeds import derive_seed
 
 from .conftest import ROOT, TINY
 from .jobs import assert_same_results, copy_checkout, read_jobs

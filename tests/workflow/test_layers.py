@@ -10,9 +10,9 @@ import rasterio
 import shapely
 import yaml
 
-from landshift.inventory import write_inventory
-from landshift.raster import read_factors, write_raster
-from landshift.virtual import generate_virtual_region
+from landshift.acquire.inventory.storage import write_inventory
+from landshift.acquire.virtual.regions import generate_virtual_region
+from landshift.geodata.raster import read_factors, write_raster
 
 OWN = {"units": "1", "long_name": "wetness of the soil"}
 REFLECTANCE = {"blue": 1400, "red": 1500, "nir": 3000, "swir": 2500}

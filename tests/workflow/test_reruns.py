@@ -11,9 +11,9 @@ import geopandas
 import pytest
 import yaml
 
-from landshift.inventory import write_inventory
-from landshift.raster import write_raster
-from landshift.virtual import generate_virtual_region
+from landshift.acquire.inventory.storage import write_inventory
+from landshift.acquire.virtual.regions import generate_virtual_region
+from landshift.geodata.raster import write_raster
 
 from .conftest import ROOT
 from .jobs import Job, assert_same_results, copy_checkout, follow, read_jobs

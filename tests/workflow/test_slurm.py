@@ -16,10 +16,10 @@ import xarray as xr
 from odc.geo.geobox import GeoBox
 from odc.geo.xr import wrap_xr
 
-from landshift.models import save_model
-from landshift.raster import write_factors, write_raster
-from landshift.shots import draw_shots
-from landshift.transfer import fine_tune_target
+from landshift.geodata.raster import write_factors, write_raster
+from landshift.sampling.shots import draw_shots
+from landshift.transfer.fine_tuning import fine_tune_target
+from landshift.transfer.storage import save_model
 
 from .conftest import CLUSTER, MIRROR, ROOT, STUDIES, TINY, needs_mirror
 from .jobs import assert_same_results

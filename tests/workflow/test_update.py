@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 import yaml
 
-from landshift.inventory import write_inventory
-from landshift.raster import write_raster
-from landshift.virtual import generate_virtual_region
+from landshift.acquire.inventory.storage import write_inventory
+from landshift.acquire.virtual.regions import generate_virtual_region
+from landshift.geodata.raster import write_raster
 
 CONFIG = "config/rolling.yaml"
 MOST_SECONDS = 120

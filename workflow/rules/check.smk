@@ -7,8 +7,9 @@ from jsonschema import Draft202012Validator
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import validate
 
-from landshift.study import check_files, check_results, check_study
-from landshift.study import explain_violations, find_repeated_keys, raise_problems
+from landshift.study.checks import check_files, check_results, check_study
+from landshift.study.schema_errors import explain_violations
+from landshift.study.checks import find_repeated_keys, raise_problems
 
 SCHEMA = Path(str(workflow.current_basedir)).parent / "schemas" / "config.schema.yaml"
 

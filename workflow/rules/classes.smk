@@ -1,6 +1,6 @@
 """What the rules know about layers of class codes, and about factors of a target alone."""
 
-from landshift.factors import class_factor
+from landshift.factors.table import class_factor
 from landshift.study.origins import is_class
 
 

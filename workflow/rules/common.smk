@@ -4,13 +4,13 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
-from landshift.checksums import hash_contents
-from landshift.factors import FACTORS, factor_names, line_density, line_distance, own_factor
-from landshift.fingerprint import fingerprint_script
-from landshift.kernels import drop_stale_kernels
-from landshift.manifest import read_manifest
-from landshift.study import follows_inventory
-from landshift.study import list_benchmark_targets, list_sources, list_targets, sources_of
+from landshift.runtime.files import hash_contents
+from landshift.factors.table import FACTORS, factor_names, line_density, line_distance, own_factor
+from landshift.runtime.fingerprint import fingerprint_script
+from landshift.runtime.compiled_cache import drop_stale_kernels
+from landshift.transfer.manifest import read_manifest
+from landshift.study.regions import follows_inventory
+from landshift.study.regions import list_benchmark_targets, list_sources, list_targets, sources_of
 from landshift.study.origins import is_vector, list_files
 from landshift.study.region_checks import RELIEF_GROUPS, SURFACE_LAYERS
 
@@ -45,7 +45,7 @@ def take_memory(base_mb, bytes_per_cell, most_cells):
     def count_mb(wildcards, input, attempt):
         Path(input.detail).stat()  # unknown as long as there is no such file: FileNotFoundError
         import rasterio
-        from landshift.opening import open_dataset
+        from landshift.geodata.opening import open_dataset
 
         try:
             with open_dataset(input.detail) as dem:
@@ -96,7 +96,8 @@ def describe_grid(region):
     buffer_m = grid.pop("buffer_m")
     if not follows_inventory(REGIONS[region]):
         return grid
-    from landshift.inventory import COLUMN_KEYS, bound_landslides, gather_inventory
+    from landshift.acquire.inventory.reading import COLUMN_KEYS, gather_inventory
+    from landshift.acquire.inventory.bounds import bound_landslides
 
     entry = find_entry(region, "inventory")
     stated = {key: entry[key] for key in COLUMN_KEYS if key in entry}

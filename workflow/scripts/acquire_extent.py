@@ -3,10 +3,12 @@
 import os
 from pathlib import Path
 
-from landshift.acquire import acquire_extent, choose_mirror, write_record
-from landshift.logs import set_up_logging
-from landshift.raster import write_raster
-from landshift.reading import refuse_changes
+from landshift.acquire.fetch.addresses import choose_mirror
+from landshift.acquire.fetch.records import write_record
+from landshift.acquire.layers.areas import acquire_extent
+from landshift.geodata.raster import write_raster
+from landshift.runtime.files import refuse_changes
+from landshift.runtime.logs import set_up_logging
 
 
 def main(*, entry, grid, cache, mirror, extent, record):

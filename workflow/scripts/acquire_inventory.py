@@ -4,18 +4,16 @@ import logging
 import os
 from pathlib import Path
 
-from landshift.acquire import choose_mirror, fetch_inventory, write_record
-from landshift.inventory import (
-    COLUMN_KEYS,
-    clean_inventory,
-    compare_elevations,
-    gather_inventory,
-    write_cleaning,
-    write_inventory,
-)
-from landshift.logs import set_up_logging
-from landshift.raster import open_raster
-from landshift.reading import refuse_changes
+from landshift.acquire.fetch.addresses import choose_mirror
+from landshift.acquire.fetch.records import write_record
+from landshift.acquire.inventory.cleaning import clean_inventory
+from landshift.acquire.inventory.elevations import compare_elevations
+from landshift.acquire.inventory.fetching import fetch_inventory
+from landshift.acquire.inventory.reading import COLUMN_KEYS, gather_inventory
+from landshift.acquire.inventory.storage import write_cleaning, write_inventory
+from landshift.geodata.raster import open_raster
+from landshift.runtime.files import refuse_changes
+from landshift.runtime.logs import set_up_logging
 
 
 def main(*, entry, dem, cache, mirror, inventory, cleaning, record):

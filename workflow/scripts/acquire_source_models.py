@@ -2,9 +2,9 @@
 
 import logging
 
-from landshift.frozen import load_frozen
-from landshift.logs import set_up_logging
-from landshift.models import save_model
+from landshift.runtime.logs import set_up_logging
+from landshift.transfer.frozen import load_frozen
+from landshift.transfer.storage import save_model
 
 
 def main(*, frozen, learners, models):

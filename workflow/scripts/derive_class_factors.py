@@ -5,10 +5,10 @@ from pathlib import Path
 
 import xarray as xr
 
-from landshift.factors import class_factor
-from landshift.legends import read_legend, take_codes
-from landshift.logs import set_up_logging
-from landshift.raster import open_raster, write_factors
+from landshift.factors.legends import read_legend, take_codes
+from landshift.factors.table import class_factor
+from landshift.geodata.raster import open_raster, write_factors
+from landshift.runtime.logs import set_up_logging
 
 
 def main(*, region, layers, stated, factors):

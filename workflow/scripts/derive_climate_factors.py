@@ -4,9 +4,9 @@ from pathlib import Path
 
 import xarray as xr
 
-from landshift.factors import FACTORS
-from landshift.logs import set_up_logging
-from landshift.raster import open_raster, write_factors
+from landshift.factors.table import FACTORS
+from landshift.geodata.raster import open_raster, write_factors
+from landshift.runtime.logs import set_up_logging
 
 
 def main(*, layers, factors):

@@ -1,9 +1,9 @@
 """Derive the drainage factors of a region from its DEM [m] and average them onto its grid."""
 
-from landshift.detail import average_detail
-from landshift.drainage import LARGEST_WHOLE, TILE_SIZE, derive_drainage_factors
-from landshift.logs import set_up_logging
-from landshift.raster import open_raster, write_factors
+from landshift.factors.drainage.derive import LARGEST_WHOLE, TILE_SIZE, derive_drainage_factors
+from landshift.geodata.detail import average_detail
+from landshift.geodata.raster import open_raster, write_factors
+from landshift.runtime.logs import set_up_logging
 
 
 def main(*, detail, dem, factors):

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import xarray as xr
 
-from landshift.factors import own_factor
-from landshift.logs import set_up_logging
-from landshift.raster import open_raster, write_factors
+from landshift.factors.table import own_factor
+from landshift.geodata.raster import open_raster, write_factors
+from landshift.runtime.logs import set_up_logging
 
 
 def main(*, layers, stated, factors):

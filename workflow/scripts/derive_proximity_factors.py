@@ -4,9 +4,9 @@ from pathlib import Path
 
 import geopandas
 
-from landshift.logs import set_up_logging
-from landshift.proximity import derive_proximity_factors
-from landshift.raster import open_raster, write_factors
+from landshift.factors.proximity import derive_proximity_factors
+from landshift.geodata.raster import open_raster, write_factors
+from landshift.runtime.logs import set_up_logging
 
 
 def main(*, dem, lines, factors):

@@ -1,8 +1,8 @@
 """Derive the stability factors of a region from its slope [degree] and upslope area [log10(m2)]."""
 
-from landshift.logs import set_up_logging
-from landshift.raster import BLOCK, read_factors, write_factors
-from landshift.stability import derive_stability_factors
+from landshift.factors.stability import derive_stability_factors
+from landshift.geodata.raster import BLOCK, read_factors, write_factors
+from landshift.runtime.logs import set_up_logging
 
 
 def main(*, terrain, drainage, soil, factors):

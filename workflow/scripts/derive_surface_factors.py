@@ -1,8 +1,8 @@
 """Derive the surface factors of a region from its bands of reflectance."""
 
-from landshift.logs import set_up_logging
-from landshift.raster import BLOCK, open_raster, write_factors
-from landshift.surface import BANDS, derive_surface_factors
+from landshift.factors.surface import BANDS, derive_surface_factors
+from landshift.geodata.raster import BLOCK, open_raster, write_factors
+from landshift.runtime.logs import set_up_logging
 
 
 def main(*, bands, factors):

@@ -1,10 +1,10 @@
 """Derive the terrain factors of a region from its DEM [m] and average them onto its grid."""
 
-from landshift.detail import average_detail
-from landshift.logs import set_up_logging
-from landshift.raster import BLOCK, open_raster, write_factors
-from landshift.terrain import derive_terrain_factors
-from landshift.workers import spread_blocks
+from landshift.factors.terrain.derive import derive_terrain_factors
+from landshift.geodata.detail import average_detail
+from landshift.geodata.raster import BLOCK, open_raster, write_factors
+from landshift.runtime.logs import set_up_logging
+from landshift.runtime.workers import spread_blocks
 
 
 def main(*, detail, dem, factors):

@@ -3,9 +3,9 @@
 import json
 from pathlib import Path
 
-from landshift.logs import set_up_logging
-from landshift.site import describe_site
-from landshift.site_text import format_site
+from landshift.report.site import describe_site
+from landshift.report.site_text import format_site
+from landshift.runtime.logs import set_up_logging
 
 
 def main(*, results, longitude, latitude, text, table):

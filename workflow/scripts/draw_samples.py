@@ -2,10 +2,10 @@
 
 import logging
 
-from landshift.inventory import load_inventory
-from landshift.logs import set_up_logging
-from landshift.raster import BLOCK, open_raster, read_factors
-from landshift.sampling import draw_background, draw_samples
+from landshift.acquire.inventory.storage import load_inventory
+from landshift.geodata.raster import BLOCK, open_raster, read_factors
+from landshift.runtime.logs import set_up_logging
+from landshift.sampling.draw import draw_background, draw_samples
 
 
 def main(*, region, dem, factors, inventory, surveyed, settings, seed, samples, background):

@@ -8,10 +8,10 @@ import json
 import logging
 from pathlib import Path
 
-from landshift.class_coverage import measure_class_coverage, summarise_unseen
-from landshift.logs import set_up_logging
-from landshift.models import load_model
-from landshift.raster import read_factors
+from landshift.evaluation.class_shares import measure_class_coverage, summarise_unseen
+from landshift.geodata.raster import read_factors
+from landshift.runtime.logs import set_up_logging
+from landshift.transfer.storage import load_model
 
 
 def main(*, model, factors, block_size, table, summary):

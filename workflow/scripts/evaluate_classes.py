@@ -6,10 +6,10 @@ that the model was fine-tuned on.
 
 import pandas as pd
 
-from landshift.class_shares import tabulate_classes
-from landshift.held_out import find_held_out
-from landshift.logs import set_up_logging
-from landshift.raster import open_raster
+from landshift.evaluation.class_shares import tabulate_classes
+from landshift.geodata.raster import open_raster
+from landshift.runtime.logs import set_up_logging
+from landshift.sampling.shots import find_held_out
 
 
 def main(*, classes, dem, samples, shots, validation, table):

@@ -2,11 +2,11 @@
 
 import pandas as pd
 
-from landshift.corridor import profile_corridor
-from landshift.logs import set_up_logging
-from landshift.raster import BLOCK, open_raster
-from landshift.reading import refuse_changes
-from landshift.vector_files import read_shapes
+from landshift.geodata.raster import BLOCK, open_raster
+from landshift.geodata.vectors import read_shapes
+from landshift.report.priorities.corridor import profile_corridor
+from landshift.runtime.files import refuse_changes
+from landshift.runtime.logs import set_up_logging
 
 
 def main(*, susceptibility, corridors, table):

@@ -8,19 +8,21 @@ import geopandas
 import numpy as np
 import pandas as pd
 
-from landshift.curves import sample_points
-from landshift.drivers import (
+from landshift.evaluation.drivers.explanation import (
     EXPLAINED_CELLS,
     choose_reference,
-    compare_sources,
     explain_cells,
+)
+from landshift.evaluation.drivers.summary import (
+    compare_sources,
     summarise_dependence,
     summarise_drivers,
     summarise_shots,
 )
-from landshift.logs import set_up_logging
-from landshift.models import load_model
-from landshift.raster import open_raster
+from landshift.geodata.cells import sample_points
+from landshift.geodata.raster import open_raster
+from landshift.runtime.logs import set_up_logging
+from landshift.transfer.storage import load_model
 
 
 def main(*, model, classes, background, source_backgrounds, shots, drivers, dependence, influence):

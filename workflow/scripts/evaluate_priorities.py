@@ -1,11 +1,11 @@
 """Rank units of a target by susceptible area [km2] and exposure, as GeoPackage and CSV."""
 
-from landshift.exposure import read_exposure
-from landshift.geopackage import write_geopackage
-from landshift.logs import set_up_logging
-from landshift.priorities import make_grid, rank_units, read_units
-from landshift.raster import BLOCK, open_raster
-from landshift.reading import refuse_changes
+from landshift.geodata.geopackage import write_geopackage
+from landshift.geodata.raster import BLOCK, open_raster
+from landshift.report.priorities.exposure import read_exposure
+from landshift.report.priorities.units import make_grid, rank_units, read_units
+from landshift.runtime.files import refuse_changes
+from landshift.runtime.logs import set_up_logging
 
 
 def main(*, classes, units, name, grid_m, exposure, susceptible_from, layer, table):

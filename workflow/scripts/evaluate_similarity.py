@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from landshift.logs import set_up_logging
-from landshift.screening import measure_distances
+from landshift.runtime.logs import set_up_logging
+from landshift.sampling.selection import measure_distances
 
 FAR = 1.0
 """Distance of one factor from which on a source is warned of [standard deviations]."""

@@ -1,7 +1,7 @@
 """Compare a map with zero-shot and local-only on landslides that none of them has seen.
 
 Landslides are the later ones where the study has them, otherwise those that gave no shot. The
-tables are those of `landshift.skill`; methods are ``fine_tuned`` (the map), ``zero_shot`` and
+tables are those of `evaluation.skill`; methods are ``fine_tuned`` (the map), ``zero_shot`` and
 ``local_only``.
 """
 
@@ -10,15 +10,15 @@ import logging
 import numpy as np
 import pandas as pd
 
-from landshift.curves import sample_points
-from landshift.held_out import find_held_out
-from landshift.logs import set_up_logging
-from landshift.models import load_model
-from landshift.raster import open_raster, read_factors
-from landshift.seeds import derive_seed
-from landshift.skill import measure_skill, trace_skill
-from landshift.transfer.rivals import predict_rivals
-from landshift.transfer.target import leave_pseudo_absences
+from landshift.evaluation.baselines import predict_rivals
+from landshift.evaluation.skill import measure_skill, trace_skill
+from landshift.geodata.cells import sample_points
+from landshift.geodata.raster import open_raster, read_factors
+from landshift.runtime.logs import set_up_logging
+from landshift.runtime.seeds import derive_seed
+from landshift.sampling.shots import find_held_out
+from landshift.transfer.fine_tuning import leave_pseudo_absences
+from landshift.transfer.storage import load_model
 
 
 def main(

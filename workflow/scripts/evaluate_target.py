@@ -9,10 +9,11 @@ import logging
 import numpy as np
 import pandas as pd
 
-from landshift.curves import prediction_rate_curve, sample_points
-from landshift.held_out import find_held_out
-from landshift.logs import set_up_logging
-from landshift.raster import open_raster
+from landshift.evaluation.rate_curves import prediction_rate_curve
+from landshift.geodata.cells import sample_points
+from landshift.geodata.raster import open_raster
+from landshift.runtime.logs import set_up_logging
+from landshift.sampling.shots import find_held_out
 
 
 def main(*, susceptibility, dem, samples, shots, validation, rate_curve):

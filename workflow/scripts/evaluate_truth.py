@@ -6,13 +6,13 @@ The table has the columns method, family and auc [1]; method ``map`` is the publ
 import numpy as np
 import pandas as pd
 
-from landshift.comparators import TransferTask, get_comparators
-from landshift.comparators.task import view_target
-from landshift.curves import truth_auc
-from landshift.logs import set_up_logging
-from landshift.models import load_model
-from landshift.raster import open_raster, read_factors
-from landshift.transfer.sources import prepare_training
+from landshift.evaluation.benchmark.methods import get_comparators
+from landshift.evaluation.benchmark.methods.task import TransferTask, view_target
+from landshift.evaluation.rate_curves import truth_auc
+from landshift.geodata.raster import open_raster, read_factors
+from landshift.runtime.logs import set_up_logging
+from landshift.transfer.pretraining import prepare_training
+from landshift.transfer.storage import load_model
 
 
 def main(*, models, training, shots, background, factors, own, maps, seed, truth):

@@ -4,11 +4,11 @@ import logging
 
 import pandas as pd
 
-from landshift.factors import FACTORS
-from landshift.logs import set_up_logging
-from landshift.models import load_model, save_model
-from landshift.shots import draw_shots
-from landshift.transfer import fine_tune_target
+from landshift.factors.table import FACTORS
+from landshift.runtime.logs import set_up_logging
+from landshift.sampling.shots import draw_shots
+from landshift.transfer.fine_tuning import fine_tune_target
+from landshift.transfer.storage import load_model, save_model
 
 
 def main(*, region, models, samples, background, shots, settings, seed, model, table):

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from landshift.acquire import gather_ledger
-from landshift.logs import set_up_logging
+from landshift.acquire.fetch.records import gather_ledger
+from landshift.runtime.logs import set_up_logging
 
 
 def main(*, records, ledger):

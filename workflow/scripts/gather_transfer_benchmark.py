@@ -2,8 +2,9 @@
 
 import pandas as pd
 
-from landshift.evaluation import compare_methods, summarise_transfer
-from landshift.logs import set_up_logging
+from landshift.evaluation.benchmark.dominance import compare_methods
+from landshift.evaluation.benchmark.summary import summarise_transfer
+from landshift.runtime.logs import set_up_logging
 
 
 def main(*, scores, seed, table, text, summary, dominance):

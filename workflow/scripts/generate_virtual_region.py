@@ -1,10 +1,10 @@
 """Generate a virtual region: its layers, its landslides, and later landslides for scoring."""
 
-from landshift.geopackage import write_geopackage
-from landshift.inventory import write_inventory
-from landshift.logs import set_up_logging
-from landshift.raster import write_raster
-from landshift.virtual import generate_virtual_region
+from landshift.acquire.inventory.storage import write_inventory
+from landshift.acquire.virtual.regions import generate_virtual_region
+from landshift.geodata.geopackage import write_geopackage
+from landshift.geodata.raster import write_raster
+from landshift.runtime.logs import set_up_logging
 
 LAYERS = ("dem", "rainfall", "lithology", "true_probability")
 

@@ -4,16 +4,21 @@ import logging
 
 import pandas as pd
 
-from landshift.applicability import fit_applicability, map_dissimilarity
-from landshift.applicability_mask import MASK_COLOURS, mask_applicability, share_outside
-from landshift.cog import write_cog
-from landshift.logs import set_up_logging
-from landshift.manifest import read_provenance
-from landshift.models import load_model
-from landshift.raster import open_raster, read_factors
-from landshift.transfer.sources import limit_samples
-from landshift.transfer.target import find_importance
-from landshift.workers import spread_blocks
+from landshift.geodata.cog import write_cog
+from landshift.geodata.raster import open_raster, read_factors
+from landshift.mapping.applicability import (
+    MASK_COLOURS,
+    fit_applicability,
+    map_dissimilarity,
+    mask_applicability,
+    share_outside,
+)
+from landshift.runtime.logs import set_up_logging
+from landshift.runtime.workers import spread_blocks
+from landshift.transfer.fine_tuning import find_importance
+from landshift.transfer.manifest import read_provenance
+from landshift.transfer.pretraining import limit_samples
+from landshift.transfer.storage import load_model
 
 
 def main(*, model, factors, samples, shots, block_size, dissimilarity, applicability):

@@ -1,11 +1,11 @@
 """Map the 5 % and 95 % quantiles of the susceptibility of a target [1], as COGs."""
 
-from landshift.cog import write_cogs
-from landshift.interval import PROBABILITY, map_interval
-from landshift.logs import set_up_logging
-from landshift.manifest import read_manifest, read_provenance
-from landshift.raster import open_raster
-from landshift.workers import spread_blocks
+from landshift.geodata.cog import write_cogs
+from landshift.geodata.raster import open_raster
+from landshift.mapping.interval import PROBABILITY, map_interval
+from landshift.runtime.logs import set_up_logging
+from landshift.runtime.workers import spread_blocks
+from landshift.transfer.manifest import read_manifest, read_provenance
 
 
 def main(*, model, susceptibility, uncertainty, block_size, lower, upper):

@@ -3,12 +3,12 @@
 import dask
 import pandas as pd
 
-from landshift.drivers import map_local_drivers
-from landshift.fused import fuse_model
-from landshift.logs import set_up_logging
-from landshift.manifest import read_provenance
-from landshift.models import load_model
-from landshift.raster import read_factors, write_factors
+from landshift.geodata.raster import read_factors, write_factors
+from landshift.mapping.compiled.model import fuse_model
+from landshift.mapping.local_drivers import map_local_drivers
+from landshift.runtime.logs import set_up_logging
+from landshift.transfer.manifest import read_provenance
+from landshift.transfer.storage import load_model
 
 
 def main(*, model, factors, background, block_size, drivers):

@@ -2,16 +2,20 @@
 
 import pandas as pd
 
-from landshift.cog import write_cog, write_cogs
-from landshift.fused import fuse_model
-from landshift.logs import set_up_logging
-from landshift.manifest import read_provenance
-from landshift.map_classes import CLASS_COLOURS
-from landshift.mapping import class_breaks, classify_susceptibility, map_susceptibility
-from landshift.models import load_model
-from landshift.raster import open_raster, read_factors
-from landshift.transfer.source_breaks import find_source_breaks
-from landshift.workers import spread_blocks
+from landshift.geodata.cog import write_cog, write_cogs
+from landshift.geodata.raster import open_raster, read_factors
+from landshift.mapping.classes import (
+    CLASS_COLOURS,
+    class_breaks,
+    classify_susceptibility,
+    find_source_breaks,
+)
+from landshift.mapping.compiled.model import fuse_model
+from landshift.mapping.predict import map_susceptibility
+from landshift.runtime.logs import set_up_logging
+from landshift.runtime.workers import spread_blocks
+from landshift.transfer.manifest import read_provenance
+from landshift.transfer.storage import load_model
 
 
 def main(*, model, factors, breaks, sources, block_size, susceptibility, uncertainty, classes):

@@ -2,14 +2,18 @@
 
 import xarray as xr
 
-from landshift.cog import write_cog
-from landshift.logs import set_up_logging
-from landshift.map_classes import CLASS_COLOURS
-from landshift.mapping import class_breaks, classify_susceptibility, mosaic_maps
-from landshift.opening import open_dataset
-from landshift.raster import open_raster
-from landshift.transfer.source_breaks import join_breaks
-from landshift.workers import spread_blocks
+from landshift.geodata.cog import write_cog
+from landshift.geodata.opening import open_dataset
+from landshift.geodata.raster import open_raster
+from landshift.mapping.classes import (
+    CLASS_COLOURS,
+    class_breaks,
+    classify_susceptibility,
+    join_breaks,
+)
+from landshift.mapping.mosaic import mosaic_maps
+from landshift.runtime.logs import set_up_logging
+from landshift.runtime.workers import spread_blocks
 
 
 def main(*, maps, grid, breaks, joined_classes, block_size, susceptibility, classes):

@@ -1,9 +1,9 @@
 """Draw where the map of a target applies."""
 
-from landshift.figures.style import write_figure
-from landshift.figures.trust import plot_applicability
-from landshift.logs import set_up_logging
-from landshift.raster import BLOCK, open_raster
+from landshift.geodata.raster import BLOCK, open_raster
+from landshift.report.figures.style import write_figure
+from landshift.report.figures.trust import plot_applicability
+from landshift.runtime.logs import set_up_logging
 
 
 def main(*, region, dem, mask, figure):

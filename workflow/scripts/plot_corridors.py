@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from landshift.figures.corridors import plot_corridors
-from landshift.figures.style import write_figure
-from landshift.logs import set_up_logging
-from landshift.opening import open_dataset
+from landshift.geodata.opening import open_dataset
+from landshift.report.figures.corridors import plot_corridors
+from landshift.report.figures.style import write_figure
+from landshift.runtime.logs import set_up_logging
 
 
 def main(*, region, table, classes, figure):

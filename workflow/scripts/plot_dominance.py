@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from landshift.figures.dominance import plot_dominance
-from landshift.figures.style import write_figure
-from landshift.logs import set_up_logging
+from landshift.report.figures.dominance import plot_dominance
+from landshift.report.figures.style import write_figure
+from landshift.runtime.logs import set_up_logging
 
 
 def main(*, table, dominance, regime, seed, figure):

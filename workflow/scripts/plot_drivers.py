@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from landshift.figures.drivers import plot_dependence, plot_drivers
-from landshift.figures.style import write_figure
-from landshift.logs import set_up_logging
+from landshift.report.figures.drivers import plot_dependence, plot_drivers
+from landshift.report.figures.style import write_figure
+from landshift.runtime.logs import set_up_logging
 
 
 def main(*, region, drivers, dependence, bars, curves):

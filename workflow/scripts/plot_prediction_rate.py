@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from landshift.figures.curves import plot_prediction_rate
-from landshift.figures.style import write_figure
-from landshift.logs import set_up_logging
+from landshift.report.figures.curves import plot_prediction_rate
+from landshift.report.figures.style import write_figure
+from landshift.runtime.logs import set_up_logging
 
 NAMES = {"prediction": "prediction: unseen", "success": "success: fitted on"}
 

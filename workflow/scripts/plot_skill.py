@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from landshift.figures.skill import plot_skill
-from landshift.figures.style import write_figure
-from landshift.logs import set_up_logging
+from landshift.report.figures.skill import plot_skill
+from landshift.report.figures.style import write_figure
+from landshift.runtime.logs import set_up_logging
 
 
 def main(*, target, skill, curves, figure):

@@ -2,11 +2,11 @@
 
 import pandas as pd
 
-from landshift.figures.maps import plot_classes, plot_susceptibility_map
-from landshift.figures.style import write_figure
-from landshift.logs import set_up_logging
-from landshift.raster import BLOCK, open_raster
-from landshift.shots import split_landslides
+from landshift.geodata.raster import BLOCK, open_raster
+from landshift.report.figures.maps import plot_classes, plot_susceptibility_map
+from landshift.report.figures.style import write_figure
+from landshift.runtime.logs import set_up_logging
+from landshift.sampling.shots import split_landslides
 
 
 def main(*, region, dem, susceptibility, classes, samples, shots, figure, class_figure):

@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from landshift.figures.curves import plot_transfer_curves
-from landshift.figures.style import write_figure
-from landshift.logs import set_up_logging
+from landshift.report.figures.curves import plot_transfer_curves
+from landshift.report.figures.style import write_figure
+from landshift.runtime.logs import set_up_logging
 
 
 def main(*, table, regime, seed, figure):

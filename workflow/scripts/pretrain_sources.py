@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from landshift.factors import FACTORS
-from landshift.frozen import freeze_models
-from landshift.logs import set_up_logging
-from landshift.models import save_model
-from landshift.transfer import pretrain_sources
+from landshift.factors.table import FACTORS
+from landshift.runtime.logs import set_up_logging
+from landshift.transfer.frozen import freeze_models
+from landshift.transfer.pretraining import pretrain_sources
+from landshift.transfer.storage import save_model
 
 
 def main(*, samples, background, selected, learners, own_units, legends, seed, models, manifest):

@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from landshift.comparators import get_comparators
-from landshift.evaluation import RegionTables, evaluate_target
-from landshift.logs import set_up_logging
-from landshift.models import load_model
+from landshift.evaluation.benchmark.methods import get_comparators
+from landshift.evaluation.benchmark.run import RegionTables, evaluate_target
+from landshift.runtime.logs import set_up_logging
+from landshift.transfer.storage import load_model
 
 
 def main(*, target, group, models, tables, settings, left_out, own, seed, scores):

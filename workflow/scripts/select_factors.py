@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from landshift.logs import set_up_logging
-from landshift.screening import drop_inflated, screen_factors
-from landshift.selection import list_factors, select_factors
+from landshift.runtime.logs import set_up_logging
+from landshift.sampling.selection import drop_inflated, screen_factors, select_factors
+from landshift.sampling.tables import list_factors
 
 
 def main(*, samples, left_out, classes, max_correlation, max_inflation, selected, screened):

@@ -1,7 +1,7 @@
 """Write a STAC catalogue of the maps of all targets."""
 
-from landshift.catalogue import Publication, write_catalogue
-from landshift.logs import set_up_logging
+from landshift.report.catalogue import Publication, write_catalogue
+from landshift.runtime.logs import set_up_logging
 
 
 def main(*, study, targets, files, catalogue):

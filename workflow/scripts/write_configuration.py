@@ -5,7 +5,7 @@ from pathlib import Path
 
 import yaml
 
-from landshift.logs import set_up_logging
+from landshift.runtime.logs import set_up_logging
 
 PAGE = """<!doctype html>
 <html lang="en">

@@ -1,8 +1,8 @@
 """Write where the data of all regions came from, of when they are, and under which licence."""
 
-from landshift.logs import set_up_logging
-from landshift.pages import write_page
-from landshift.provenance import describe_data
+from landshift.report.texts.pages import write_page
+from landshift.report.texts.provenance import describe_data
+from landshift.runtime.logs import set_up_logging
 
 
 def main(*, ledgers, inventories, page):

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from landshift.logs import set_up_logging
-from landshift.pages import write_page
+from landshift.report.texts.pages import write_page
+from landshift.runtime.logs import set_up_logging
 
 
 def main(*, docs, page):

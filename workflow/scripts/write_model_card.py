@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from landshift.logs import set_up_logging
-from landshift.model_card import Evidence, write_model_card
-from landshift.pages import write_page
+from landshift.report.texts.model_card import Evidence, write_model_card
+from landshift.report.texts.pages import write_page
+from landshift.runtime.logs import set_up_logging
 
 
 def main(*, target, evidence, card, page):

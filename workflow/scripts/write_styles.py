@@ -1,12 +1,12 @@
 """Write the styles of a target's maps for QGIS and for other programs."""
 
-from landshift.logs import set_up_logging
-from landshift.styles import (
+from landshift.report.styles import (
     list_class_entries,
     list_susceptibility_entries,
     write_qml,
     write_sld,
 )
+from landshift.runtime.logs import set_up_logging
 
 
 def main(*, susceptibility, susceptibility_qml, susceptibility_sld, classes_qml, classes_sld):

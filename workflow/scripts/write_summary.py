@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from landshift.logs import set_up_logging
-from landshift.pages import write_page
-from landshift.study_summary import Findings, summarise_study
+from landshift.report.texts.pages import write_page
+from landshift.report.texts.summary import Findings, summarise_study
+from landshift.runtime.logs import set_up_logging
 
 
 def main(*, study, targets, page):

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from landshift.logs import set_up_logging
-from landshift.viewer import KINDS, Place, write_viewer
+from landshift.report.viewer.layers import KINDS
+from landshift.report.viewer.page import Place, write_viewer
+from landshift.runtime.logs import set_up_logging
 
 
 def main(*, study, targets, files, mosaic, assets, page):

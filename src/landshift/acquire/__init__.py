@@ -5,32 +5,23 @@ take for whole; what is in the cache is verified by checksum before it is used. 
 only the window of the region is read. Every asset has a record of where it came from and when.
 """
 
-from landshift.acquire.addresses import choose_mirror, redact
-from landshift.acquire.areas import acquire_extent, acquire_surveyed
-from landshift.acquire.downloads import fetch_asset, fetch_layer
-from landshift.acquire.landslides import fetch_inventory
-from landshift.acquire.lines import acquire_lines
-from landshift.acquire.rasters import acquire_dem, acquire_layer
-from landshift.acquire.recipes import RECIPES, Recipe
-from landshift.acquire.records import Acquired, gather_ledger, write_record
-from landshift.acquire.retrying import ChecksumError, PassingError
+from landshift.runtime.lazy import hand_on
 
-__all__ = [
-    "RECIPES",
-    "Acquired",
-    "ChecksumError",
-    "PassingError",
-    "Recipe",
-    "acquire_dem",
-    "acquire_extent",
-    "acquire_layer",
-    "acquire_lines",
-    "acquire_surveyed",
-    "choose_mirror",
-    "fetch_asset",
-    "fetch_inventory",
-    "fetch_layer",
-    "gather_ledger",
-    "redact",
-    "write_record",
-]
+__getattr__, __dir__, __all__ = hand_on(
+    __name__,
+    {
+        "fetch.addresses": ["choose_mirror", "redact"],
+        "layers.areas": ["acquire_extent", "acquire_surveyed"],
+        "fetch.downloads": ["fetch_asset", "fetch_layer"],
+        "inventory.fetching": ["fetch_inventory"],
+        "layers.lines": ["acquire_lines"],
+        "layers.rasters": ["acquire_dem", "acquire_layer"],
+        "recipes": ["RECIPES", "Recipe"],
+        "fetch.records": ["Acquired", "gather_ledger", "write_record"],
+        "fetch.transfers": ["ChecksumError", "PassingError"],
+        "inventory.reading": ["read_inventory", "gather_inventory"],
+        "inventory.cleaning": ["clean_inventory"],
+        "inventory.storage": ["load_inventory", "write_inventory"],
+        "virtual.regions": ["generate_region"],
+    },
+)

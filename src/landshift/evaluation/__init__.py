@@ -1,17 +1,12 @@
-"""How good the maps are: splits by spatial blocks, measures, and the transfer benchmark."""
+"""How good the maps are, and what drives them: skill, rate curves, the transfer benchmark."""
 
-from landshift.evaluation.benchmark import (
-    RegionTables,
-    evaluate_target,
-    run_transfer_benchmark,
+from landshift.runtime.lazy import hand_on
+
+__getattr__, __dir__, __all__ = hand_on(
+    __name__,
+    {
+        "benchmark.run": ["RegionTables", "evaluate_target", "run_transfer_benchmark"],
+        "benchmark.dominance": ["compare_methods"],
+        "benchmark.summary": ["summarise_transfer"],
+    },
 )
-from landshift.evaluation.dominance import compare_methods
-from landshift.evaluation.summary import summarise_transfer
-
-__all__ = [
-    "RegionTables",
-    "compare_methods",
-    "evaluate_target",
-    "run_transfer_benchmark",
-    "summarise_transfer",
-]

@@ -1,16 +1,12 @@
 """Susceptibility maps: predict by blocks, sort into classes, merge the maps of many targets."""
 
-from landshift.mapping.classes import class_breaks, classify_susceptibility
-from landshift.mapping.mosaic import MAXIMUM_MOSAIC_CELLS, OVERLAP_RULE, mosaic_maps
-from landshift.mapping.predict import Model, Prediction, map_susceptibility
+from landshift.runtime.lazy import hand_on
 
-__all__ = [
-    "MAXIMUM_MOSAIC_CELLS",
-    "OVERLAP_RULE",
-    "Model",
-    "Prediction",
-    "class_breaks",
-    "classify_susceptibility",
-    "map_susceptibility",
-    "mosaic_maps",
-]
+__getattr__, __dir__, __all__ = hand_on(
+    __name__,
+    {
+        "classes": ["class_breaks", "classify_susceptibility"],
+        "mosaic": ["MAXIMUM_MOSAIC_CELLS", "OVERLAP_RULE", "mosaic_maps"],
+        "predict": ["Model", "Prediction", "map_susceptibility"],
+    },
+)

@@ -2,14 +2,72 @@
 
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 from dask import is_dask_collection
+from scipy.special import expit, logit
 
-from landshift.map_classes import CLASS_NAMES
-from landshift.raster import BLOCK
+from landshift.geodata.raster import BLOCK
+from landshift.transfer.fine_tuning import TargetModel
+from landshift.transfer.mixture import PRIOR_SLOPE
+from landshift.transfer.preparation import fit_rank_transform
+from landshift.transfer.source_score import fit_source_score
+
+CLASS_NAMES = ("very low", "low", "moderate", "high", "very high")
+"""Names of the classes 1 to 5."""
+
+CLASS_COLOURS = ("#ffffd4", "#fed98e", "#fe9929", "#d95f0e", "#8c2d04")
+"""Colours of the classes 1 to 5; they darken evenly, so they survive greyscale print."""
+
+
+SHARES = (0.2, 0.4, 0.6, 0.8)
+"""Shares of the area of the sources below each limit."""
+
+
+def find_source_breaks(
+    model: TargetModel, backgrounds: Iterable[pd.DataFrame]
+) -> tuple[float, ...]:
+    """Find the limits that would part the sources into five equal areas.
+
+    Every source is scored as the target is, with the distribution of its own factors; the logits at
+    the limits are averaged over the sources, so that each counts the same, and shifted to the
+    prevalence of the target.
+
+    Parameters
+    ----------
+    model
+        The fine-tuned model of a target.
+    backgrounds
+        Background of each source region: the factors.
+
+    Returns
+    -------
+    tuple of float
+        Four rising susceptibilities [1].
+    """
+    models = model.source_score.models
+    factors = list(models[0].factors)
+    limits = []
+    for background in backgrounds:
+        scored = models[0].class_scores.apply_table(background)
+        values = scored[factors].to_numpy(np.float32)
+        source_score = fit_source_score(models, fit_rank_transform(values), values)
+        limits.append(PRIOR_SLOPE * np.quantile(source_score.apply(values)[0], SHARES))
+    return join_breaks([expit(each + logit(model.prevalence)) for each in limits])
+
+
+def join_breaks(breaks: Sequence[Sequence[float]]) -> tuple[float, ...]:
+    """Average limits of several regions on the logit.
+
+    Examples
+    --------
+    >>> [round(limit, 6) for limit in join_breaks([[0.1, 0.2], [0.1, 0.2]])]
+    [0.1, 0.2]
+    """
+    return tuple(float(limit) for limit in expit(np.mean(logit(np.asarray(breaks)), axis=0)))
 
 
 def class_breaks(susceptibility: xr.DataArray, rule: str | Sequence[float]) -> tuple[float, ...]:
@@ -64,7 +122,7 @@ def classify_susceptibility(susceptibility: xr.DataArray, breaks: Sequence[float
     Returns
     -------
     xarray.DataArray
-        uint8 with ``attrs["nodata"] = 0``; the names are in `landshift.map_classes`.
+        uint8 with ``attrs["nodata"] = 0``; the names are in `landshift.mapping.classes`.
     """
     edges = np.asarray(breaks, dtype=np.float32)
     if edges.shape != (4,) or np.isnan(edges).any() or (np.diff(edges) < 0).any():
@@ -105,7 +163,7 @@ def _check_breaks(breaks: Sequence[float]) -> tuple[float, ...]:
 
 def _valid_strips(susceptibility: xr.DataArray) -> Iterator[np.ndarray]:
     for row in range(0, susceptibility.sizes["y"], BLOCK):
-        values = susceptibility.isel(y=slice(row, row + BLOCK)).values.astype(np.float32)
+        values = susceptibility.isel(y=slice(row, row + BLOCK)).to_numpy().astype(np.float32)
         yield values[~np.isnan(values)]
 
 

@@ -18,9 +18,9 @@ from odc.geo.xr import xr_coords
 from rasterio.enums import Resampling
 from rasterio.warp import reproject, transform_bounds
 
-from landshift.grids import read_crs
+from landshift.geodata.grids import read_crs
+from landshift.geodata.raster import BLOCK
 from landshift.mapping.predict import VARIABLES, wrap_maps
-from landshift.raster import BLOCK
 
 MAXIMUM_MOSAIC_CELLS = 2_000_000_000
 """A mosaic above this size is refused: the targets lie too far apart for one raster [cells]."""

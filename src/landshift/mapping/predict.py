@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 from dask import delayed
 
-from landshift.raster import BLOCK
+from landshift.geodata.raster import BLOCK
 
 VARIABLES = {
     "susceptibility": {"units": "1", "long_name": "landslide susceptibility"},
@@ -53,7 +53,7 @@ def map_susceptibility(model: Model, factors: xr.Dataset) -> xr.Dataset:
     Parameters
     ----------
     model
-        A fine-tuned model; see `Model`. One that `landshift.fused.fuse_model` has compiled gives
+        A fine-tuned model; see `Model`. One that `model.fuse_model` has compiled gives
         the same map in a fraction of the time.
     factors
         A variable of dimensions ``(y, x)`` per factor, in any order; more than the model uses are
@@ -65,7 +65,7 @@ def map_susceptibility(model: Model, factors: xr.Dataset) -> xr.Dataset:
     xarray.Dataset
         float32 with NaN as no data: ``susceptibility`` [1], 0-1, and ``uncertainty`` [logit], the
         standard deviation of the susceptibility's logit. Write both in one pass with
-        `landshift.cog.write_cogs`, or the model runs once per variable.
+        `landshift.geodata.cog.write_cogs`, or the model runs once per variable.
 
     Raises
     ------

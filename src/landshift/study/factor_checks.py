@@ -5,12 +5,7 @@ from typing import Any
 
 from landshift.study.origins import Problem, is_class, is_vector
 from landshift.study.region_checks import RELIEF_GROUPS, SURFACE_LAYERS
-from landshift.study.regions import (
-    list_benchmark_targets,
-    list_regions,
-    list_targets,
-    sources_of,
-)
+from landshift.study.regions import list_benchmark_targets, list_regions, list_targets, sources_of
 
 
 def check_factors(config: Mapping[str, Any]) -> Iterator[Problem]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from landshift.folders import list_inventories
+from landshift.acquire.inventory.folder import list_inventories
 
 VECTOR_SUFFIXES = frozenset({".shp", ".gpkg", ".geojson", ".parquet"})
 """Endings of the files whose lines become distances."""

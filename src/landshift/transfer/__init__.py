@@ -1,6 +1,12 @@
 """Two-stage transfer fine-tuning: learn on the sources, fine-tune on the shots of a target."""
 
-from landshift.transfer.sources import SourceModel, pretrain_sources
-from landshift.transfer.target import Prediction, TargetModel, fine_tune_target
+from landshift.runtime.lazy import hand_on
 
-__all__ = ["Prediction", "SourceModel", "TargetModel", "fine_tune_target", "pretrain_sources"]
+__getattr__, __dir__, __all__ = hand_on(
+    __name__,
+    {
+        "pretraining": ["SourceModel", "pretrain_sources"],
+        "fine_tuning": ["Prediction", "TargetModel", "fine_tune_target"],
+        "storage": ["load_model", "save_model"],
+    },
+)

@@ -3,7 +3,7 @@
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from landshift.transfer.residual import PRIOR_SLOPE
+from landshift.transfer.mixture import PRIOR_SLOPE
 
 PRESENCES_A_GROUP = 3
 CELLS_A_GROUP = 10

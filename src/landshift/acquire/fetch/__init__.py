@@ -1,0 +1,1 @@
+"""Files and windows of rasters from addresses, mirrors and catalogues, kept in a cache."""

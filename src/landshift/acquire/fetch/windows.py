@@ -1,0 +1,208 @@
+"""Read the window of a region out of a large raster, by range requests, once.
+
+The window is kept in the cache as the service holds it, in its CRS and with its values; it is
+warped later. The record is written last, so a window without one is not taken for whole.
+"""
+
+import logging
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import rasterio
+from odc.geo.geobox import GeoBox
+from rasterio.crs import CRS
+from rasterio.errors import RasterioError
+from rasterio.warp import transform_bounds
+from rasterio.windows import Window, from_bounds
+
+from landshift.acquire.fetch import transfers
+from landshift.acquire.fetch.addresses import is_address, locate, public_address
+from landshift.acquire.fetch.records import Record, describe_file, key_of, read_record, write_json
+from landshift.acquire.fetch.transfers import (
+    AbsentError,
+    PassingError,
+    Progress,
+    RefusedError,
+    megabytes,
+    probe,
+    retry,
+)
+from landshift.geodata.opening import open_dataset
+from landshift.geodata.raster import BLOCK
+from landshift.runtime.files import hash_file, unfinished
+from landshift.runtime.gdal_drivers import NO_ADDRESS, SERVED_DRIVERS
+
+MARGIN = 4
+"""Cells around the window [1]: no resampling looks further over its edge."""
+STALLED_S = 60
+"""A transfer slower than a kilobyte per second for this long is broken off [s]."""
+HEADER_BYTES = 32768
+"""Bytes fetched to open a raster: the index of the largest tiles that are served fits."""
+ROWS = 2048
+"""Rows read between two progress lines [cells]."""
+
+_log = logging.getLogger("landshift.acquire")
+
+
+@dataclass(frozen=True)
+class Asset:
+    """A window in the cache: its file, and its record."""
+
+    path: Path
+    record: Record
+
+
+def fetch_window(
+    url: str,
+    grid: GeoBox,
+    *,
+    cache: str | Path,
+    mirror: str | None = None,
+    renew: Callable[[], str] | None = None,
+) -> Asset | None:
+    """Fetch the window of a remote raster that covers a region, or find it in the cache.
+
+    Parameters
+    ----------
+    url
+        Public address of a raster, best a cloud-optimised GeoTIFF; perhaps signed.
+    grid
+        Grid of the region, in any CRS.
+    cache
+        Folder of fetched files.
+    mirror
+        Folder or server that holds ``host/path`` of every address, or None.
+    renew
+        Gives the address with a fresh signature when the one in `url` is refused.
+
+    Returns
+    -------
+    Asset or None
+        None if the raster does not reach the region.
+
+    Raises
+    ------
+    OSError
+        If the raster cannot be had: `AbsentError` if the service has none.
+    """
+    address = public_address(url)
+    path = Path(cache) / "windows" / f"{key_of(address, grid.crs, grid.affine, grid.shape)}.tif"
+    record_path = path.with_suffix(".json")
+    record = read_record(record_path)
+    if record and path.is_file() and hash_file(path) == record["sha256"]:
+        return Asset(path, record)
+    place = locate(url, mirror)
+    try:
+        record = retry(_read_once, place, address, grid, path)
+    except RefusedError:
+        if renew is None:
+            raise
+        _log.info("the signature of %s is refused, asking for a new one", address)
+        record = retry(_read_once, locate(renew(), mirror), address, grid, path)
+    if record is None:
+        return None
+    write_json(record, record_path)
+    return Asset(path, record)
+
+
+def _read_once(place: str, address: str, grid: GeoBox, path: Path) -> Record | None:
+    if is_address(place):
+        record = probe(place, address).record
+    elif Path(place).is_file():
+        record = describe_file(Path(place), address)
+    else:
+        raise AbsentError(f"the mirror has no {place}; add {address} to it")
+    with _polite_gdal(place), _open_remote(place, address) as source:
+        window = _find_window(source, grid)
+        if window is None:
+            return None
+        _copy_window(source, window, path, address)
+    return record | {"sha256": hash_file(path)}
+
+
+@contextmanager
+def _polite_gdal(place: str):
+    settings = {
+        # nothing but this raster, whatever its content names
+        "CPL_VSIL_CURL_ALLOWED_FILENAME": f"/vsicurl/{place}" if is_address(place) else NO_ADDRESS,
+        "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
+        "GDAL_HTTP_MAX_RETRY": 5,
+        "GDAL_HTTP_RETRY_CODES": "ALL",
+        "GDAL_HTTP_RETRY_DELAY": transfers.FIRST_WAIT_S,
+        "GDAL_HTTP_CONNECTTIMEOUT": transfers.TIMEOUT_S[0],
+        "GDAL_HTTP_LOW_SPEED_LIMIT": 1000,
+        "GDAL_HTTP_LOW_SPEED_TIME": STALLED_S,
+        "GDAL_HTTP_USERAGENT": transfers.HEADERS["User-Agent"],
+        "GDAL_NUM_THREADS": "ALL_CPUS",
+        "GDAL_INGESTED_BYTES_AT_OPEN": HEADER_BYTES,
+        # Bytes of a broken transfer must not serve the next attempt.
+        "CPL_VSIL_CURL_NON_CACHED": "/vsicurl/",
+    }
+    with rasterio.Env(**settings):
+        yield
+
+
+def _open_remote(place: str, address: str) -> rasterio.DatasetReader:
+    with _passing(address):
+        return open_dataset(place, drivers=SERVED_DRIVERS)
+
+
+@contextmanager
+def _passing(address: str):
+    """Turn what GDAL says of a broken transfer into an error that is tried again."""
+    try:
+        yield
+    # The text of these errors holds the whole address, its signature included: cut the chain.
+    except RasterioError as error:
+        cause = str(error.__cause__ or error).replace("\n", " ")
+        kind = cause.rpartition("/")[2][:120]
+        raise PassingError(f"{address}: it cannot be read as a raster ({kind})") from None
+
+
+def _find_window(source: rasterio.DatasetReader, grid: GeoBox) -> Window | None:
+    crs = source.crs or CRS.from_epsg(4326)
+    box = transform_bounds(str(grid.crs), crs, *grid.boundingbox.bbox)
+    exact = from_bounds(*box, transform=source.transform)
+    left, top = int(np.floor(exact.col_off)) - MARGIN, int(np.floor(exact.row_off)) - MARGIN
+    right = int(np.ceil(exact.col_off + exact.width)) + MARGIN
+    bottom = int(np.ceil(exact.row_off + exact.height)) + MARGIN
+    left, top = max(left, 0), max(top, 0)
+    right, bottom = min(right, source.width), min(bottom, source.height)
+    if left >= right or top >= bottom:
+        return None
+    return Window(left, top, right - left, bottom - top)
+
+
+def _copy_window(source: rasterio.DatasetReader, window: Window, path: Path, address: str) -> None:
+    size = int(window.width * window.height) * np.dtype(source.dtypes[0]).itemsize
+    _log.info("reading %d x %d cells of %s", window.width, window.height, address)
+    progress = Progress(f"{address} (unpacked)", size)
+    profile = {
+        "driver": "GTiff",
+        "width": window.width,
+        "height": window.height,
+        "count": 1,
+        "dtype": source.dtypes[0],
+        "crs": source.crs or CRS.from_epsg(4326),
+        "transform": source.window_transform(window),
+        "nodata": source.nodata,
+        "tiled": True,
+        "blockxsize": BLOCK,
+        "blockysize": BLOCK,
+        "compress": "zstd",
+        "zstd_level": 1,
+    }
+    read = 0
+    with unfinished(path) as partial, rasterio.open(partial, "w", **profile) as sink:
+        for start in range(0, window.height, ROWS):
+            rows = min(ROWS, window.height - start)
+            part = Window(window.col_off, window.row_off + start, window.width, rows)
+            with _passing(address):
+                values = source.read(1, window=part)
+            sink.write(values, 1, window=Window(0, start, window.width, rows))
+            read += values.nbytes
+            progress.report(read)
+    _log.info("read %s of %s", megabytes(size), address)

@@ -1,0 +1,88 @@
+"""Columns of a table by their usual names, where a configuration names none."""
+
+import logging
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+COORDINATES = (
+    ("x", "y"),
+    ("lon", "lat"),
+    ("long", "lat"),
+    ("lng", "lat"),
+    ("longitude", "latitude"),
+    ("longitud", "latitud"),
+    ("easting", "northing"),
+    ("east", "north"),
+    ("este", "norte"),
+    ("rechtswert", "hochwert"),
+    ("pointx", "pointy"),
+    ("xcoord", "ycoord"),
+    ("coordx", "coordy"),
+    ("utmx", "utmy"),
+    ("utme", "utmn"),
+)
+"""Names of easting and northing, in lower case, without spaces and signs."""
+
+DATES = ("date", "year", "eventdate", "dateofevent", "yearobs", "obsdate", "datum", "jahr")
+"""Names of the column of dates, the like."""
+
+ELEVATIONS = ("elevation", "elev", "altitude")
+"""Names of the column of elevations, the like."""
+
+_log = logging.getLogger("landshift.acquire.inventory")
+
+
+def pick_column(path: Path, table: pd.DataFrame, name: str, key: str) -> pd.Series:
+    """Pick the column that a key of the configuration names.
+
+    Raises
+    ------
+    ValueError
+        If the table has no such column.
+    """
+    if name not in table or name == "geometry":
+        columns = [column for column in table if column != "geometry"]
+        raise ValueError(f"{path}: {key} names the column {name!r}, but there are {columns}")
+    return table[name]
+
+
+def find_column(path: Path, table: pd.DataFrame, names: Sequence[str], key: str) -> str | None:
+    """Find the one column with a usual name; None if there is none, or more than one."""
+    found = [column for column in table if _plain(column) in names]
+    if len(found) != 1:
+        return None
+    _log.info("%s: %s is taken from the column %s", path, key, found[0])
+    return found[0]
+
+
+def find_coordinates(path: Path, table: pd.DataFrame) -> tuple[str, str]:
+    """Find the columns of easting and northing by their usual names.
+
+    Raises
+    ------
+    ValueError
+        If there is no pair of columns with such names, or more than one.
+    """
+    plain: dict[str, list[str]] = {}
+    for column in table:
+        plain.setdefault(_plain(column), []).append(column)
+    pairs = [
+        (x, y)
+        for first, second in COORDINATES
+        for x in plain.get(first, [])
+        for y in plain.get(second, [])
+    ]
+    if len(pairs) != 1:
+        problem = f"coordinates may be any of {pairs}" if pairs else "recognises no coordinates"
+        raise ValueError(
+            f"{path}: {problem}; name their columns with x and y, out of {list(table)}"
+        )
+    _log.info("%s: coordinates are taken from the columns %s and %s", path, *pairs[0])
+    return pairs[0]
+
+
+def _plain(column: object) -> str:
+    return re.sub(r"[^a-z0-9]", "", str(column).lower())

@@ -1,0 +1,86 @@
+"""Fetch inventories: of the user, or as a last resort the landslides of a global catalogue."""
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from odc.geo.geobox import GeoBox
+
+from landshift.acquire.fetch.downloads import describe_layer, fetch_current, fetch_layer
+from landshift.acquire.fetch.records import Acquired, key_of
+from landshift.acquire.inventory.folder import list_inventories
+from landshift.acquire.recipes import Recipe, find_recipe
+from landshift.geodata.grids import find_box
+from landshift.runtime.files import unfinished
+
+ACCURACIES = ("exact", "1km")
+"""Accuracies of location in NASA's catalogue that can teach a map anything."""
+COLUMNS = {"x": "longitude", "y": "latitude", "date": "event_date", "crs": "EPSG:4326"}
+"""How NASA's catalogue names what an inventory needs."""
+
+_log = logging.getLogger("landshift.acquire")
+
+
+def fetch_inventory(
+    entry: Mapping[str, Any], grid: GeoBox, *, cache: str | Path, mirror: str | None = None
+) -> tuple[Acquired, dict[str, str]]:
+    """Fetch the file of an inventory, or find the files of a local folder.
+
+    Parameters
+    ----------
+    entry
+        Where it comes from: ``file``, ``url`` or ``recipe``.
+    grid
+        Grid of the region: of a global catalogue, the landslides inside are taken.
+    cache, mirror
+        As for `landshift.acquire.fetch.downloads.fetch_layer`.
+
+    Returns
+    -------
+    Acquired
+        Its data are a path that `landshift.acquire.inventory.reading.gather_inventory` reads.
+    dict
+        Options of that function that a catalogue determines.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be had.
+    ValueError
+        If a catalogue has no well-located landslide in the region.
+    """
+    if "recipe" in entry:
+        recipe = find_recipe(entry["recipe"])
+        return _select_reported(recipe, grid, cache=cache, mirror=mirror), dict(COLUMNS)
+    if "file" in entry and Path(entry["file"]).is_dir():
+        folder = Path(entry["file"])
+        records = [describe_layer(entry, file, cache=cache) for file in list_inventories(folder)]
+        return Acquired(folder, tuple(records)), {}
+    path = fetch_layer(entry, cache=cache, mirror=mirror)
+    return Acquired(path, (describe_layer(entry, path, cache=cache),)), {}
+
+
+def _select_reported(
+    recipe: Recipe, grid: GeoBox, *, cache: str | Path, mirror: str | None
+) -> Acquired:
+    """Write the well-located landslides of a catalogue in a region into a table in the cache."""
+    source, record = fetch_current(recipe.service, cache=cache, mirror=mirror)
+    table = pd.read_csv(source)
+    west, south, east, north = find_box(grid)
+    inside = table["longitude"].between(west, east) & table["latitude"].between(south, north)
+    located = inside & table["location_accuracy"].isin(ACCURACIES)
+    _log.info("%d landslides in the region, %d well located", inside.sum(), located.sum())
+    if not located.any():
+        raise ValueError(
+            f"{record['address']}: of {inside.sum()} landslides in the region none is located to "
+            "1 km or better; state an inventory of your own"
+        )
+    days = pd.to_datetime(table.loc[located, "event_date"], format="%m/%d/%Y %I:%M:%S %p")
+    chosen = table[located].assign(event_date=days.dt.strftime("%Y-%m-%d"))
+    name = f"{key_of(record['sha256'], grid.crs, grid.affine, grid.shape)}.csv"
+    path = Path(cache) / "inventories" / name
+    with unfinished(path) as partial:
+        chosen.to_csv(partial, index=False)
+    return Acquired(path, (record,), recipe.origin)

@@ -1,0 +1,92 @@
+"""Files of an inventory: tables of points, vector files, and masks of landslide cells."""
+
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from rasterio.features import shapes
+
+from landshift.acquire.inventory.columns import find_coordinates
+from landshift.geodata import vectors
+from landshift.geodata.opening import open_dataset
+from landshift.geodata.raster_errors import explain_unreadable
+
+MASKS = (".tif", ".tiff")
+"""Endings of rasters whose cells tell landslides from the rest."""
+
+_FORMATS = (
+    "CSV, GeoPackage, GeoJSON, shapefile (with .shx, .dbf, .prj beside it), GeoParquet or a GeoTIFF"
+    " of landslide cells"
+)
+_MOST_PATCHES = 1_000_000
+
+
+def read_table(path: Path, x: str | None, y: str | None) -> gpd.GeoDataFrame:
+    """Read a CSV table of points."""
+    try:
+        with path.open(encoding="utf-8-sig") as lines:
+            header = lines.readline()
+        separator = max(",;\t", key=header.count)
+        table = pd.read_csv(path, sep=separator, encoding="utf-8-sig")
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
+        reason = str(error).splitlines()[0]
+        raise ValueError(f"{path}: no CSV table with a header in UTF-8 ({reason})") from error
+    if (x is None) != (y is None):
+        raise ValueError(f"{path}: x and y belong together; name both columns, or neither")
+    columns = (x, y) if x is not None else find_coordinates(path, table)
+    coordinates = [
+        _read_numbers(path, table, key, column) for key, column in zip("xy", columns, strict=True)
+    ]
+    return gpd.GeoDataFrame(table, geometry=gpd.points_from_xy(*coordinates))
+
+
+def read_vector(path: Path) -> gpd.GeoDataFrame:
+    """Read a file of points or polygons."""
+    return vectors.read_vector(path, "inventory", formats=_FORMATS, layer="landslides")
+
+
+def read_mask(path: Path) -> gpd.GeoDataFrame:
+    """Read a raster of landslide cells: a polygon per patch of touching cells of one value.
+
+    Cells of 0 and without data are no landslides. The column ``value`` holds the cells' value.
+    """
+    with explain_unreadable(path), open_dataset(path) as source:
+        if source.count != 1:
+            raise ValueError(f"{path}: expected one band of landslide cells, found {source.count}")
+        values = source.read(1)
+        if not np.issubdtype(values.dtype, np.integer):
+            raise ValueError(
+                f"{path}: the cells are {values.dtype}, but a mask holds whole numbers, 0 where"
+                " there is no landslide; convert it"
+            )
+        landslide = (values != 0) & (source.read_masks(1) != 0)
+        crs, transform = source.crs, source.transform
+    patches = list(
+        shapes(values.astype(np.int32), mask=landslide, connectivity=8, transform=transform)
+    )
+    if len(patches) > _MOST_PATCHES:
+        raise ValueError(
+            f"{path}: holds {len(patches)} patches of cells; is it a mask of landslides?"
+        )
+    return gpd.GeoDataFrame(
+        {"value": pd.Series([int(value) for _, value in patches], dtype="int64")},
+        geometry=gpd.GeoSeries([shapely.geometry.shape(shape) for shape, _ in patches], crs=crs),
+    )
+
+
+def _read_numbers(path: Path, table: pd.DataFrame, key: str, column: str) -> pd.Series:
+    if column not in table:
+        raise ValueError(
+            f"{path}: column {column!r} ({key}) is not there; name the columns of the coordinates"
+            f" with x and y, out of {list(table)}"
+        )
+    values = pd.to_numeric(table[column], errors="coerce")
+    if not np.isfinite(values).all():
+        row = int(np.flatnonzero(~np.isfinite(values))[0])
+        raise ValueError(
+            f"{path}: {column} in row {row + 1} is {table[column].iloc[row]}, no number;"
+            " correct or remove the row"
+        )
+    return values

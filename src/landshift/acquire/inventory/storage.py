@@ -1,0 +1,75 @@
+"""An inventory inside the pipeline: a GeoPackage, and a table of what cleaning did."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import pyogrio
+
+from landshift.acquire.inventory.cleaning import REASONS
+from landshift.acquire.inventory.elevations import ElevationComparison
+from landshift.geodata.geopackage import write_geopackage
+from landshift.runtime.files import unfinished
+
+COLUMNS = ["id", "date", "geometry"]
+"""What is kept of every landslide."""
+
+
+def write_inventory(
+    path: str | Path, landslides: gpd.GeoDataFrame, absences: gpd.GeoDataFrame | None = None
+) -> None:
+    """Write a GeoPackage with the layers ``landslides`` and, if given, ``absences``.
+
+    Equal content gives equal bytes.
+
+    Raises
+    ------
+    ValueError
+        If there is no landslide.
+    OSError
+        If it cannot be written.
+    """
+    if landslides.empty:
+        raise ValueError(f"{path}: the inventory holds no landslide")
+    layers = {"landslides": landslides[COLUMNS]}
+    if absences is not None and not absences.empty:
+        layers["absences"] = absences[COLUMNS]
+    write_geopackage(path, layers)
+
+
+def load_inventory(path: str | Path) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame | None]:
+    """Load what `write_inventory` wrote: landslides, and absences or None."""
+    layers = {str(name) for name, _ in pyogrio.list_layers(path)}
+    if "landslides" not in layers:
+        raise ValueError(f"{path}: no layer landslides, only {sorted(layers)}")
+    landslides = _load_layer(path, "landslides")
+    return landslides, _load_layer(path, "absences") if "absences" in layers else None
+
+
+def _load_layer(path: str | Path, name: str) -> gpd.GeoDataFrame:
+    layer = pyogrio.read_dataframe(path, layer=name)
+    # A column of missing dates only comes back without a type.
+    return layer.astype({"id": "str", "date": "str"})
+
+
+def write_cleaning(
+    path: str | Path, counts: Mapping[str, int], comparison: ElevationComparison | None = None
+) -> None:
+    """Write what was dropped from an inventory, and why, as a CSV table.
+
+    Parameters
+    ----------
+    path
+        The table; columns ``what``, ``value`` and ``meaning``.
+    counts
+        As from `clean_inventory`.
+    comparison
+        As from `compare_elevations`; None writes no rows on elevations.
+    """
+    rows = [(key, count, REASONS[key]) for key, count in counts.items()]
+    if comparison is not None:
+        rows += comparison.tabulate()
+    table = pd.DataFrame(rows, columns=["what", "value", "meaning"], dtype=object)
+    with unfinished(path) as partial:
+        table.to_csv(partial, index=False)

@@ -1,0 +1,1 @@
+"""Layers of the configuration, brought onto the grid of a region."""

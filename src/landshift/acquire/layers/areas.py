@@ -1,0 +1,120 @@
+"""Areas: the extent of a region without elevations, and where landslides were looked for."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from odc.geo.geobox import GeoBox
+from odc.geo.xr import wrap_xr
+from rasterio.features import geometry_mask
+
+from landshift.acquire.fetch.downloads import describe_layer, fetch_layer
+from landshift.acquire.fetch.records import Acquired
+from landshift.acquire.layers.checks import check_layer
+from landshift.geodata.alignment import align_raster
+from landshift.geodata.grids import plan_grid
+from landshift.geodata.raster import open_raster
+from landshift.geodata.vectors import read_shapes
+
+RASTERS = (".tif", ".tiff", ".vrt", ".asc")
+"""Endings of areas that are cells; all others are polygons."""
+
+
+def acquire_extent(
+    entry: Mapping[str, Any],
+    grid: Mapping[str, Any],
+    *,
+    cache: str | Path,
+    mirror: str | None = None,
+) -> Acquired:
+    """Fetch the extent of a region without elevations, and plan its grid from it.
+
+    Parameters
+    ----------
+    entry
+        Where a raster comes from: ``file`` or ``url``. Its cells with data that are not 0 are the
+        region.
+    grid
+        Keys of `landshift.geodata.grids.plan_grid`.
+    cache, mirror
+        As for `landshift.acquire.fetch.downloads.fetch_layer`.
+
+    Returns
+    -------
+    Acquired
+        1 in the region, NaN elsewhere: what an elevation model would be to all that asks only
+        where the region is.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be had.
+    ValueError
+        If no cell belongs to the region, or its grid cannot be planned.
+    """
+    path = fetch_layer(entry, cache=cache, mirror=mirror)
+    cells = _read_cells(path)
+    inside = align_raster(cells, plan_grid(cells, origin=str(path), **grid))
+    area = _mark(inside, "extent of the region", path)
+    return Acquired(area, (describe_layer(entry, path, cache=cache),))
+
+
+def acquire_surveyed(
+    entry: Mapping[str, Any], grid: GeoBox, *, cache: str | Path, mirror: str | None = None
+) -> Acquired:
+    """Fetch the area in which landslides were looked for.
+
+    Parameters
+    ----------
+    entry
+        Where polygons or a raster, as for `acquire_extent`, come from: ``file`` or ``url``.
+    grid
+        Grid of the region.
+    cache, mirror
+        As for `landshift.acquire.fetch.downloads.fetch_layer`.
+
+    Returns
+    -------
+    Acquired
+        1 in the area, NaN elsewhere; a cell belongs to a polygon that holds its centre.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be had.
+    ValueError
+        If no cell of the region lies in the area.
+    """
+    path = fetch_layer(entry, cache=cache, mirror=mirror)
+    raster = path.suffix.lower() in RASTERS
+    inside = align_raster(_read_cells(path), grid) if raster else _burn(path, grid)
+    area = _mark(inside, "area surveyed for landslides", path)
+    return Acquired(area, (describe_layer(entry, path, cache=cache),))
+
+
+def _read_cells(path: Path) -> xr.DataArray:
+    """Read a raster as codes: 1 where it has data other than 0, else 0, which is no data."""
+    values = open_raster(path)
+    check_layer(values, origin=str(path))
+    nodata = values.attrs.get("nodata", 0)
+    inside = values.notnull() & (values != 0) & (values != nodata)
+    return inside.astype(np.uint8).assign_attrs(nodata=0)
+
+
+def _burn(path: Path, grid: GeoBox) -> xr.DataArray:
+    """Turn polygons into codes as those of `_read_cells`."""
+    shapes = read_shapes(path, "areas", grid.crs.to_wkt())
+    polygons = shapes.geometry[shapes.geom_type.isin(("Polygon", "MultiPolygon"))]
+    if polygons.empty:
+        raise ValueError(f"{path}: holds no polygon; give the outline of the area, or a raster")
+    inside = geometry_mask(polygons, grid.shape, grid.transform, invert=True)
+    return wrap_xr(inside.astype(np.uint8), grid).assign_attrs(nodata=0)
+
+
+def _mark(inside: xr.DataArray, long_name: str, path: Path) -> xr.DataArray:
+    area = inside.where(inside == 1).astype(np.float32)
+    if not np.isfinite(area).any():
+        raise ValueError(f"{path}: no cell of the region lies in it; correct its CRS, or the file")
+    return area.assign_attrs(units="1", long_name=long_name)

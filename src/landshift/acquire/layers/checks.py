@@ -1,0 +1,209 @@
+"""Layers at the door of a region: whether their values can be what they are said to be."""
+
+import numpy as np
+import xarray as xr
+from odc.geo.geobox import GeoBox
+
+from landshift.factors.table import FACTORS
+from landshift.factors.terrain.elevation import HIGHEST_M, LOWEST_M
+from landshift.geodata.grids import name_crs
+
+LARGEST = 1e20
+"""Larger values are an undeclared mark of no data [unit of the layer]."""
+
+STEEPEST_DEGREE = 55.0
+"""Half of the cells are never steeper than this [degree] where elevations are in metres."""
+
+LARGEST_CODE = 2**31 - 1
+"""Codes are kept as 32-bit integers."""
+
+_METRES = {"m", "metre", "metres", "meter", "meters", ""}
+_WINDOW = 2048
+_DEGREE_M = 111_320.0
+
+
+def check_layer(values: xr.DataArray, *, origin: str, name: str = "") -> None:
+    """Check a layer of measurements as it was read.
+
+    Parameters
+    ----------
+    values
+        As from `landshift.geodata.raster.open_raster`.
+    origin
+        How errors name the file.
+    name
+        Name of the layer; that of a factor bounds the values.
+
+    Raises
+    ------
+    ValueError
+        If it has no CRS, no data, or values that are infinite or beyond all measure.
+    """
+    _check_placed(values, origin)
+    low, high = _find_range(values, origin)
+    if max(abs(low), abs(high)) > LARGEST:
+        worst = low if abs(low) > abs(high) else high
+        raise ValueError(_explain_undeclared(origin, worst, "no measurement is that large"))
+    if name in FACTORS:
+        lowest, highest = FACTORS[name].valid_range
+        if low < lowest or high > highest:
+            units = FACTORS[name].units
+            raise ValueError(
+                _explain_undeclared(
+                    origin,
+                    low if low < lowest else high,
+                    f"{name} lies between {lowest:g} and {highest:g} {units}",
+                )
+            )
+
+
+def check_elevations(dem: xr.DataArray, *, origin: str) -> None:
+    """Check an elevation model as it was read, before it is warped.
+
+    Parameters
+    ----------
+    dem
+        Elevation, which should be in metres.
+    origin
+        How errors name the file.
+
+    Raises
+    ------
+    ValueError
+        If `check_layer` would, the file states another unit, elevations lie outside `LOWEST_M` to
+        `HIGHEST_M` or are all the same, or slopes are too steep for metres.
+    """
+    _check_placed(dem, origin)
+    _check_unit(dem, origin)
+    low, high = _find_range(dem, origin)
+    if low < LOWEST_M or high > HIGHEST_M:
+        raise ValueError(
+            _explain_undeclared(
+                origin,
+                low if low < LOWEST_M else high,
+                f"land lies between {LOWEST_M:g} and {HIGHEST_M:g} m",
+            )
+        )
+    if low == high:
+        raise ValueError(f"{origin}: is {low:g} m high everywhere; give an elevation model")
+    steepness = _find_steepness(dem)
+    if steepness > STEEPEST_DEGREE:
+        raise ValueError(
+            f"{origin}: half of its slopes are steeper than {steepness:.0f} degrees if its "
+            "elevations are metres, which no landscape is; convert feet, decimetres or centimetres "
+            "to metres"
+        )
+
+
+def check_codes(values: xr.DataArray, *, origin: str) -> None:
+    """Check a layer of class codes as it was read.
+
+    Raises
+    ------
+    ValueError
+        If it has no CRS, no data, or cells that are no whole numbers.
+    """
+    _check_placed(values, origin)
+    _find_range(values, origin)
+    found = values.to_numpy()
+    if np.issubdtype(found.dtype, np.integer):
+        return
+    known = found[np.isfinite(found)]
+    wrong = known[(known != np.round(known)) | (np.abs(known) > LARGEST_CODE)]
+    if wrong.size:
+        raise ValueError(
+            f"{origin}: holds {wrong[0]:g}, but the cells of a layer of kind class are whole "
+            "numbers; remove `kind: class`, or give the codes"
+        )
+
+
+def check_coverage(aligned: xr.DataArray, layer: GeoBox, *, origin: str) -> None:
+    """Check that a layer reaches into its region.
+
+    Parameters
+    ----------
+    aligned
+        The layer on the grid of the region.
+    layer
+        The grid of the file.
+    origin
+        How errors name the file.
+
+    Raises
+    ------
+    ValueError
+        If no cell of the region has data.
+    """
+    values = aligned.to_numpy()
+    integer = np.issubdtype(values.dtype, np.integer)
+    known = values != aligned.attrs.get("nodata", 0) if integer else np.isfinite(values)
+    if not known.any():
+        region = aligned.odc.geobox
+        raise ValueError(
+            f"{origin}: has no data in the region; it covers {_describe(layer)}, the region "
+            f"{_describe(region)}; correct its CRS, grid.bounds or the file"
+        )
+
+
+def _check_placed(values: xr.DataArray, origin: str) -> None:
+    grid = values.odc.geobox
+    if grid is None or grid.crs is None:
+        raise ValueError(
+            f"{origin}: has no CRS; state it in the file, such as with gdal_edit.py -a_srs "
+            "EPSG:32643"
+        )
+
+
+def _check_unit(dem: xr.DataArray, origin: str) -> None:
+    axes = dem.odc.geobox.crs.proj.axis_info
+    vertical = axes[2].unit_name if len(axes) == 3 else ""
+    for unit in (str(dem.attrs.get("units", "")), vertical):
+        if unit.strip().lower() not in _METRES:
+            raise ValueError(
+                f"{origin}: states that its elevations are in {unit}; convert them to metres, and "
+                "the unit with them"
+            )
+
+
+def _find_range(values: xr.DataArray, origin: str) -> tuple[float, float]:
+    found = values.to_numpy()
+    if np.issubdtype(found.dtype, np.integer):
+        known = found != values.attrs.get("nodata", 0)
+        if not known.any():
+            raise ValueError(f"{origin}: no cell has data; give another file")
+        return float(found[known].min()), float(found[known].max())
+    if np.isnan(found).all():
+        raise ValueError(f"{origin}: no cell has data; give another file")
+    low, high = float(np.nanmin(found)), float(np.nanmax(found))
+    if not np.isfinite([low, high]).all():
+        raise ValueError(f"{origin}: holds infinite values; declare them as no data in the file")
+    return low, high
+
+
+def _explain_undeclared(origin: str, value: float, why: str) -> str:
+    return (
+        f"{origin}: holds {value:g}, but {why}; declare that value as no data in the file "
+        "(gdal_edit.py -a_nodata), or correct the unit"
+    )
+
+
+def _find_steepness(dem: xr.DataArray) -> float:
+    """Find the median slope in the middle of an elevation model [degree]; NaN without data."""
+    grid = dem.odc.geobox
+    top, left = (max(0, (size - _WINDOW) // 2) for size in dem.shape)
+    middle = dem.to_numpy()[top : top + _WINDOW, left : left + _WINDOW].astype(np.float64)
+    if min(middle.shape) < 2:
+        return np.nan
+    width, height = abs(grid.resolution.x), abs(grid.resolution.y)
+    if not grid.crs.projected:
+        latitude = np.deg2rad(grid.boundingbox.bbox[1] + grid.boundingbox.bbox[3]) / 2
+        width, height = width * _DEGREE_M * np.cos(latitude), height * _DEGREE_M
+    down, across = np.gradient(middle, height, width)
+    slope = np.hypot(down, across)
+    known = np.isfinite(slope)
+    return float(np.degrees(np.arctan(np.median(slope[known])))) if known.any() else np.nan
+
+
+def _describe(grid: GeoBox) -> str:
+    box = [round(float(edge), 4) for edge in grid.boundingbox.bbox]
+    return f"{box} in {name_crs(grid.crs)}"

@@ -1,0 +1,25 @@
+"""Residual fine-tuning with background, averaged over strengths: this project's method."""
+
+import numpy as np
+from scipy.special import expit
+
+from landshift.evaluation.benchmark.methods.task import TransferTask
+from landshift.transfer.fine_tuning import members_of
+from landshift.transfer.mixture import fit_residual_mixture
+
+METHOD = "fine_tuned"
+GROUP = "core"
+
+
+def predict_families(task: TransferTask) -> dict[str, np.ndarray]:
+    """Probability of the queries for the ensemble and every learner's source score."""
+    return {family: _predict(task, family) for family in task.view.families}
+
+
+def _predict(task: TransferTask, family: str) -> np.ndarray:
+    _, labels, weights = task.labelled
+    label_score = task.view.family_score(task.label_logits, family)
+    members = members_of(family, presences=int(labels.sum()))
+    mixture = fit_residual_mixture(members, label_score, task.label_kernel, labels, weights)
+    score = task.view.family_score(task.view.query_logits, family)
+    return expit(mixture.mean(score, label_score, task.query_kernel))

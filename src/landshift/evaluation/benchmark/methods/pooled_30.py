@@ -1,0 +1,14 @@
+"""Sources and shots in one training set, the target holding 30 % of the weight."""
+
+import numpy as np
+
+from landshift.evaluation.benchmark.methods.pooling import list_quick_learners, pool
+from landshift.evaluation.benchmark.methods.task import TransferTask
+
+METHOD = "pooled_30"
+GROUP = "pooled"
+
+
+def predict_families(task: TransferTask) -> dict[str, np.ndarray]:
+    """Probability of the queries for the quick learners."""
+    return {name: pool(task, name, target_share=0.3) for name in list_quick_learners(task)}

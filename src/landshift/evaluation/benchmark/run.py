@@ -1,0 +1,236 @@
+"""The transfer benchmark: every region in turn is the target, the others are its sources."""
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from landshift.evaluation.benchmark.measures import measure_prediction
+from landshift.evaluation.benchmark.methods import get_comparators
+from landshift.evaluation.benchmark.methods.task import Shared, TransferTask, view_target
+from landshift.evaluation.benchmark.splits import Draw, draw_split, redraw_blocks
+from landshift.runtime.one_thread import on_one_thread
+from landshift.runtime.seeds import derive_seed
+from landshift.sampling.selection import MAX_CORRELATION, select_factors
+from landshift.sampling.tables import SAMPLE_COLUMNS, list_factors
+from landshift.transfer.pretraining import SourceModel, prepare_training, pretrain_sources
+
+logger = logging.getLogger(__name__)
+
+REGIMES = ("inductive", "transductive")
+
+COLUMNS = (
+    "target",
+    "family",
+    "method",
+    "regime",
+    "shots",
+    "draw",
+    "auc",
+    "pr_auc",
+    "brier",
+    "ece",
+    "log_score",
+)
+
+
+@dataclass(frozen=True)
+class RegionTables:
+    """Samples and background of a region, as `landshift.sampling.draw` draws them."""
+
+    samples: pd.DataFrame
+    background: pd.DataFrame
+
+    def without(self, factors: Sequence[str]) -> "RegionTables":
+        """Leave out factors, where there are any of these names."""
+        tables = (self.samples, self.background)
+        return RegionTables(*(table.drop(columns=factors, errors="ignore") for table in tables))
+
+
+def run_transfer_benchmark(
+    regions: Mapping[str, RegionTables],
+    *,
+    targets: Sequence[str] | None = None,
+    learners: Sequence[str] = ("lr", "rf", "xgb", "lgbm"),
+    shots: Sequence[int] = (5, 10, 20, 50),
+    draws: int = 20,
+    regimes: Sequence[str] = REGIMES,
+    methods: Sequence[str] | None = None,
+    redraw: bool = False,
+    max_correlation: float = MAX_CORRELATION,
+    legends: Mapping[str, str] | None = None,
+    target_factors: Sequence[str] = (),
+    target_classes: Sequence[str] = (),
+    seed: int,
+) -> pd.DataFrame:
+    """Leave one region out: pre-train on the others, fine-tune on its shots, score the rest.
+
+    Parameters
+    ----------
+    regions
+        Tables of every region.
+    targets
+        Regions to take as targets; None takes all.
+    learners
+        Learners of stage 1.
+    shots
+        Numbers of landslides used, nested within a draw.
+    draws
+        Random splits of each target.
+    regimes
+        ``inductive``: background and distributions from the blocks that gave the shots;
+        ``transductive``: from the whole target, as when a map is made.
+    methods
+        Comparators; None runs all.
+    redraw
+        Divide each target into new blocks for every draw, instead of keeping those of its samples.
+    max_correlation
+        Of two factors more alike than this in the sources one is dropped.
+    legends
+        Class factors that the regions share, and the name of their common legend.
+    target_factors, target_classes
+        Measured and class factors that no source model takes; where a target has them, they serve
+        the kernel of its residual. Every method with that kernel sees them.
+    seed
+        The study's seed.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row per target, family, method, regime, number of shots and draw, with the measures of
+        `benchmark.measures`: ``auc``, ``pr_auc``, ``brier``, ``ece``, ``log_score``.
+    """
+    tables = []
+    own = [*target_factors, *target_classes]
+    for target in targets or list(regions):
+        sources = {name: part.without(own) for name, part in regions.items() if name != target}
+        samples, background = join_sources(
+            sources, max_correlation=max_correlation, classes=list(legends or {})
+        )
+        models = [
+            pretrain_sources(samples, background, learner=learner, seed=seed, legends=legends)
+            for learner in learners
+        ]
+        known = regions[target].samples
+        tables.append(
+            evaluate_target(
+                target,
+                regions[target],
+                models,
+                sources,
+                shots=shots,
+                draws=draws,
+                regimes=regimes,
+                methods=methods,
+                redraw=redraw,
+                target_factors=[name for name in target_factors if name in known],
+                target_classes=[name for name in target_classes if name in known],
+                seed=seed,
+            )
+        )
+    return pd.concat(tables, ignore_index=True)
+
+
+def join_sources(
+    sources: Mapping[str, RegionTables],
+    factors: Sequence[str] | None = None,
+    *,
+    max_correlation: float = MAX_CORRELATION,
+    classes: Sequence[str] = (),
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Join samples and background of all sources, with the factors selected on them.
+
+    Parameters
+    ----------
+    sources
+        Tables of the source regions.
+    factors
+        The factors to keep; None selects them on these sources.
+    max_correlation
+        Of two factors more alike than this one is dropped, see `select_factors`.
+    classes
+        Factors whose values are class codes.
+    """
+    samples = pd.concat([tables.samples for tables in sources.values()], ignore_index=True)
+    background = pd.concat([tables.background for tables in sources.values()], ignore_index=True)
+    if factors is None:
+        factors = select_factors(
+            samples,
+            candidates=list_factors(samples),
+            max_correlation=max_correlation,
+            classes=classes,
+        )
+    kept = [*SAMPLE_COLUMNS, *factors]
+    return samples[kept], background[[name for name in kept if name != "presence"]]
+
+
+@on_one_thread
+def evaluate_target(
+    target: str,
+    tables: RegionTables,
+    source_models: Sequence[SourceModel],
+    sources: Mapping[str, RegionTables],
+    *,
+    shots: Sequence[int],
+    draws: int,
+    regimes: Sequence[str] = REGIMES,
+    methods: Sequence[str] | None = None,
+    redraw: bool = False,
+    target_factors: Sequence[str] = (),
+    target_classes: Sequence[str] = (),
+    seed: int,
+) -> pd.DataFrame:
+    """Score all comparators on one target; see `run_transfer_benchmark`."""
+    models = {model.learner: model for model in source_models}
+    first = source_models[0]
+    factors = list(first.factors)
+    training = prepare_training(*join_sources(sources, factors), seed=seed, classes=first.legends)
+    comparators = get_comparators(None if methods is None else list(methods))
+    rows = []
+    kept: dict = {}
+    for number in range(draws):
+        draw_seed = derive_seed(seed, "draw", target, str(number))
+        samples, background = tables.samples, tables.background
+        if redraw:
+            samples, background = redraw_blocks(samples, background, seed=draw_seed)
+        draw = draw_split(samples, shots=max(shots), seed=draw_seed)
+        held_out = samples.iloc[draw.held_out]
+        labels = held_out["presence"].to_numpy()
+        score_classes = first.class_scores.apply_table
+        all_labels = score_classes(samples[samples["block"].isin(draw.shot_blocks)])
+        by_shots: dict = {count: {} for count in shots}
+        for regime in regimes:
+            view = view_target(
+                models,
+                _background_of(background, draw, regime),
+                held_out,
+                target_factors=target_factors,
+                target_classes=target_classes,
+            )
+            by_view: dict = {}
+            for count in shots:
+                taken = score_classes(draw.take_shots(samples, count))
+                shared = Shared(kept, by_shots[count], by_view)
+                task = TransferTask(view, training, taken, draw_seed, shared, all_labels)
+                for method, family, probability in _predict_all(comparators, task):
+                    measures = measure_prediction(labels, probability)
+                    key = (target, family, method, regime, count, number)
+                    rows.append((*key, *measures.values()))
+        logger.info("%s: draw %d of %d done", target, number + 1, draws)
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _predict_all(comparators, task: TransferTask) -> Iterator[tuple[str, str, np.ndarray]]:
+    for comparator in comparators:
+        for family, probability in comparator.predict_families(task).items():
+            yield comparator.METHOD, family, probability
+
+
+def _background_of(background: pd.DataFrame, draw: Draw, regime: str) -> pd.DataFrame:
+    if regime == "transductive":
+        return background
+    if regime == "inductive":
+        return background[background["block"].isin(draw.shot_blocks)]
+    raise ValueError(f"no regime named {regime!r}; there are {', '.join(REGIMES)}")

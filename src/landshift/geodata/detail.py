@@ -1,0 +1,134 @@
+"""Factors derived in more detail than the grid of a region, and averaged onto it.
+
+Averaging an elevation model flattens it: slopes lessen and hollows vanish before anything is
+derived from them. Where the model has smaller cells than the grid, factors are derived on cells
+that divide those of the grid, and then averaged.
+"""
+
+import numpy as np
+import xarray as xr
+from affine import Affine
+from odc.geo.geobox import GeoBox
+from odc.geo.xr import wrap_xr
+
+from landshift.geodata.raster import BLOCK
+
+MOST_PARTS = 3
+"""Parts of an edge of a cell at most, unless the configuration states the resolution."""
+
+_TOLERANCE = 1e-6
+
+
+def plan_detail(
+    grid: GeoBox, own_resolution_m: float, *, terrain_resolution_m: float | None = None
+) -> GeoBox:
+    """Plan the grid on which terrain and drainage are derived.
+
+    Parameters
+    ----------
+    grid
+        Grid of the region.
+    own_resolution_m
+        Cell size of the elevation model [m].
+    terrain_resolution_m
+        Cell size to derive at [m]; None divides the edge of a cell into as many parts as the
+        elevation model resolves, but three at most.
+
+    Returns
+    -------
+    odc.geo.geobox.GeoBox
+        The same extent, with each cell of `grid` divided into ``parts * parts`` cells.
+
+    Raises
+    ------
+    ValueError
+        If the stated cell size does not divide that of the grid.
+    """
+    resolution_m = abs(grid.resolution.x)
+    if terrain_resolution_m is None:
+        # an elevation model of 9.99 m still resolves thirds of 30 m
+        parts = int(np.clip(resolution_m / own_resolution_m + 0.01, 1, MOST_PARTS))
+    else:
+        parts = round(resolution_m / terrain_resolution_m)
+        if parts < 1 or abs(parts * terrain_resolution_m - resolution_m) > _TOLERANCE:
+            raise ValueError(
+                f"the key grid.terrain_resolution_m is {terrain_resolution_m:g}, which does not "
+                f"divide grid.resolution_m = {resolution_m:g}; state such as {resolution_m / 2:g}"
+            )
+    return grid if parts == 1 else _divide(grid, parts)
+
+
+def average_elevation(detail: xr.DataArray, resolution_m: float) -> xr.DataArray:
+    """Average an elevation model on the grid of `plan_detail` onto that of the region.
+
+    Parameters
+    ----------
+    detail
+        Elevation [m], dimensions ``(y, x)``.
+    resolution_m
+        Cell size of the region [m].
+    """
+    own = detail.odc.geobox
+    parts = round(resolution_m / own.resolution.x)
+    if parts == 1:
+        return detail
+    shape = (own.height // parts, own.width // parts)
+    grid = GeoBox(shape, own.affine * Affine.scale(parts), own.crs)
+    return _average_layer(detail, grid=grid, parts=parts)
+
+
+def average_detail(factors: xr.Dataset, grid: GeoBox) -> xr.Dataset:
+    """Average factors onto the grid of a region.
+
+    Parameters
+    ----------
+    factors
+        Float variables, dimensions ``(y, x)``, on a grid that `plan_detail` made of `grid`; eager
+        or dask-backed.
+    grid
+        Grid of the region.
+
+    Returns
+    -------
+    xarray.Dataset
+        Mean of those parts of a cell that have data, with the attributes of `factors`; float32.
+    """
+    parts = factors.odc.geobox.width // grid.width
+    if parts == 1:
+        return factors
+    return factors.map(_average_layer, keep_attrs=True, grid=grid, parts=parts)
+
+
+def _divide(grid: GeoBox, parts: int) -> GeoBox:
+    affine = grid.affine * Affine.scale(1 / parts)
+    return GeoBox((grid.height * parts, grid.width * parts), affine, grid.crs)
+
+
+def _average_layer(layer: xr.DataArray, *, grid: GeoBox, parts: int) -> xr.DataArray:
+    values = layer.data
+    if layer.chunks is None:
+        averaged = _average_cells(values, parts)
+    else:
+        # chunks of whole cells that become tiles of the file
+        rechunked = values.rechunk(BLOCK * parts)
+        averaged = rechunked.map_blocks(
+            _average_cells,
+            parts,
+            dtype=np.float32,
+            chunks=tuple(tuple(size // parts for size in axis) for axis in rechunked.chunks),
+        )
+    return wrap_xr(averaged, grid, **layer.attrs).rename(layer.name)
+
+
+def _average_cells(values: np.ndarray, parts: int) -> np.ndarray:
+    """Average squares of cells, always in the same order, so that chunks change no bit."""
+    shape = tuple(length // parts for length in values.shape)
+    total, count = np.zeros(shape), np.zeros(shape)
+    for row in range(parts):
+        for column in range(parts):
+            part = values[row::parts, column::parts]
+            known = np.isfinite(part)
+            total += np.where(known, part, 0.0)
+            count += known
+    with np.errstate(invalid="ignore"):
+        return (total / count).astype(np.float32)

@@ -1,0 +1,312 @@
+"""Rasters on disk and on the grid of a region.
+
+Every raster inside the pipeline has dimensions ``(y, x)``, is north-up in a projected CRS in
+metres, and is float32 with NaN as no data (class codes: integers with a declared nodata value).
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import rasterio
+import xarray as xr
+from odc.geo.geobox import GeoBox
+from odc.geo.xr import xr_coords
+from rasterio.io import DatasetWriter
+from rasterio.windows import Window
+
+from landshift.geodata.opening import open_dataset
+from landshift.geodata.raster_errors import check_whole, explain_unreadable, explain_unwritten
+from landshift.runtime.files import unfinished
+from landshift.runtime.workers import compute_in_order
+
+BLOCK = 512
+"""Edge of a tile in every GeoTIFF written [cells]."""
+
+
+WIDTH = 4 * BLOCK
+"""Columns computed at once [cells]: neighbours are read less often than for single tiles."""
+
+
+_STATED = ("units", "long_name", "resampling", "legend", "classes")
+"""Attributes of a band that its tags keep."""
+
+_CACHE_MB = 64
+"""Memory of GDAL for blocks on their way to the disk [MB]; by default a share of the machine."""
+
+# The lowest level of compression takes a fifth of the time of the default, for 5 % larger files.
+# The predictor for floats makes files of factors derived from whole metres no smaller, those of a
+# synthetic surface 8 % smaller; without it they take a quarter less to write, half to read.
+_LAYOUT = {
+    "tiled": True,
+    "blockxsize": BLOCK,
+    "blockysize": BLOCK,
+    "compress": "zstd",
+    "zstd_level": 1,
+}
+
+
+def open_raster(path: str | Path, *, chunks: int | None = None) -> xr.DataArray:
+    """Open a one-band raster.
+
+    Parameters
+    ----------
+    path
+        Any raster that GDAL reads. One that begins in the south is turned; a scale and an offset
+        that it states are applied.
+    chunks
+        Edge of the dask chunks [cells]; None reads the raster into memory, as one that is no
+        larger than a chunk is read.
+
+    Returns
+    -------
+    xarray.DataArray
+        Dimensions ``(y, x)``; float32 with NaN as no data, or integers with ``attrs["nodata"]``.
+        ``attrs["units"]`` and ``attrs["long_name"]`` where the file states them.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If it is no raster, is damaged, is rotated, is complex or has more than one band.
+    """
+    with explain_unreadable(path), open_dataset(path) as source:
+        _check_layout(path, source)
+        categorical = (
+            np.issubdtype(source.dtypes[0], np.integer) and source.tags().get("kind") == "class"
+        )
+        nodata, scale, offset = source.nodata, source.scales[0], source.offsets[0]
+        attributes = _stated(source.tags(1))
+        if source.units[0]:
+            attributes.setdefault("units", source.units[0])
+        bands = _open_bands(path, chunks, masked=not categorical)
+    band = bands.isel(band=0, drop=True)
+    if band["y"].size > 1 and band["y"][0] < band["y"][-1]:
+        band = band.isel(y=slice(None, None, -1))
+    if categorical:
+        return band.assign_attrs(attributes | {"nodata": nodata})
+    if (scale, offset) != (1, 0):
+        band = band * scale + offset
+    return band.astype(np.float32).assign_attrs(attributes)
+
+
+def read_factors(
+    paths: Iterable[str | Path], *, names: Iterable[str] | None = None, chunks: int | None = None
+) -> xr.Dataset:
+    """Read factor groups into one dataset with a variable per factor.
+
+    Parameters
+    ----------
+    paths
+        Files written by `write_factors`, all on one grid.
+    names
+        Factors to keep, in this order; None keeps all.
+    chunks
+        Edge of the dask chunks [cells]; None reads into memory, as one chunk is read.
+
+    Raises
+    ------
+    ValueError
+        If two files differ in grid, or a name is in none of them.
+    """
+    variables: dict[str, xr.DataArray] = {}
+    grid: GeoBox | None = None
+    for path in paths:
+        with open_dataset(path) as source:
+            descriptions = source.descriptions
+            attributes = [_stated(source.tags(index)) for index in source.indexes]
+        bands = _open_bands(path, chunks, masked=True)
+        if grid is not None and bands.odc.geobox != grid:
+            raise ValueError(
+                f"{path}: its grid differs from the other factor files; delete it, and run the "
+                "same command again"
+            )
+        grid = bands.odc.geobox
+        for index, name in enumerate(descriptions):
+            band = bands.isel(band=index, drop=True).astype(np.float32)
+            variables[name] = band.rename(name).assign_attrs(attributes[index])
+    if names is not None:
+        missing = [name for name in names if name not in variables]
+        if missing:
+            raise ValueError(f"no file holds the factors {missing}; there are {sorted(variables)}")
+        variables = {name: variables[name] for name in names}
+    return xr.Dataset(variables)
+
+
+def write_raster(
+    data: xr.DataArray, path: str | Path, *, tags: Mapping[str, str] | None = None
+) -> None:
+    """Write one band as a tiled GeoTIFF; class codes keep their integers and nodata value."""
+    write_factors(data.to_dataset(name=data.name or Path(path).stem), path, tags=tags)
+
+
+def write_factors(
+    data: xr.Dataset, path: str | Path, *, tags: Mapping[str, str] | None = None
+) -> None:
+    """Write the variables of a dataset as bands of a tiled GeoTIFF, some tiles at a time.
+
+    Dask-backed variables are computed together, and each chunk once if the chunks are tiles of
+    the file (`BLOCK`). Memory does not grow with the raster.
+
+    Band descriptions hold the names; band tags hold ``units``, ``long_name``, if the band was
+    warped ``resampling``, and for class codes their ``legend`` and the names of their ``classes``.
+    The file appears under its name only when it is complete.
+
+    Parameters
+    ----------
+    data
+        Variables with dimensions ``(y, x)`` on one grid and of one dtype; eager or dask-backed.
+    path
+        The GeoTIFF to write.
+    tags
+        Metadata of the whole file.
+
+    Raises
+    ------
+    ValueError
+        If there are no variables, or they differ in dtype.
+    """
+    names = list(data.data_vars)
+    kinds = {data[name].dtype for name in names}
+    if len(kinds) != 1:
+        raise ValueError(f"{path}: bands must share one dtype, found {sorted(map(str, kinds))}")
+    first = data[names[0]]
+    integer = np.issubdtype(first.dtype, np.integer)
+    grid = first.odc.geobox
+    profile = _LAYOUT | {
+        "driver": "GTiff",
+        "height": grid.height,
+        "width": grid.width,
+        "count": len(names),
+        "dtype": first.dtype.name if integer else "float32",
+        "crs": str(grid.crs),
+        "transform": grid.transform,
+        "nodata": first.attrs.get("nodata", 0) if integer else np.nan,
+        "predictor": 2 if integer else 1,
+        "bigtiff": "if_safer",
+        "interleave": "band",
+        "num_threads": "all_cpus",
+    }
+    with (
+        unfinished_raster(path) as partial,
+        rasterio.Env(GDAL_CACHEMAX=_CACHE_MB),
+        rasterio.open(partial, "w", **profile) as sink,
+    ):
+        sink.update_tags(**({"kind": "class"} if integer else {}), **(tags or {}))
+        for index, name in enumerate(names, start=1):
+            sink.set_band_description(index, name)
+            attrs = data[name].attrs
+            sink.update_tags(index, **{key: str(attrs[key]) for key in _STATED if key in attrs})
+        _write_windows(data, sink, path)
+
+
+def _write_windows(data: xr.Dataset, sink: DatasetWriter, path: str | Path) -> None:
+    """Write window after window, in one order, while the next ones are being computed."""
+    windows = list(cut_windows(data.odc.geobox))
+    places = [dict(zip(("y", "x"), window.toslices(), strict=True)) for window in windows]
+    parts = compute_in_order(data.isel(place) for place in places)
+    for part, window in zip(parts, windows, strict=True):
+        for index, band in enumerate(part.data_vars.values(), start=1):
+            with explain_unwritten(path):
+                sink.write(band.transpose("y", "x").values, index, window=window)
+
+
+def cut_windows(grid: GeoBox) -> Iterator[Window]:
+    """Cut a grid into windows of whole tiles, in the order of a file's tiles."""
+    for row in range(0, grid.height, BLOCK):
+        for column in range(0, grid.width, WIDTH):
+            yield Window(
+                column, row, min(WIDTH, grid.width - column), min(BLOCK, grid.height - row)
+            )
+
+
+def wrap_like(
+    values: np.ndarray, template: xr.DataArray, *, name: str, units: str, long_name: str
+) -> xr.DataArray:
+    """Put an array of shape ``(y, x)`` on the grid of `template`, with its own unit and name."""
+    wrapped = template.copy(data=values)
+    wrapped.encoding = {}
+    wrapped.attrs = {"units": units, "long_name": long_name}
+    return wrapped.rename(name)
+
+
+@contextmanager
+def unfinished_raster(path: str | Path):
+    """Do what `unfinished` does for a GeoTIFF, which must also be whole when it is closed.
+
+    Raises
+    ------
+    OSError
+        If it is not.
+    """
+    with unfinished(path) as partial:
+        yield partial
+        check_whole(partial, name=path)
+
+
+def _open_bands(path: str | Path, chunks: int | None, *, masked: bool) -> xr.DataArray:
+    """Open all bands on their grid, without attributes; a raster of one chunk is read."""
+    with open_dataset(path) as source:
+        grid = GeoBox(source.shape, source.transform, source.crs and source.crs.to_wkt())
+        whole = chunks is None or max(source.shape) <= chunks
+        values = _read_bands(source, masked=masked) if whole else None
+    if not whole:
+        values = _open_lazily(path, chunks, masked=masked)
+    coords = xr_coords(grid, always_yx=True)
+    # without a name, lest it take the one that dask gives its task
+    return xr.DataArray(values, dims=("band", "y", "x"), coords=coords).rename(None)
+
+
+def _read_bands(source: rasterio.DatasetReader, *, masked: bool) -> np.ndarray:
+    """Read all bands, in the types that rioxarray chooses."""
+    values = source.read(masked=masked)
+    if not masked:
+        return values
+    small = values.dtype.kind in "iu" and values.dtype.itemsize <= 2
+    kind = np.float32 if small else np.result_type(values.dtype, np.float32)
+    return values.astype(kind, copy=False).filled(np.nan)
+
+
+def _open_lazily(path: str | Path, chunks: int, *, masked: bool) -> Any:
+    import rioxarray  # with dask's arrays it takes half a second, and most rules read as a whole
+
+    blocks = {"band": -1, "y": chunks, "x": chunks}
+    with open_dataset(path) as source:
+        driver = source.driver
+    bands = rioxarray.open_rasterio(path, masked=masked, chunks=blocks, driver=driver)
+    bands.close()
+    return bands.data
+
+
+def _check_layout(path: str | Path, source: rasterio.DatasetReader) -> None:
+    if source.count != 1:
+        raise ValueError(
+            f"{path}: expected one band, found {source.count}; extract one, such as with "
+            "gdal_translate -b 1"
+        )
+    # not by numpy's types: GDAL also has complex integers
+    if source.dtypes[0].startswith("complex"):
+        raise ValueError(f"{path}: holds complex numbers; extract what they measure")
+    if source.crs and not (source.crs.is_projected or source.crs.is_geographic):
+        raise ValueError(
+            f"{path}: its CRS is neither projected nor geographic, so nobody knows where it lies; "
+            "state the right one, such as with gdal_edit.py -a_srs EPSG:32643"
+        )
+    transform = source.transform
+    values = np.array(transform[:6])
+    # an origin so far away that a cell's width is lost beside it
+    lost = transform.c + transform.a == transform.c or transform.f + transform.e == transform.f
+    if not np.isfinite(values).all() or transform.is_degenerate or lost:
+        raise ValueError(f"{path}: its cells have no size ({transform[:6]}); georeference it again")
+    if transform.b or transform.d or transform.a < 0:
+        raise ValueError(
+            f"{path}: is rotated or mirrored ({transform[:6]}); turn it north up, such as with "
+            "gdalwarp"
+        )
+
+
+def _stated(tags: Mapping[str, str]) -> dict[str, str]:
+    return {key: tags[key] for key in _STATED if key in tags}

@@ -1,0 +1,100 @@
+"""What moves a map at each place: how its logit changes where one factor becomes typical."""
+
+import math
+from collections.abc import Collection
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from affine import Affine
+from odc.geo.geobox import GeoBox
+from odc.geo.xr import wrap_xr
+
+LOCAL_CELLS = 20_000
+"""Most cells that are explained; of larger maps one cell stands for a square of them."""
+
+
+class Model(Protocol):
+    """What is needed of a model; see `landshift.mapping.predict.Model`."""
+
+    @property
+    def factors(self) -> tuple[str, ...]:
+        """Names of the factors in the order of the matrix's columns."""
+
+    def predict(self, matrix: np.ndarray):
+        """Predict for a float32 matrix of shape ``(cells, factors)``."""
+
+
+def map_local_drivers(
+    model: Model,
+    factors: xr.Dataset,
+    background: pd.DataFrame,
+    *,
+    classes: Collection[str] = (),
+    cells: int = LOCAL_CELLS,
+) -> xr.Dataset:
+    """Map what each factor adds to the logit of a cell, beside the typical cell of the region.
+
+    ``f(x) - f(x with factor j typical)``: the occlusion of one factor, which takes a hundredth of
+    the time of a Shapley value and ranks the factors of a cell much like it; the contributions do
+    not add up.
+
+    Parameters
+    ----------
+    model
+        A fine-tuned model, best a compiled one.
+    factors
+        A variable of dimensions ``(y, x)`` per factor.
+    background
+        Random cells of the region: typical are the median of a factor, or its commonest class.
+    classes
+        Factors that hold codes of classes.
+    cells
+        Most cells to explain.
+
+    Returns
+    -------
+    xarray.Dataset
+        float32 by factor [logit], NaN as no data. Its cells are squares of cells of the map, and
+        each shows the cell in the middle of its square.
+    """
+    grid = factors.odc.geobox
+    step = max(1, math.ceil(math.sqrt(grid.height * grid.width / cells)))
+    names = list(model.factors)
+    middle = {axis: slice(step // 2, None, step) for axis in ("y", "x")}
+    chosen = factors[names].transpose("y", "x").isel(middle).compute()
+    values = np.stack([chosen[name].to_numpy() for name in names], axis=-1).astype(np.float32)
+    changes = np.full(values.shape, np.nan, np.float32)
+    known = np.isfinite(values).all(axis=-1)
+    if known.any():
+        typical = describe_typical_cell(background[names], classes)
+        changes[known] = _occlude(model, values[known], typical)
+    coarse = GeoBox(known.shape, grid.affine * Affine.scale(step), grid.crs)
+    return xr.Dataset(
+        {
+            name: wrap_xr(changes[..., column].copy(), coarse).assign_attrs(
+                units="logit", long_name=f"change of the logit by {name}"
+            )
+            for column, name in enumerate(names)
+        }
+    )
+
+
+def describe_typical_cell(background: pd.DataFrame, classes: Collection[str]) -> np.ndarray:
+    """Median of each factor, or its commonest class; float32 of shape ``(factors,)``."""
+    typical = [
+        background[name].mode().iloc[0] if name in classes else background[name].median()
+        for name in background
+    ]
+    return np.array(typical, np.float32)
+
+
+def _occlude(model: Model, values: np.ndarray, typical: np.ndarray) -> np.ndarray:
+    whole = model.predict(values).logit
+    changes = np.empty(values.shape, np.float32)
+    for column, value in enumerate(typical):
+        without = values.copy()
+        without[:, column] = value
+        changes[:, column] = whole - model.predict(without).logit
+    return changes

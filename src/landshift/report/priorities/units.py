@@ -1,0 +1,170 @@
+"""Where to act first: units of land ranked by the susceptible area and what stands on it.
+
+A cell belongs to a unit if its centre lies inside, as in most zonal statistics; a unit between
+all centres of cells has no area on the map.
+"""
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+import xarray as xr
+from odc.geo.geobox import GeoBox
+
+from landshift.geodata.cells import _sample, read_cells
+from landshift.geodata.vectors import read_shapes
+
+SUSCEPTIBLE_FROM = 4
+"""Lowest class that counts as susceptible: high."""
+
+_log = logging.getLogger(__name__)
+
+
+def read_units(path: str | Path, name: str, crs: str) -> gpd.GeoDataFrame:
+    """Read the units to rank; features that are no polygons are left out.
+
+    Parameters
+    ----------
+    path
+        GeoPackage, GeoJSON, shapefile or GeoParquet with polygons.
+    name
+        Column that names a unit.
+    crs
+        CRS of the result.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        ``name`` and ``geometry``.
+
+    Raises
+    ------
+    ValueError
+        If the file cannot be read, states no CRS, or has no such column or no polygon.
+    """
+    shapes = read_shapes(path, "units", crs)
+    columns = shapes.columns.drop(shapes.geometry.name)
+    if name not in columns:
+        raise ValueError(
+            f"{path}: has no column {name!r} to name the units by; set priorities.units.name to "
+            f"one of {', '.join(columns) or 'its columns, once it has some'}"
+        )
+    units = gpd.GeoDataFrame({"name": shapes[name]}, geometry=shapes.geometry)
+    areas = units.geom_type.isin(("Polygon", "MultiPolygon"))
+    if not areas.any():
+        raise ValueError(
+            f"{path}: holds no polygon to rank; give areas, such as communes, or remove "
+            "priorities.units to rank squares"
+        )
+    if not areas.all():
+        _log.warning("%s: %d features are no polygons and are left out", path, (~areas).sum())
+    return units[areas].reset_index(drop=True)
+
+
+def make_grid(grid: GeoBox, edge_m: float) -> gpd.GeoDataFrame:
+    """Divide a region into squares; their edges lie on multiples of the edge.
+
+    Parameters
+    ----------
+    grid
+        Grid of the region.
+    edge_m
+        Edge of a square [m].
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        ``name``, the south-west corner as ``E{km} N{km}``, and ``geometry``.
+    """
+    box = grid.boundingbox
+    lefts, bottoms = (
+        np.arange(np.floor(low / edge_m), np.ceil(high / edge_m)) * edge_m
+        for low, high in ((box.left, box.right), (box.bottom, box.top))
+    )
+    left, bottom = (each.ravel() for each in np.meshgrid(lefts, bottoms))
+    names = [f"E{x / 1000:g} N{y / 1000:g}" for x, y in zip(left, bottom, strict=True)]
+    squares = shapely.box(left, bottom, left + edge_m, bottom + edge_m)
+    return gpd.GeoDataFrame({"name": names}, geometry=squares, crs=str(grid.crs))
+
+
+def rank_units(
+    classes: xr.DataArray,
+    units: gpd.GeoDataFrame,
+    exposure: Mapping[str, gpd.GeoDataFrame],
+    *,
+    susceptible_from: int = SUSCEPTIBLE_FROM,
+) -> gpd.GeoDataFrame:
+    """Rank units by their susceptible area, and by what is exposed on it.
+
+    Parameters
+    ----------
+    classes
+        Susceptibility classes 1 to 5 of dimensions ``(y, x)``, 0 no data, eager or dask-backed.
+    units
+        Polygons with a column ``name``, in any CRS; they may overlap. Those without a mapped cell
+        are left out.
+    exposure
+        Result of `landshift.report.priorities.exposure.read_exposure` by name.
+    susceptible_from
+        Lowest class that counts as susceptible.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        In the CRS of the map, most susceptible area first: ``rank``, ``name``, ``area_km2`` (on
+        the map), ``susceptible_km2``, ``susceptible_share`` [1], and for each kind of exposure its
+        amount ``{name}``, that on susceptible cells ``{name}_susceptible``, and the rank by it
+        ``{name}_rank``. Without rows, and with a warning, if no unit has a cell of the map.
+    """
+    placed = units[["name", "geometry"]].to_crs(str(classes.odc.crs)).reset_index(drop=True)
+    cell_km2 = float(np.prod(np.abs(classes.odc.geobox.resolution.xy))) / 1e6
+    counts = np.array([_count_cells(classes, shape, susceptible_from) for shape in placed.geometry])
+    counts = counts.reshape(len(placed), 2)
+    mapped = counts[:, 0] > 0
+    if not mapped.any():
+        _log.warning(
+            "none of the %d units has a cell of the map, so that none is ranked; if some should, "
+            "check their CRS and place",
+            len(units),
+        )
+    table = placed[mapped].reset_index(drop=True)
+    table["area_km2"] = counts[mapped, 0] * cell_km2
+    table["susceptible_km2"] = counts[mapped, 1] * cell_km2
+    table["susceptible_share"] = counts[mapped, 1] / counts[mapped, 0]
+    for name, points in exposure.items():
+        table[name], table[f"{name}_susceptible"] = _add_up(
+            classes, table, points, susceptible_from
+        )
+        table[f"{name}_rank"] = _rank(table[f"{name}_susceptible"])
+    table.insert(0, "rank", _rank(table["susceptible_km2"]))
+    table = table.sort_values(["rank", "name"], kind="stable").reset_index(drop=True)
+    return table[[*table.columns.drop("geometry"), "geometry"]]
+
+
+def _count_cells(classes, shape, susceptible_from) -> tuple[int, int]:
+    found = read_cells(classes, shape)
+    if found is None:
+        return 0, 0
+    values, inside, _ = found
+    return int((inside & (values > 0)).sum()), int((inside & (values >= susceptible_from)).sum())
+
+
+def _add_up(classes, units, points, susceptible_from) -> tuple[np.ndarray, np.ndarray]:
+    """Add up the amounts in each unit: all of them, and those on susceptible cells."""
+    codes = _sample(classes, points)
+    tree = shapely.STRtree(points.geometry.to_numpy())
+    unit, point = tree.query(units.geometry.to_numpy(), predicate="intersects")
+    amounts = points["amount"].to_numpy(float)
+    totals = [
+        np.bincount(unit, np.where(codes >= lowest, amounts, 0)[point], len(units))
+        for lowest in (0, susceptible_from)
+    ]
+    return totals[0], totals[1]
+
+
+def _rank(values: pd.Series) -> pd.Series:
+    return values.rank(ascending=False, method="min").astype(int)

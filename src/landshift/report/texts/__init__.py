@@ -1,0 +1,1 @@
+"""Texts of a report: model cards, the summary, where the data come from."""

@@ -1,0 +1,106 @@
+"""Files that appear under their name only when they are complete, and those not there yet."""
+
+import hashlib
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+MOST_BYTES = 200_000_000
+"""Larger files are told apart by size and time: to read them all would delay every start."""
+
+
+def hash_file(path: Path) -> str:
+    """Hash the content of a file: 64 hexadecimal digits of its SHA-256."""
+    with path.open("rb") as stored:
+        return hashlib.file_digest(stored, "sha256").hexdigest()
+
+
+def hash_contents(paths: Iterable[str | Path]) -> str:
+    """Hash what files hold, whatever their names and, up to `MOST_BYTES`, their times.
+
+    A file can be replaced by an older one, which no comparison of times notices.
+
+    Parameters
+    ----------
+    paths
+        Files, in an order that counts. One that is missing counts as such.
+
+    Returns
+    -------
+    str
+        Sixteen hexadecimal digits of a SHA-256.
+    """
+    states = "\n".join(_describe(Path(path)) for path in paths)
+    return hashlib.sha256(states.encode()).hexdigest()[:16]
+
+
+def _describe(path: Path) -> str:
+    if not path.is_file():
+        return "missing"
+    state = path.stat()
+    small = state.st_size <= MOST_BYTES
+    return hash_file(path) if small else f"{state.st_size} {state.st_mtime_ns}"
+
+
+@contextmanager
+def unfinished(path: str | Path) -> Iterator[Path]:
+    """Yield a name beside `path` to write to; it is renamed on success and removed on failure."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{os.getpid()}.{path.name}")
+    try:
+        yield partial
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def check_finished(results: str | Path, files: Iterable[Path]) -> None:
+    """Check that the files of a study are there.
+
+    Parameters
+    ----------
+    results
+        Folder of the study.
+    files
+        Paths below that folder.
+
+    Raises
+    ------
+    ValueError
+        If any is not there, with all that are missing.
+    """
+    missing = [str(file.relative_to(results)) for file in files if not file.exists()]
+    if missing:
+        raise ValueError(
+            f"{results}: the study is not finished, it lacks {', '.join(missing)}; run snakemake "
+            "with its configuration to the end, what is finished is kept"
+        )
+
+
+@contextmanager
+def refuse_changes(paths: Iterable[str | Path]) -> Iterator[None]:
+    """Refuse files that are written to while they are read.
+
+    What was read would be neither the old nor the new content, and since the results are newer
+    than both, no later run would read again.
+
+    Raises
+    ------
+    OSError
+        If a file has another size or time at the end.
+    """
+    before = {path: _date(path) for path in paths}
+    yield
+    for path, state in before.items():
+        if _date(path) != state:
+            raise OSError(
+                f"{path}: was changed while it was read; run the same command again when it is "
+                "complete"
+            )
+
+
+def _date(path: str | Path) -> tuple[int, int]:
+    state = Path(path).stat()
+    return state.st_mtime_ns, state.st_size

@@ -1,0 +1,111 @@
+"""Logging of a job: to its log file and to the terminal, its failure included."""
+
+import errno
+import logging
+import re
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+
+_QUERY = re.compile(r"(https?://[^\s?'\"<>]*)\?[^\s'\"<>]*", re.IGNORECASE)
+_PACKAGE = Path(__file__).parents[1]
+_AGAIN = "run the same command again, what is finished is kept"
+_FAILED = "the job failed: "
+_REMEDIES = {
+    errno.ENOSPC: f"the disk is full; free some space and {_AGAIN}",
+    errno.EDQUOT: f"the disk quota is used up; free some space and {_AGAIN}",
+    errno.EFBIG: f"the file exceeds the limit on its size; raise that limit and {_AGAIN}",
+    errno.EROFS: f"the disk is read-only; choose a folder that can be written and {_AGAIN}",
+    errno.EACCES: f"permission denied; change the permissions and {_AGAIN}",
+    errno.EPERM: f"permission denied; change the permissions and {_AGAIN}",
+    errno.ENOENT: "does not exist; correct the path",
+    errno.ENOTDIR: "a part of this path is a file, not a folder; rename it",
+    errno.EISDIR: "is a folder, not a file; correct the path",
+}
+
+
+class _Discreet(logging.Formatter):
+    """Cut the queries of addresses, also in tracebacks: they may hold signatures and tokens."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return _QUERY.sub(r"\1", super().format(record))
+
+
+def set_up_logging(path: str | Path, *, level: int = logging.INFO) -> None:
+    """Send log lines, warnings and an uncaught exception to a file and to standard error.
+
+    Addresses lose what follows their question mark, which may be a signature or a token.
+    An error that the user can mend is one line; any other comes with its traceback.
+
+    Parameters
+    ----------
+    path
+        Log file; replaced if it exists, its folder is made if missing.
+    level
+        Least severe level that is written.
+    """
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    handlers = [logging.FileHandler(path, mode="w", encoding="utf-8"), logging.StreamHandler()]
+    for handler in handlers:
+        handler.setFormatter(
+            _Discreet("%(asctime)s %(levelname)s %(name)s: %(message)s", datefmt="%H:%M:%S")
+        )
+    logging.basicConfig(level=level, handlers=handlers, force=True)
+    # a line that a full disk does not take must not end in a traceback on the screen
+    logging.raiseExceptions = False
+    logging.captureWarnings(True)
+    # They tell every error twice, and every file that is written.
+    for library in ("rasterio", "pyogrio"):
+        logging.getLogger(library).setLevel(logging.WARNING)
+    sys.excepthook = _log_failure
+
+
+def list_failures(paths: Iterable[str | Path]) -> list[str]:
+    """List the sentences that failed jobs left in the logs of a run, once each."""
+    texts = [Path(path).read_text(encoding="utf-8", errors="replace") for path in paths]
+    lines = [line for text in texts for line in text.splitlines()]
+    found = [line.partition(_FAILED)[2].strip() for line in lines if _FAILED in line]
+    return list(dict.fromkeys(found))
+
+
+def explain_error(error: BaseException) -> str | None:
+    """Explain an error that the user can mend, in one sentence.
+
+    Such are the `ValueError` and `OSError` that this package raises with its own words, what the
+    operating system refuses, and a lack of memory. Everything else is a mistake of the program,
+    also a `ValueError` that another library raises because this package called it wrongly.
+
+    Returns
+    -------
+    str or None
+        The sentence; None for a mistake of the program.
+    """
+    if isinstance(error, MemoryError):
+        return f"the memory is used up; lower maps.block_size or use a larger machine, and {_AGAIN}"
+    if isinstance(error, OSError) and error.errno in _REMEDIES:
+        name = error.filename if error.filename is not None else "a file cannot be written"
+        return f"{name}: {_REMEDIES[error.errno]}"
+    if isinstance(error, ValueError | OSError) and _raised_here(error.__traceback__):
+        return str(error)
+    return None
+
+
+def _raised_here(traceback: TracebackType | None) -> bool:
+    if traceback is None:
+        return False
+    while traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    return Path(traceback.tb_frame.f_code.co_filename).is_relative_to(_PACKAGE)
+
+
+def _log_failure(
+    kind: type[BaseException], error: BaseException, traceback: TracebackType | None
+) -> None:
+    # A logger alone does not record a crash: the traceback would only reach the terminal.
+    sentence = explain_error(error)
+    logger = logging.getLogger("landshift")
+    if sentence is None:
+        logger.critical("%s%s", _FAILED, error, exc_info=(kind, error, traceback))
+    else:
+        logger.critical("%s%s", _FAILED, sentence)

@@ -1,0 +1,381 @@
+"""The fine-tuned model of a target region."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit, logit
+
+from landshift import __version__
+from landshift.runtime.seeds import derive_seed
+from landshift.transfer.kernels import ResidualKernel, TargetKernel, fit_target_kernel
+from landshift.transfer.mixture import (
+    LOCAL_MEMBERS,
+    SOURCE_MEMBERS,
+    ZERO_SHOT_MEMBERS,
+    Member,
+    ResidualMixture,
+    fit_residual_mixture,
+)
+from landshift.transfer.preparation import fit_rank_transform
+from landshift.transfer.pretraining import SourceModel
+from landshift.transfer.source_score import SourceScore, find_score_error, fit_source_score
+
+PSEUDO_ABSENCES = 150
+"""Unlabelled cells of the target that join the absences of the shots."""
+
+IMPORTANCE_EXPONENT = 1.5
+"""Sharpens the importance of factors in the kernel: of 0, .5, 1 and 1.5 the best."""
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """Prediction for cells.
+
+    Attributes
+    ----------
+    logit
+        Posterior mean of the logit at equal prevalence of both classes, shape ``(cells,)``.
+    sd
+        Its posterior standard deviation.
+    prevalence
+        Stated share of failing cells.
+    """
+
+    logit: np.ndarray
+    sd: np.ndarray
+    prevalence: float
+
+    @property
+    def probability(self) -> np.ndarray:
+        """Susceptibility at the stated prevalence."""
+        return expit(self.logit + logit(self.prevalence))
+
+
+@dataclass(frozen=True)
+class TargetModel:
+    """Source score plus residual mixture; predicts cells of the target region.
+
+    Attributes
+    ----------
+    region
+        Name of the target.
+    family
+        ``ensemble`` or the name of one learner.
+    source_score, kernel, target_kernel, mixture
+        The parts of the model.
+    label_score, label_ranks, label_own
+        Score, normal scores and prepared own factors of the labelled cells: ``(labels,)``,
+        ``(labels, shared factors)`` and ``(labels, own factors)``.
+    labels, weights
+        1 or 0 and the weight of each labelled cell.
+    prevalence
+        Stated share of failing cells.
+    seed, version
+        Seed and package version it was made with.
+    """
+
+    region: str
+    family: str
+    source_score: SourceScore
+    kernel: ResidualKernel
+    target_kernel: TargetKernel
+    mixture: ResidualMixture
+    label_score: np.ndarray
+    label_ranks: np.ndarray
+    label_own: np.ndarray
+    labels: np.ndarray
+    weights: np.ndarray
+    prevalence: float
+    seed: int
+    version: str = __version__
+
+    @property
+    def factors(self) -> tuple[str, ...]:
+        """Names of the factors, in the order of the columns that `predict` takes."""
+        return self.source_score.models[0].factors + self.target_kernel.factors
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """Unit of each factor."""
+        return self.source_score.models[0].units + self.target_kernel.units
+
+    @property
+    def classes_seen(self) -> dict[str, list[int]]:
+        """Codes of each class factor that the sources, or the labelled cells, hold."""
+        shared = self.source_score.models[0].class_scores.scores
+        own = dict(zip(self.target_kernel.factors, self.label_own.T, strict=True))
+        return {name: sorted(scores) for name, scores in shared.items()} | {
+            name: np.unique(own[name]).astype(int).tolist() for name in self.target_kernel.classes
+        }
+
+    @property
+    def score_error(self) -> float:
+        """Relative variance by which the source score errs in new regions, from the sources."""
+        return find_score_error(self.source_score.models)
+
+    def split(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Split factor values into those of the sources, classes scored, and the target's own.
+
+        Parameters
+        ----------
+        values
+            Shape ``(cells, factors)``.
+
+        Returns
+        -------
+        tuple of numpy.ndarray
+            Shapes ``(cells, shared factors)`` and ``(cells, own factors)``, these prepared for the
+            kernel.
+        """
+        source = self.source_score.models[0]
+        shared, own = np.split(values, [len(source.factors)], axis=1)
+        scored = source.class_scores.apply(shared, source.factors)
+        return scored, self.target_kernel.prepare(own)
+
+    def predict(self, values: np.ndarray) -> Prediction:
+        """Predict cells from factor values of shape ``(cells, factors)``, none of them NaN."""
+        shared, own = self.split(values)
+        score, ranks = self.source_score.apply(shared)
+        kernel = self.kernel.covariance(ranks, self.label_ranks)
+        variance = self.kernel.variance
+        if self.target_kernel.factors:
+            kernel += self.target_kernel.covariance(own, self.label_own)
+            variance += self.target_kernel.variance
+        mean = self.mixture.mean(score, self.label_score, kernel)
+        sd = self.mixture.sd(score, self.label_score, kernel, variance)
+        return Prediction(mean, sd, self.prevalence)
+
+
+def fine_tune_target(
+    source_models: Sequence[SourceModel],
+    shots: pd.DataFrame,
+    background: pd.DataFrame,
+    *,
+    prevalence: float,
+    seed: int,
+    family: str = "ensemble",
+    pseudo_absences: int = PSEUDO_ABSENCES,
+    region: str = "target",
+    target_factors: Sequence[str] = (),
+    target_classes: Sequence[str] = (),
+    units: Mapping[str, str] | None = None,
+    legends: Mapping[str, str | None] | None = None,
+) -> TargetModel:
+    """Fine-tune pre-trained source models on the shots of a target.
+
+    Parameters
+    ----------
+    source_models
+        One `SourceModel` per learner, all with the same factors. The random forest among them
+        gives the importance of the factors; without it they count the same.
+    shots
+        Labelled cells of the target: column ``presence`` and the factors. Absences may be
+        missing, and without any rows the result is the zero-shot model.
+    background
+        Random unlabelled cells of the target: the factors. They give the target's distributions,
+        and some of them join the absences.
+    prevalence
+        Share of failing cells, 0 to 1: shots drawn one to one carry no information on it.
+    seed
+        Seed of the choice of pseudo-absences.
+    family
+        ``ensemble`` for all source models, or the name of one learner.
+    pseudo_absences
+        Number of background cells that join the absences.
+    region
+        Name of the target.
+    target_factors, target_classes
+        Measured factors and class factors that the source models lack; they serve the kernel of
+        the residual alone.
+    units
+        Unit of each factor of the target; those of its own factors are kept with the model.
+    legends
+        For every factor of the target whose values are class codes the name of its legend, None
+        where it has none; None does not compare legends.
+
+    Returns
+    -------
+    TargetModel
+        A new object; the source models stay as they are.
+
+    Raises
+    ------
+    ValueError
+        If the source models differ in factors, a factor is missing or has no value, its values
+        have another unit or legend than in the source models, the family is not among the models,
+        or the prevalence is not between 0 and 1.
+    """
+    own_factors = [*target_factors, *target_classes]
+    _check_target(source_models, shots, background, prevalence, family, own_factors)
+    _check_units(source_models[0], units or {})
+    if legends is not None:
+        _check_legends(source_models[0], legends)
+    factors = list(source_models[0].factors)
+    score_classes = source_models[0].class_scores.apply_table
+    shots, background = score_classes(shots), score_classes(background)
+    reference = background[factors].to_numpy(np.float32)
+    models = [model for model in source_models if family in ("ensemble", model.learner)]
+    source_score = fit_source_score(models, fit_rank_transform(reference), reference)
+    gathered, labels, weights = gather_labels(
+        shots, background, factors + own_factors, pseudo_absences, seed
+    )
+    values, own_values = np.split(gathered, [len(factors)], axis=1)
+    score, ranks = source_score.apply(values)
+    kernel = ResidualKernel(weigh_factors(source_models))
+    target_kernel = fit_target_kernel(
+        background,
+        measured=target_factors,
+        classes=target_classes,
+        units=[(units or {}).get(name, "") for name in own_factors],
+    )
+    own = target_kernel.prepare(own_values)
+    members = members_of(family, presences=int(labels.sum()))
+    covariance = kernel.covariance(ranks, ranks) + target_kernel.covariance(own, own)
+    return TargetModel(
+        region=region,
+        family=family,
+        source_score=source_score,
+        kernel=kernel,
+        target_kernel=target_kernel,
+        mixture=fit_residual_mixture(members, score, covariance, labels, weights),
+        label_score=score,
+        label_ranks=ranks,
+        label_own=own,
+        labels=labels,
+        weights=weights,
+        prevalence=prevalence,
+        seed=seed,
+    )
+
+
+def gather_labels(
+    shots: pd.DataFrame,
+    background: pd.DataFrame,
+    factors: Sequence[str],
+    pseudo_absences: int,
+    seed: int,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Join shots and pseudo-absences: values, labels and weights.
+
+    A presence weighs 1; absences and pseudo-absences together weigh as much as the presences.
+    """
+    names = list(factors)
+    picked = _pick_pseudo_absences(len(background), pseudo_absences, seed)
+    values = np.concatenate(
+        [
+            shots[names].to_numpy(np.float32),
+            background[names].to_numpy(np.float32)[picked],
+        ]
+    )
+    labels = np.concatenate([shots["presence"].to_numpy(np.int8), np.zeros(len(picked), np.int8)])
+    presences = int(labels.sum())
+    absences = max(len(labels) - presences, 1)
+    return values, labels, np.where(labels == 1, 1.0, presences / absences)
+
+
+def leave_pseudo_absences(background: np.ndarray, pseudo_absences: int, seed: int) -> np.ndarray:
+    """Leave the background cells that a model has not learned from; all where it took all.
+
+    Parameters
+    ----------
+    background
+        Values of the background cells, shape ``(cells, factors)``.
+    pseudo_absences, seed
+        Those that the model was fine-tuned with.
+    """
+    picked = _pick_pseudo_absences(len(background), pseudo_absences, seed)
+    return background if len(picked) == len(background) else np.delete(background, picked, axis=0)
+
+
+def _pick_pseudo_absences(cells: int, pseudo_absences: int, seed: int) -> np.ndarray:
+    generator = np.random.default_rng(derive_seed(seed, "pseudo-absences"))
+    return np.sort(generator.choice(cells, min(pseudo_absences, cells), replace=False))
+
+
+def weigh_factors(source_models: Sequence[SourceModel]) -> np.ndarray:
+    """Weigh the factors in the residual kernel: sum 1, shape ``(factors,)``.
+
+    The importance in the sources' random forests to the power of `IMPORTANCE_EXPONENT`; equal
+    weights without any forest.
+    """
+    raised = find_importance(source_models) ** IMPORTANCE_EXPONENT
+    return raised / raised.sum()
+
+
+def find_importance(source_models: Sequence[SourceModel]) -> np.ndarray:
+    """Find the importance of the factors in the sources' forest: sum 1, equal without any."""
+    for model in source_models:
+        if model.importance is not None:
+            return model.importance
+    factors = len(source_models[0].factors)
+    return np.full(factors, 1 / factors)
+
+
+def members_of(family: str, *, presences: int) -> tuple[Member, ...]:
+    """Priors that stage 2 averages: without presences the one that does not adapt."""
+    if presences == 0:
+        return ZERO_SHOT_MEMBERS
+    return SOURCE_MEMBERS + LOCAL_MEMBERS if family == "ensemble" else SOURCE_MEMBERS
+
+
+def _check_target(source_models, shots, background, prevalence, family, own_factors) -> None:
+    if not source_models:
+        raise ValueError("fine-tuning needs at least one source model")
+    factors = source_models[0].factors
+    for model in source_models:
+        if model.factors != factors:
+            raise ValueError(
+                f"the {model.learner} source model has the factors {model.factors}, "
+                f"the {source_models[0].learner} model {factors}; pre-train them together"
+            )
+    if "presence" not in shots or not shots["presence"].isin([0, 1]).all():
+        raise ValueError("the shots table needs a column presence of 0 and 1")
+    learners = [model.learner for model in source_models]
+    if len(set(learners)) < len(learners):
+        raise ValueError(f"two source models of one learner were given: {learners}")
+    twice = [factor for factor in own_factors if factor in factors]
+    if twice:
+        raise ValueError(f"the factors {twice} of the target are in the source models already")
+    for table, name in ((shots, "shots"), (background, "background")):
+        missing = [factor for factor in (*factors, *own_factors) if factor not in table]
+        if missing:
+            raise ValueError(f"the {name} table lacks the factors {missing}")
+        empty = [factor for factor in (*factors, *own_factors) if table[factor].isna().any()]
+        if empty:
+            raise ValueError(f"the {name} table has cells without a value of {empty}")
+    if not 0 < prevalence < 1:
+        raise ValueError(f"prevalence is {prevalence}; state a share between 0 and 1")
+    if family != "ensemble" and family not in learners:
+        raise ValueError(f"no source model of the family {family!r} was given")
+
+
+def _check_units(model: SourceModel, units: Mapping[str, str]) -> None:
+    for factor, learned in zip(model.factors, model.units, strict=True):
+        given = units.get(factor, "")
+        # an empty unit is an unknown one
+        if given and learned and given != learned:
+            raise ValueError(
+                f"the factor {factor} of the target is in {given}, but the source models learned "
+                f"it in {learned}; bring its layer to {learned}, or choose source models that "
+                f"learned it in {given}"
+            )
+
+
+def _check_legends(model: SourceModel, legends: Mapping[str, str | None]) -> None:
+    for factor in model.factors:
+        given, learned = (_name_values(each, factor) for each in (legends, model.legends))
+        if given != learned:
+            raise ValueError(
+                f"the factor {factor} of the target holds {given}, but the source models learned "
+                f"it from {learned}; bring its layer to these and state so in the configuration, "
+                "or choose source models that learned from the same"
+            )
+
+
+def _name_values(legends: Mapping[str, str | None], factor: str) -> str:
+    if factor not in legends:
+        return "measurements"
+    legend = legends[factor]
+    return f"codes of the legend {legend}" if legend else "codes without a legend"

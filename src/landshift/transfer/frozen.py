@@ -1,0 +1,92 @@
+"""Frozen source models: a published folder that maps a target without the sources' data.
+
+The folder holds a model per learner, as `transfer.storage` writes it, and ``manifest.json`` with
+the SHA-256 of every file. The SHA-256 of the manifest therefore stands for the whole folder.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from landshift.runtime.files import hash_file
+from landshift.transfer.pretraining import SourceModel
+from landshift.transfer.storage import load_model
+
+MANIFEST = "manifest.json"
+
+
+def freeze_models(folders: Sequence[str | Path], manifest: str | Path) -> str:
+    """Write the manifest of source models that stand beside it.
+
+    Parameters
+    ----------
+    folders
+        Model folders, all in the folder of the manifest.
+    manifest
+        The file to write, named ``manifest.json``.
+
+    Returns
+    -------
+    str
+        SHA-256 of the manifest [64 hexadecimal digits], to be stated where the models are used.
+    """
+    manifest = Path(manifest)
+    models = [load_model(folder) for folder in folders]
+    files = sorted(file for folder in folders for file in Path(folder).rglob("*") if file.is_file())
+    content = {
+        "learners": [model.learner for model in models],
+        "factors": list(models[0].factors),
+        "sources": dict(models[0].sources),
+        "files": {file.relative_to(manifest.parent).as_posix(): hash_file(file) for file in files},
+    }
+    manifest.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    return hash_file(manifest)
+
+
+def load_frozen(
+    folder: str | Path, *, sha256: str, learners: Sequence[str] | None = None
+) -> list[SourceModel]:
+    """Load frozen source models whose files are what the hash stands for.
+
+    Parameters
+    ----------
+    folder
+        The published folder.
+    sha256
+        SHA-256 of its manifest.
+    learners
+        Learners whose models are wanted, in this order; None loads all of them.
+
+    Raises
+    ------
+    ValueError
+        If the manifest or any model file is missing or differs, or a learner has no model.
+    """
+    folder = Path(folder)
+    manifest = folder / MANIFEST
+    if not manifest.is_file():
+        raise ValueError(f"{folder}: no frozen source models here, {MANIFEST} is missing")
+    found = hash_file(manifest)
+    if found != sha256:
+        raise ValueError(
+            f"{manifest}: its SHA-256 is {found}, but transfer.frozen.sha256 is {sha256}; "
+            "state the hash of the models you mean, or get these anew"
+        )
+    content = json.loads(manifest.read_text(encoding="utf-8"))
+    _check_files(folder, content["files"])
+    missing = [learner for learner in learners or () if learner not in content["learners"]]
+    if missing:
+        raise ValueError(
+            f"transfer.learners: the frozen models in {folder} have no {', '.join(missing)}; "
+            f"choose from {', '.join(content['learners'])}"
+        )
+    return [load_model(folder / learner) for learner in learners or content["learners"]]
+
+
+def _check_files(folder: Path, hashes: Mapping[str, str]) -> None:
+    for name, expected in hashes.items():
+        file = folder / name
+        if not file.is_file():
+            raise ValueError(f"{file}: missing, though {MANIFEST} lists it; get the folder anew")
+        if hash_file(file) != expected:
+            raise ValueError(f"{file}: differs from what {MANIFEST} states; get the folder anew")

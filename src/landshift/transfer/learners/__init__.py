@@ -1,0 +1,31 @@
+"""Learners of stage 1, one module each, behind one interface.
+
+A learner module has ``fit(values, labels, weights, *, seed)`` and ``load(path)``; both return a
+fitted model with ``logit(values)`` and ``save(path)``. Files hold no pickle: loading a model runs
+no code. A new learner is a module here plus its name in `LEARNERS`. One that sums trees also has
+``trees()`` and ``logit_of_sum(total)``, from which `mapping.compiled` compiles it for maps.
+"""
+
+from importlib import import_module
+from types import ModuleType
+
+LEARNERS = {
+    "lr": "logistic_regression",
+    "rf": "random_forest",
+    "xgb": "gradient_boosting",
+    "lgbm": "light_boosting",
+}
+"""Name in configurations and tables, and the module that implements it."""
+
+
+def get_learner(name: str) -> ModuleType:
+    """Return the module of a learner; it is imported only when asked for.
+
+    Raises
+    ------
+    ValueError
+        If there is no such learner.
+    """
+    if name not in LEARNERS:
+        raise ValueError(f"no learner named {name!r}; there are {', '.join(LEARNERS)}")
+    return import_module(f"landshift.transfer.learners.{LEARNERS[name]}")

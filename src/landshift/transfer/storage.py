@@ -1,0 +1,234 @@
+"""Models on disk: folders of JSON, NPZ and the learners' own formats, never pickle.
+
+A source model is ``manifest.json`` plus a file per preparation; a target model holds
+``manifest.json``, ``arrays.npz`` and a folder per source model. Loading runs no code of the file.
+"""
+
+import shutil
+import zlib
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+
+from landshift.runtime.files import hash_file
+from landshift.transfer.class_scores import ClassScores
+from landshift.transfer.fine_tuning import TargetModel
+from landshift.transfer.kernels import ResidualKernel, TargetKernel
+from landshift.transfer.learners import LEARNERS, get_learner
+from landshift.transfer.learners.arrays import load_arrays
+from landshift.transfer.learners.trees import check_trees
+from landshift.transfer.manifest import FORMAT, read_manifest, write_manifest
+from landshift.transfer.mixture import Member, fit_residual_mixture
+from landshift.transfer.preparation import PREPARATIONS, RankTransform, Standardisation
+from landshift.transfer.pretraining import SourceModel
+from landshift.transfer.source_score import LogitScale, SourceScore
+
+_SPOILT = (
+    *(ValueError, TypeError, AttributeError, EOFError, OSError, MemoryError),
+    *(BadZipFile, zlib.error, RuntimeError),
+)
+"""What reading a spoilt file may raise."""
+
+
+def save_model(model: SourceModel | TargetModel, path: str | Path) -> None:
+    """Write a model as a folder, which appears under its name when it is complete."""
+    path = Path(path)
+    partial = path.with_name(f".{path.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    if isinstance(model, SourceModel):
+        _save_source(model, partial)
+    else:
+        _save_target(model, partial)
+    shutil.rmtree(path, ignore_errors=True)
+    partial.replace(path)
+
+
+def load_model(path: str | Path) -> SourceModel | TargetModel:
+    """Read a model that `save_model` wrote.
+
+    Raises
+    ------
+    ValueError
+        If the folder has no readable manifest, or one of another format.
+    """
+    path = Path(path)
+    manifest = read_manifest(path)
+    kinds = {"source": _load_source, "target": _load_target}
+    if manifest.get("format") != FORMAT or manifest.get("kind") not in kinds:
+        raise ValueError(
+            f"{path}: format {manifest.get('format')!r} of kind {manifest.get('kind')!r} is not "
+            f"one this version reads (format {FORMAT}); make the model again"
+        )
+    try:
+        return kinds[manifest["kind"]](path, manifest)
+    except KeyError as error:
+        raise ValueError(f"{path}: the model lacks {error}; make the model again") from error
+    except _SPOILT as error:
+        raise ValueError(f"{path}: not a whole model ({error}); make the model again") from error
+
+
+def _save_source(model: SourceModel, path: Path) -> None:
+    for name in PREPARATIONS:
+        model.fitted[name].save(path / name)
+    write_manifest(
+        path,
+        "source",
+        {
+            "learner": model.learner,
+            "files": {file.name: hash_file(file) for file in sorted(path.iterdir())},
+            "factors": list(model.factors),
+            "units": list(model.units),
+            "mean": model.standardisation.mean.tolist(),
+            "sd": model.standardisation.sd.tolist(),
+            "class_scores": _describe_scores(model),
+            "sources": dict(model.sources),
+            "transfer_auc": model.transfer_auc,
+            "transfer_error": model.transfer_error,
+            "seed": model.seed,
+            "version": model.version,
+        },
+    )
+
+
+def _check_files(path: Path, stated: dict[str, str]) -> None:
+    """Refuse spoilt files: the parsers of XGBoost and LightGBM may crash on them."""
+    for preparation in PREPARATIONS:
+        for file in path.glob(f"{preparation}.*"):
+            if stated.get(file.name) != hash_file(file):
+                raise ValueError(f"{file.name} is not what was saved")
+
+
+def _describe_scores(model: SourceModel) -> dict:
+    return {
+        name: {"legend": model.legends[name], "scores": scores}
+        for name, scores in model.class_scores.scores.items()
+    }
+
+
+def _load_source(path: Path, manifest: dict) -> SourceModel:
+    learner = get_learner(manifest["learner"])
+    _check_files(path, manifest["files"])
+    fitted = {name: learner.load(path / name) for name in PREPARATIONS}
+    for model in fitted.values():
+        if hasattr(model, "trees"):
+            check_trees(model.trees(), len(manifest["factors"]))
+    classes = manifest["class_scores"]
+    scores = {
+        name: {int(code): score for code, score in entry["scores"].items()}
+        for name, entry in classes.items()
+    }
+    return SourceModel(
+        learner=manifest["learner"],
+        factors=tuple(manifest["factors"]),
+        units=tuple(manifest["units"]),
+        standardisation=Standardisation(np.array(manifest["mean"]), np.array(manifest["sd"])),
+        class_scores=ClassScores(scores),
+        legends={name: entry["legend"] for name, entry in classes.items()},
+        fitted=fitted,
+        sources=manifest["sources"],
+        transfer_auc=manifest["transfer_auc"],
+        transfer_error=manifest["transfer_error"],
+        seed=manifest["seed"],
+        version=manifest["version"],
+    )
+
+
+def _save_target(model: TargetModel, path: Path) -> None:
+    score = model.source_score
+    for source in score.models:
+        save_model(source, path / "sources" / source.learner)
+    np.savez_compressed(
+        path / "arrays.npz",
+        rank_reference=score.ranks.reference,
+        score_centre=score.logit_scale.centre,
+        score_spread=score.logit_scale.spread,
+        score_scale=score.scale,
+        factor_weights=model.kernel.weights,
+        label_score=model.label_score,
+        label_ranks=model.label_ranks,
+        label_own=model.label_own,
+        own_rank_reference=model.target_kernel.ranks.reference,
+        labels=model.labels,
+        weights=model.weights,
+    )
+    members = [
+        {"uses_source": member.uses_source, "strength": member.strength, "share": float(share)}
+        for member, share in zip(model.mixture.members, model.mixture.shares, strict=True)
+    ]
+    write_manifest(
+        path,
+        "target",
+        {
+            "region": model.region,
+            "family": model.family,
+            "learners": [source.learner for source in score.models],
+            "factors": list(model.factors),
+            "units": list(model.units),
+            "target_factors": list(model.target_kernel.measured),
+            "target_classes": list(model.target_kernel.classes),
+            "classes_seen": model.classes_seen,
+            "sources": dict(score.models[0].sources),
+            "members": members,
+            "presences": int(model.labels.sum()),
+            "score_error": model.score_error,
+            "prevalence": model.prevalence,
+            "seed": model.seed,
+            "version": model.version,
+        },
+    )
+
+
+def _load_target(path: Path, manifest: dict) -> TargetModel:
+    learners = manifest["learners"]
+    if not learners or not 0 < manifest["prevalence"] < 1:
+        raise ValueError("it states no learners, or a prevalence that is not between 0 and 1")
+    unknown = [name for name in learners if name not in LEARNERS]
+    if unknown:
+        raise ValueError(f"unknown learners {unknown}; there are {', '.join(LEARNERS)}")
+    models = tuple(load_model(path / "sources" / name) for name in learners)
+    arrays = load_arrays(path / "arrays.npz")
+    kernel = ResidualKernel(arrays["factor_weights"])
+    target_kernel = _load_target_kernel(manifest, arrays)
+    members = [Member(entry["uses_source"], entry["strength"]) for entry in manifest["members"]]
+    ranks, own = arrays["label_ranks"], arrays["label_own"]
+    return TargetModel(
+        region=manifest["region"],
+        family=manifest["family"],
+        source_score=SourceScore(
+            models,
+            RankTransform(arrays["rank_reference"]),
+            LogitScale(arrays["score_centre"], arrays["score_spread"]),
+            float(arrays["score_scale"]),
+        ),
+        kernel=kernel,
+        target_kernel=target_kernel,
+        # the posterior follows from the labels in milliseconds, so it is not stored
+        mixture=fit_residual_mixture(
+            members,
+            arrays["label_score"],
+            kernel.covariance(ranks, ranks) + target_kernel.covariance(own, own),
+            arrays["labels"],
+            arrays["weights"],
+        ),
+        label_score=arrays["label_score"],
+        label_ranks=ranks,
+        label_own=own,
+        labels=arrays["labels"],
+        weights=arrays["weights"],
+        prevalence=manifest["prevalence"],
+        seed=manifest["seed"],
+        version=manifest["version"],
+    )
+
+
+def _load_target_kernel(manifest: dict, arrays: dict[str, np.ndarray]) -> TargetKernel:
+    measured, classes = manifest["target_factors"], manifest["target_classes"]
+    shared = len(manifest["factors"]) - len(measured) - len(classes)
+    return TargetKernel(
+        tuple(measured),
+        tuple(classes),
+        tuple(manifest["units"][shared:]),
+        RankTransform(arrays["own_rank_reference"]),
+    )

@@ -1,0 +1,155 @@
+import numpy as np
+import pytest
+
+from landshift.acquire.virtual.landscape import (
+    accumulate_specific_area,
+    fill_depressions,
+    make_fractal_field,
+    shape_surface,
+)
+from landshift.acquire.virtual.regions import (
+    SPACING_M,
+    compute_factor_of_safety,
+    generate_virtual_region,
+)
+
+SMALL = {"seed": 42, "origin": (600000, 5000000), "crs": "EPSG:32632", "size": 64, "landslides": 40}
+
+
+@pytest.fixture(scope="module")
+def region():
+    return generate_virtual_region("alder", **SMALL, validation_landslides=30)
+
+
+def expected_auc(probability):
+    # A cell of probability p is a landslide with weight p and none with weight 1 - p.
+    ordered = np.sort(probability.ravel().astype(float))
+    below = np.cumsum(1 - ordered) - (1 - ordered) / 2
+    return (ordered * below).sum() / (ordered.sum() * (1 - ordered).sum())
+
+
+def test_layers_lie_on_the_grid_that_was_asked(region):
+    grid = region.layers.dem.odc.geobox
+    assert grid.transform[:6] == (30, 0, 600000, 0, -30, 5001920)
+    assert grid.shape == (64, 64) and grid.crs.to_epsg() == 32632
+    for layer in region.layers.values():
+        assert layer.dims == ("y", "x") and layer.attrs["units"] and layer.attrs["long_name"]
+        assert layer.odc.geobox.transform == grid.transform
+    assert region.layers.dem.dtype == region.layers.rainfall.dtype == np.float32
+
+
+def test_layers_have_the_values_that_were_asked(region):
+    layers = region.layers
+    assert np.ptp(layers.dem.values) == pytest.approx(900, abs=0.02)
+    assert float(layers.rainfall.mean()) == pytest.approx(1500, rel=1e-4)
+    assert float(layers.true_probability.mean()) == pytest.approx(0.04, rel=1e-4)
+    assert 0 <= float(layers.true_probability.min()) <= float(layers.true_probability.max()) <= 1
+    assert set(np.unique(layers.lithology)) <= {1, 2, 3, 4}
+    assert layers.lithology.dtype == np.uint8 and layers.lithology.attrs["nodata"] == 0
+
+
+def test_same_seed_gives_the_same_region_and_another_name_another(region):
+    again = generate_virtual_region("alder", **SMALL, validation_landslides=30)
+    assert again.layers.identical(region.layers)
+    assert again.inventory.equals(region.inventory) and again.validation.equals(region.validation)
+    other = generate_virtual_region("birch", **SMALL)
+    assert not np.array_equal(other.layers.dem, region.layers.dem)
+
+
+def test_inventories_are_apart_and_distinct(region):
+    both = [*region.inventory.geometry, *region.validation.geometry]
+    assert len(region.inventory) == 40 and len(region.validation) == 30
+    position = np.array([(point.x, point.y) for point in both])
+    distance = np.hypot(*(position[:, None] - position[None]).transpose(2, 0, 1))
+    assert distance[~np.eye(len(both), dtype=bool)].min() >= SPACING_M
+    assert list(region.inventory.columns) == ["id", "date", "geometry"]
+    assert region.inventory.crs.to_epsg() == 32632
+    assert not set(region.inventory.id) & set(region.validation.id)
+    assert region.inventory.date.max() < region.validation.date.min()
+
+
+def test_a_source_is_neither_trivial_nor_hopeless():
+    region = generate_virtual_region("alder", **SMALL | {"size": 128, "landslides": 300})
+    truth = region.layers.true_probability
+    assert 0.85 < expected_auc(truth.values) < 0.95
+    columns = ((region.inventory.geometry.x - 600000) / 30 - 0.5).astype(int)
+    rows = ((5000000 + 128 * 30 - region.inventory.geometry.y) / 30 - 0.5).astype(int)
+    assert truth.values[rows, columns].mean() > 3 * float(truth.mean())
+
+
+def test_terrain_has_no_checkerboard():
+    region = generate_virtual_region("cedar", **SMALL, relief_m=1500, hillslope_length_m=40)
+    dem = region.layers.dem.values.astype(float)
+    window = np.hanning(62)[:, None] * np.hanning(62)
+    spectrum = np.abs(np.fft.fft2(np.diff(dem, n=2, axis=0)[:, 1:-1] * window)) ** 2
+    assert spectrum[27:36, 27:36].mean() < spectrum[11:20, 11:20].mean()
+
+
+def test_factor_of_safety_of_dry_sand_is_the_ratio_of_tangents():
+    safety = compute_factor_of_safety(
+        np.array([0.5]), np.array([0.0]), soil_depth_m=1.0, cohesion_kpa=0.0,
+        friction_radian=np.radians(30), rainfall_mm=1000.0,
+    )  # fmt: skip
+    assert safety == pytest.approx(np.tan(np.radians(30)) / 0.5)
+
+
+def test_factor_of_safety_of_soaked_sand_loses_its_buoyancy():
+    safety = compute_factor_of_safety(
+        np.array([0.5]), np.array([1e6]), soil_depth_m=1.0, cohesion_kpa=0.0,
+        friction_radian=np.radians(30), rainfall_mm=1000.0,
+    )  # fmt: skip
+    assert safety == pytest.approx((1 - 9.81 / 18) * np.tan(np.radians(30)) / 0.5)
+
+
+def test_cohesion_of_a_slope_by_hand():
+    safety = compute_factor_of_safety(
+        np.array([1.0]), np.array([0.0]), soil_depth_m=2.0, cohesion_kpa=9.0,
+        friction_radian=0.0, rainfall_mm=0.0,
+    )  # fmt: skip
+    assert safety == pytest.approx(9 / (18 * 2 * 0.5))
+
+
+def test_a_pit_is_filled_to_its_outlet():
+    elevation = np.full((5, 5), 9.0)
+    elevation[1:4, 1:4] = [[5, 5, 5], [5, 1, 5], [5, 5, 5]]
+    elevation[2, 4] = 6.0
+    filled, order, receivers = fill_depressions(elevation, np.ones((5, 5)))
+    assert filled[2, 3] == pytest.approx(6.01) and filled[2, 2] == pytest.approx(6.02)
+    assert receivers[2 * 5 + 3] == 2 * 5 + 4
+    assert np.array_equal(np.sort(order), np.arange(25))
+
+
+def test_specific_area_of_a_plane_grows_by_a_cell_per_row():
+    plane = np.repeat(np.arange(40.0, 0, -1)[:, None], 9, axis=1) * 100
+    area = accumulate_specific_area(plane, 30.0)
+    assert area[:4, 4] == pytest.approx(30 * np.arange(1, 5), rel=0.02)
+
+
+def test_without_incision_the_surface_is_only_scaled():
+    field = make_fractal_field(32, 0.8, np.random.default_rng(1))
+    knobs = {"resolution_m": 30.0, "hillslope_length_m": 50.0, "erodibility": np.ones((32, 32))}
+    surface = shape_surface(field, relief_m=500.0, incision=0.0, wander=np.ones((32, 32)), **knobs)
+    assert np.corrcoef(field.ravel(), surface.ravel())[0, 1] == pytest.approx(1)
+    assert np.diff(np.quantile(surface, [0.01, 0.99]))[0] == pytest.approx(500)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"relief_m": -5}, r"region alder: relief_m is -5; give a number from 1.0 to 8000"),
+        ({"relief_m": "high"}, r"relief_m is 'high'; give a number"),
+        ({"failure_share": float("nan")}, r"failure_share is nan; give a number"),
+        ({"landslides": 2.5}, r"landslides is 2.5; give a whole number"),
+        ({"friction_degree": (38, 26)}, r"friction_degree is \(38, 26\); the lowest value must"),
+        ({"cohesion_kpa": 5}, r"cohesion_kpa is 5; give the lowest and the highest"),
+        ({"soil_depth_m": (0.5, 99)}, r"soil_depth_m is 99; give a number from 0.1 to 20"),
+        ({"origin": 600000}, r"origin is 600000; give the west and south edge"),
+        ({"crs": "EPSG:4326"}, r"crs EPSG:4326 is not projected in metres"),
+        ({"crs": "EPSG:2272"}, r"crs EPSG:2272 is not projected in metres"),
+        ({"crs": "EPSG:nonsense"}, r"crs EPSG:nonsense is unknown"),
+        ({"landslides": 4000}, r"4000 landslides asked .* only \d+ fit 90 m apart"),
+    ],
+)
+def test_wrong_values_are_named(wrong, message):
+    with pytest.raises(ValueError, match=message):
+        generate_virtual_region("alder", **SMALL | wrong)

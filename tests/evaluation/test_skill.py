@@ -1,0 +1,89 @@
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import average_precision_score, roc_auc_score
+
+from landshift.evaluation.skill import measure_skill, trace_skill
+
+
+@pytest.fixture(scope="module")
+def population():
+    """A whole region: scores of all cells, and which of them fail."""
+    generator = np.random.default_rng(5)
+    chance = generator.beta(1, 12, 4000)
+    return np.round(chance, 3), generator.uniform(size=4000) < chance
+
+
+def values(table, method="map"):
+    return table[table["method"] == method].set_index("measure")["value"]
+
+
+def test_areas_are_those_of_labelled_cells_where_all_are_known(population):
+    scores, fails = population
+    measured = values(measure_skill({"map": (scores[fails], scores)}, fails.mean(), resamples=2))
+    assert measured["auc"] == pytest.approx(roc_auc_score(fails, scores), abs=1e-12)
+    assert measured["pr_auc"] == pytest.approx(average_precision_score(fails, scores), abs=1e-12)
+    share = fails[np.argsort(-scores, kind="stable")]
+    assert measured["top_10"] == pytest.approx(share[:400].sum() / share.sum(), abs=0.01)
+
+
+def test_reliability_is_what_fails_in_each_class(population):
+    scores, fails = population
+    table = trace_skill({"map": (scores[fails], scores)}, fails.mean(), resamples=200)
+    classes = table[table["curve"] == "reliability"]
+    limits = np.quantile(scores[fails], [0.2, 0.4, 0.6, 0.8])
+    places = np.searchsorted(limits, scores, side="right")
+    for place, row in enumerate(classes.itertuples()):
+        assert row.y == pytest.approx(fails[places == place].mean())
+        assert row.x == pytest.approx(scores[places == place].mean())
+        assert row.low < row.y < row.high
+    # the scores are the true chances
+    assert np.abs(np.log(classes["y"] / classes["x"])).max() < 0.35
+
+
+def test_counted_by_hand():
+    landslides, cells = np.array([0.9, 0.5]), np.array([0.9, 0.7, 0.5, 0.1])
+    table = trace_skill({"map": (landslides, cells)}, 0.2, resamples=2)
+    rate = table[table["curve"] == "rate"][["x", "y"]].to_numpy().tolist()
+    assert rate == [[0, 0], [0.25, 0.5], [0.5, 0.5], [0.75, 1], [1, 1]]
+    precision = table[table["curve"] == "precision_recall"].set_index("x")["y"]
+    assert precision[1.0].iloc[0] == pytest.approx(0.2 / 0.75)
+    measured = values(measure_skill({"map": (landslides, cells)}, 0.2, resamples=2))
+    # 1/16 + 1/8 + 3/16 + 1/4
+    assert measured["rate_area"] == pytest.approx(0.625)
+
+
+def test_knowing_nothing_and_everything():
+    cells = np.linspace(0, 1, 1001)
+    nothing, everything = (np.full(50, 0.5), np.full(1001, 0.5)), (np.full(50, 2.0), cells)
+    table = measure_skill({"flat": nothing, "best": everything}, 0.05, resamples=20)
+    flat, best = values(table, "flat"), values(table, "best")
+    assert flat["auc"] == pytest.approx(0.5) and flat["top_20"] == pytest.approx(0.2)
+    assert flat["pr_auc"] == pytest.approx(0.05)
+    assert best["rate_area"] == best["top_5"] == best["pr_auc"] == 1
+
+
+def test_intervals_shrink_with_landslides_and_repeat(population):
+    scores, fails = population
+    few, many = scores[fails][:20], scores[fails]
+    tables = [measure_skill({"map": (each, scores)}, 0.08, seed=3) for each in (few, many, many)]
+    widths = [values(table.assign(value=table["high"] - table["low"])) for table in tables]
+    assert widths[0]["auc"] > 2 * widths[1]["auc"]
+    assert tables[1]["value"].between(tables[1]["low"], tables[1]["high"]).all()
+    pd.testing.assert_frame_equal(tables[1], tables[2])
+
+
+def test_no_landslide_is_refused():
+    with pytest.raises(ValueError, match="same landslides and cells"):
+        measure_skill({"map": (np.array([]), np.array([0.5]))}, 0.1)
+
+
+def test_without_a_method_the_tables_are_empty():
+    assert measure_skill({}, 0.1).empty and trace_skill({}, 0.1).empty
+
+
+def test_few_landslides_have_no_interval():
+    cells = np.linspace(0, 1, 101)
+    few, enough = np.full(9, 0.9), np.full(10, 0.9)
+    assert measure_skill({"map": (few, cells)}, 0.05, resamples=2)["low"].isna().all()
+    assert measure_skill({"map": (enough, cells)}, 0.05, resamples=2)["low"].notna().all()

@@ -1,0 +1,77 @@
+"""Factors derived in more detail than the grid of a region."""
+
+import numpy as np
+import pytest
+import xarray as xr
+from odc.geo.geobox import GeoBox
+from odc.geo.xr import wrap_xr
+
+from landshift.geodata.detail import average_detail, average_elevation, plan_detail
+
+GRID = GeoBox.from_bbox((300, 600, 480, 720), "EPSG:32632", resolution=30)
+
+
+@pytest.mark.parametrize(
+    ("own", "parts"), [(28.5, 1), (30.0, 1), (15.0, 2), (12.5, 2), (10.0, 3), (9.99, 3), (1.0, 3)]
+)
+def test_parts_follow_from_the_elevation_model(own, parts):
+    detail = plan_detail(GRID, own)
+    assert detail.shape == (4 * parts, 6 * parts)
+    assert detail.resolution.x == 30 / parts
+    assert detail.boundingbox == GRID.boundingbox
+
+
+def test_stated_cell_size_wins():
+    assert plan_detail(GRID, 1.0, terrain_resolution_m=30.0) == GRID
+    assert plan_detail(GRID, 30.0, terrain_resolution_m=6.0).shape == (20, 30)
+
+
+@pytest.mark.parametrize("stated", [20.0, 60.0])
+def test_cell_size_must_divide_that_of_the_grid(stated):
+    with pytest.raises(ValueError, match=r"terrain_resolution_m is [26]0, which does not divide"):
+        plan_detail(GRID, 10.0, terrain_resolution_m=stated)
+
+
+def build_layer(values, parts, **attrs):
+    detail = plan_detail(GRID, 30.0, terrain_resolution_m=30.0 / parts)
+    return xr.Dataset({"slope": wrap_xr(values.astype(np.float32), detail, **attrs)})
+
+
+def test_cells_are_means_of_their_parts():
+    values = np.arange(8 * 12, dtype=float).reshape(8, 12)
+    averaged = average_detail(build_layer(values, 2, units="degree"), GRID)["slope"]
+    assert averaged.odc.geobox == GRID
+    assert averaged.attrs["units"] == "degree"
+    assert averaged.dtype == np.float32
+    np.testing.assert_array_equal(
+        averaged, values.reshape(4, 2, 6, 2).mean(axis=(1, 3)).astype(np.float32)
+    )
+
+
+def test_elevation_is_averaged_onto_the_grid_of_the_region():
+    values = np.arange(12 * 18, dtype=float).reshape(12, 18)
+    detail = build_layer(values, 3)["slope"]
+    averaged = average_elevation(detail, 30)
+    assert averaged.odc.geobox == GRID
+    np.testing.assert_array_equal(averaged, values.reshape(4, 3, 6, 3).mean(axis=(1, 3)))
+    assert average_elevation(detail, 10) is detail
+
+
+def test_parts_without_data_do_not_count():
+    values = np.full((8, 12), np.nan)
+    values[0, 1], values[1, 0] = 2.0, 6.0
+    averaged = average_detail(build_layer(values, 2), GRID)["slope"].to_numpy()
+    assert averaged[0, 0] == 4.0
+    assert np.isnan(averaged).sum() == averaged.size - 1
+
+
+@pytest.mark.parametrize("parts", [1, 2, 3, 5])
+@pytest.mark.parametrize("tile", [1, 2, 4])
+def test_chunks_change_no_bit(parts, tile, monkeypatch):
+    values = np.random.default_rng(parts).normal(size=(4 * parts, 6 * parts))
+    layer = build_layer(values, parts)
+    whole = average_detail(layer, GRID)["slope"]
+    monkeypatch.setattr("landshift.geodata.detail.BLOCK", tile)
+    chunked = average_detail(layer.chunk(7), GRID)["slope"]
+    assert parts == 1 or chunked.chunks[0][0] == tile
+    np.testing.assert_array_equal(whole, chunked.compute())

@@ -1,0 +1,42 @@
+"""A job's log file holds its lines and its crash."""
+
+import subprocess
+import sys
+
+from landshift.runtime.logs import list_failures
+
+JOB = """
+import logging, sys, warnings
+from landshift.runtime.logs import set_up_logging
+set_up_logging(sys.argv[1])
+logging.info("half done")
+logging.warning("lost https://example.org/B04.tif?sig=secret")
+warnings.warn("thin ice")
+sys.argv[2:] and open("no/such/dem.tif")
+raise ValueError("no DEM at https://example.org/dem.tif?sig=secret")
+"""
+
+
+def test_lines_warnings_and_crashes_reach_the_file_and_the_terminal(tmp_path):
+    path = tmp_path / "logs" / "job.log"
+    command = [sys.executable, "-c", JOB, str(path)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 1
+    for text in (path.read_text(), result.stderr):
+        assert "half done" in text
+        assert "thin ice" in text
+        assert "Traceback" in text and "ValueError: no DEM" in text
+        assert "https://example.org/B04.tif" in text and "https://example.org/dem.tif" in text
+        assert "secret" not in text
+
+
+def test_what_a_user_can_mend_is_one_line(tmp_path):
+    path = tmp_path / "job.log"
+    command = [sys.executable, "-c", JOB, str(path), "missing"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 1
+    sentence = "no/such/dem.tif: does not exist; correct the path"
+    for text in (path.read_text(), result.stderr):
+        assert text.endswith(f"CRITICAL landshift: the job failed: {sentence}\n")
+        assert "Traceback" not in text
+    assert list_failures([path, path]) == [sentence]

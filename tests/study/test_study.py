@@ -1,0 +1,521 @@
+"""The configuration: what the schema takes, what spans several keys, and what the manual says."""
+
+import copy
+import importlib.util
+import inspect
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+
+from landshift import study
+from landshift.acquire.virtual.regions import generate_virtual_region
+from landshift.evaluation.benchmark.methods import GROUPS
+from landshift.factors.stability import SOIL_LIMITS, derive_stability_factors
+from landshift.factors.table import FACTORS
+from landshift.transfer.learners import LEARNERS
+
+ROOT = Path(__file__).parents[2]
+SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
+SHIPPED = sorted(set((ROOT / "config").glob("*.yaml")) - {ROOT / "config/evidence.yaml"})
+"""All but what is laid over another configuration."""
+
+SHA256 = "0" * 64
+
+VIRTUAL = {"role": "source", "virtual": {"origin": [0, 0], "crs": "EPSG:32632"}}
+REAL = {
+    "role": "target",
+    "grid": {"crs": "EPSG:32643", "resolution_m": 30},
+    "layers": {"dem": {"file": "dem.tif"}},
+    "inventory": {"file": "landslides.gpkg"},
+    "prevalence": 0.02,
+}
+STUDY = {
+    "study": "small",
+    "regions": {"alder": VIRTUAL, "birch": copy.deepcopy(VIRTUAL), "kashmir": REAL},
+}
+
+
+def change(path, value):
+    """Copy the study with one key set, or removed where the value is None."""
+    config = copy.deepcopy(STUDY)
+    *parents, last = path.split(".")
+    place = config
+    for key in parents:
+        place = place.setdefault(key, {})
+    if value is None:
+        del place[last]
+    else:
+        place[last] = value
+    return config
+
+
+def find_problems(config):
+    """Return the lines of the message of check_study, without its heading."""
+    try:
+        study.check_study(config)
+    except ValueError as error:
+        return [line.strip() for line in str(error).splitlines()[1:]]
+    return []
+
+
+def walk_schema(schema, path=""):
+    """Yield every part of a schema with its path."""
+    yield path, schema
+    for key in ("properties", "$defs"):
+        for name, part in schema.get(key, {}).items():
+            yield from walk_schema(part, f"{path}.{name}")
+    for number, part in enumerate(schema.get("anyOf", [])):
+        yield from walk_schema(part, f"{path}[{number}]")
+    for key in ("items", "additionalProperties"):
+        if isinstance(schema.get(key), dict):
+            yield from walk_schema(schema[key], f"{path}.{key}")
+
+
+def test_roles():
+    assert study.list_regions(STUDY) == ["alder", "birch", "kashmir"]
+    assert study.list_sources(STUDY) == ["alder", "birch"]
+    assert study.list_targets(STUDY) == ["kashmir"]
+    assert study.sources_of(STUDY, "alder") == ["birch"]
+    assert study.list_benchmark_targets(STUDY) == []
+    assert study.list_benchmark_targets(change("benchmark.targets", ["birch"])) == ["birch"]
+
+
+def test_order_of_regions_does_not_matter():
+    turned = STUDY | {"regions": dict(reversed(STUDY["regions"].items()))}
+    assert study.list_sources(turned) == study.list_sources(STUDY)
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_shipped_configurations_are_valid(path):
+    config = yaml.safe_load(path.read_text())
+    jsonschema.Draft202012Validator(SCHEMA).validate(config)
+    study.check_study(config)
+
+
+def test_sound_study_has_no_problems():
+    assert find_problems(STUDY) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "problem", "remedy"),
+    [
+        ("study", "my study", "study", "letters, digits and underscores"),
+        ("regions.mosaic", VIRTUAL, "regions.mosaic", "choose another"),
+        ("regions.kash-mir", VIRTUAL, "regions.kash-mir", "letters, digits and underscores"),
+        ("regions.Alder", VIRTUAL, "regions.alder", "rename one"),
+        ("regions.kashmir", None, "regions", "role: target"),
+        ("regions.kashmir.inventory", None, "regions.kashmir.inventory", "name a `file`"),
+        ("regions.kashmir.prevalence", None, "regions.kashmir.prevalence", "0.02"),
+        ("regions.kashmir.prevalence", 1.5, "regions.kashmir.prevalence", "between 0 and 1"),
+        ("regions.kashmir.shots", 0, "regions.kashmir.shots", "at least 1"),
+        ("regions.kashmir.layers.dem", None, "regions.kashmir.layers.dem", "elevation model"),
+        ("regions.kashmir.grid.resolution_m", None, "regions.kashmir.grid.resolution_m", "metres"),
+        ("regions.kashmir.grid.crs", "EPSG:4326", "regions.kashmir.grid.crs", "UTM zone"),
+        ("regions.kashmir.grid.crs", "epsg:4258", "regions.kashmir.grid.crs", "UTM zone"),
+        (
+            "regions.kashmir.grid.crs",
+            "+proj=longlat +datum=WGS84",
+            "regions.kashmir.grid.crs",
+            "UTM zone",
+        ),
+        ("regions.kashmir.grid.crs", "EPSG:3857", "regions.kashmir.grid.crs", "stretches"),
+        ("regions.kashmir.grid.bounds", [5, 0, 1, 9], "regions.kashmir.grid.bounds", "xmin"),
+        ("regions.alder.layers", {}, "regions.alder.layers", "`virtual`"),
+        ("regions.alder.inventory", {"file": "a"}, "regions.alder.inventory", "`virtual`"),
+        (
+            "regions.kashmir.layers.lithology",
+            {"file": "geology.tif"},
+            "regions.kashmir.layers.lithology",
+            "kind: class",
+        ),
+        (
+            "regions.kashmir.layers.dem",
+            {"file": "dem.tif", "kind": "class"},
+            "regions.kashmir.layers.dem",
+            "remove `kind: class`",
+        ),
+        (
+            "regions.kashmir.layers.dem",
+            {"file": "dem.tif", "url": "https://example.org/dem.tif"},
+            "regions.kashmir.layers.dem",
+            "`stac` or `recipe`, and one alone",
+        ),
+        ("regions.kashmir.layers.rain", {}, "regions.kashmir.layers.rain", "`stac` or `recipe`"),
+        (
+            "regions.kashmir.layers.dem",
+            {"url": "https://example.org/dem.tif", "sha256": "abc"},
+            "regions.kashmir.layers.dem.sha256",
+            "64 hexadecimal digits",
+        ),
+        (
+            "regions.kashmir.layers.dem",
+            {"file": "dem.tif", "sidecars": {"tfw": SHA256}},
+            "regions.kashmir.layers.dem.sidecars",
+            "remove it",
+        ),
+        (
+            "regions.kashmir.inventory",
+            {"url": "https://example.org/a.shp", "sha256": SHA256, "sidecars": {"shx": SHA256}},
+            "regions.kashmir.inventory.sidecars",
+            "dbf, prj",
+        ),
+        (
+            "regions.kashmir.inventory",
+            {"file": "landslides.csv", "x": "lon", "y": "lat"},
+            "regions.kashmir.inventory.crs",
+            "EPSG:4326 for degrees",
+        ),
+        (
+            "regions.kashmir.inventory",
+            {"file": "landslides.gpkg", "label": "type"},
+            "regions.kashmir.inventory",
+            "add the other",
+        ),
+        (
+            "regions.kashmir.validation",
+            {"file": "a.gpkg", "url": "https://example.org/a.gpkg"},
+            "regions.kashmir.validation",
+            "`stac` or `recipe`",
+        ),
+        ("regions.kashmir.grid.resolution_m", 10, "regions.*.grid.resolution_m", "one cell size"),
+        ("factors.groups", ["terrain", "proximity"], "factors.groups", "layer of lines"),
+        ("factors.groups", ["surface"], "factors.groups", "`blue`, `red`, `nir` and `swir`"),
+        ("factors.groups", ["surface"], "factors.groups", "nor `land_cover`"),
+        (
+            "regions.kashmir.layers.dem",
+            {"file": "dem.tif", "legend": "rock"},
+            "regions.kashmir.layers.dem.legend",
+            "`kind: class`",
+        ),
+        (
+            "regions.kashmir.layers.soil",
+            {"file": "soil.tif", "kind": "class", "classes": {"peat": "1"}},
+            "regions.kashmir.layers.soil.classes",
+            "integers from 0",
+        ),
+        (
+            "regions.kashmir.layers.soil",
+            {"file": "soil.tif", "kind": "class", "classes": "soil.xlsx"},
+            "regions.kashmir.layers.soil.classes",
+            ".csv nor a .json",
+        ),
+        (
+            "regions.kashmir.layers.soil",
+            {"file": "soil.tif", "kind": "class", "resampling": "average"},
+            "regions.kashmir.layers.soil.resampling",
+            "`mode`",
+        ),
+        (
+            "regions.kashmir.layers.soil",
+            {"file": "soil.tif", "kind": "class", "offset": 1},
+            "regions.kashmir.layers.soil.offset",
+            "remove this key",
+        ),
+        (
+            "regions.kashmir.layers.soil",
+            {"file": "soil.tif", "kind": "class", "factor": {"units": "1", "long_name": "soil"}},
+            "regions.kashmir.layers.soil.factor",
+            "remove this key",
+        ),
+        (
+            "regions.kashmir.layers.block",
+            {"file": "a.tif", "factor": {"units": "1", "long_name": "block"}},
+            "regions.kashmir.layers.block.factor",
+            "rename the layer",
+        ),
+        (
+            "regions.kashmir.layers.block",
+            {"file": "a.tif", "kind": "class"},
+            "regions.kashmir.layers.block",
+            "rename the layer",
+        ),
+        ("regions.kashmir.grid.box", [73, 35, 74, 34], "regions.kashmir.grid.box", "[west, south"),
+        (
+            "regions.kashmir.grid.terrain_resolution_m",
+            20,
+            "regions.kashmir.grid.terrain_resolution_m",
+            "20 m does not divide the cells of 30 m; state such as 15",
+        ),
+        (
+            "regions.kashmir.grid.buffer_m",
+            500,
+            "regions.kashmir.grid.buffer_m",
+            "a region whose inventory alone says where it is",
+        ),
+        (
+            "regions.kashmir.layers.extent",
+            {"file": "a.tif"},
+            "regions.kashmir.layers.extent",
+            "belongs to a region without `dem`; remove one of them",
+        ),
+        (
+            "regions.kashmir.layers.roads",
+            {"recipe": "osm_roads"},
+            "regions.kashmir.layers.roads.extract",
+            "europe/italy/nord-est",
+        ),
+        (
+            "regions.kashmir.layers.blue",
+            {"recipe": "sentinel2"},
+            "regions.kashmir.layers.blue.dates",
+            "first and the last day",
+        ),
+        (
+            "regions.kashmir.layers.blue",
+            {"recipe": "sentinel2", "dates": ["2023-09-30", "2023-06-01"]},
+            "regions.kashmir.layers.blue.dates",
+            "no span of time",
+        ),
+        (
+            "regions.kashmir.layers.haze",
+            {"recipe": "sentinel2", "dates": ["2023-06-01", "2023-09-30"]},
+            "regions.kashmir.layers.haze",
+            "rename the layer",
+        ),
+        (
+            "regions.kashmir.layers.rain",
+            {"recipe": "chirps_rainfall", "extract": "asia"},
+            "regions.kashmir.layers.rain.extract",
+            "remove it",
+        ),
+        (
+            "regions.kashmir.layers.rain",
+            {"recipe": "nasa_landslides"},
+            "regions.kashmir.layers.rain",
+            "is an inventory",
+        ),
+        (
+            "regions.kashmir.layers.rain",
+            {
+                "stac": "https://example.org",
+                "collection": "a",
+                "dates": ["2023-06-01", "2023-09-30"],
+            },
+            "regions.kashmir.layers.rain.asset",
+            "name the asset",
+        ),
+        ("benchmark.targets", ["chile"], "benchmark.targets", "alder, birch, kashmir"),
+        ("benchmark", {"targets": ["alder"], "shots": [0]}, "benchmark.shots", "1 or more"),
+        ("maps.breaks", [0.1, 0.3, 0.2, 0.4], "maps.breaks", "rising"),
+        ("maps.breaks", [0.1, 0.2, 0.3], "maps.breaks", "four"),
+        ("mosaic.crs", "EPSG:4326", "mosaic.crs", "projected"),
+    ],
+)
+def test_names_the_key_and_the_remedy(path, value, problem, remedy):
+    found = find_problems(change(path, value))
+    assert len(found) == 1
+    assert found[0].startswith(f"{problem}: ")
+    assert remedy in found[0]
+
+
+def test_study_without_sources():
+    config = {"study": "small", "regions": {"kashmir": REAL}}
+    assert find_problems(config) == [
+        "regions: no region is a source; give one with many landslides `role: source`"
+    ]
+
+
+def test_target_that_is_the_only_source():
+    config = {"study": "small", "regions": {"kashmir": REAL | {"role": "both"}}}
+    config["benchmark"] = {"targets": ["kashmir"]}
+    found = find_problems(config)
+    assert [line.split(":")[0] for line in found] == ["regions.kashmir.role", "benchmark.targets"]
+
+
+def test_all_problems_at_once():
+    config = change("regions.kashmir.inventory", None)
+    config["benchmark"] = {"targets": ["chile", "peru"]}
+    with pytest.raises(ValueError, match="3 problems"):
+        study.check_study(config)
+
+
+def test_one_legend_names_a_code_once():
+    soil = {"file": "soil.tif", "kind": "class", "legend": "fao", "classes": {1: "peat", 2: "loam"}}
+    config = change("regions.kashmir.layers.soil", soil)
+    other = soil | {"classes": {2: "clay"}}
+    layers = REAL["layers"] | {"dem": {"file": "korea.tif"}, "ground": other}
+    config["regions"]["korea"] = REAL | {"layers": layers}
+    assert find_problems(config) == [
+        "regions.korea.layers.ground.classes: code 2 of the legend fao is 'clay' here and "
+        "'loam' in regions.kashmir; correct one, or name two legends"
+    ]
+    other["legend"] = "local"
+    assert find_problems(config) == []
+
+
+def test_classes_are_named_by_integers_or_a_file():
+    for classes in ({1: "peat"}, "soil.csv"):
+        entry = {"file": "soil.tif", "kind": "class", "classes": classes}
+        config = change("regions.kashmir.layers.soil", entry)
+        jsonschema.Draft202012Validator(SCHEMA).validate(config)
+        assert find_problems(config) == []
+
+
+def test_frozen_models_cannot_settle_classes_by_the_sources():
+    config = change("transfer.frozen", {"folder": "models", "sha256": SHA256})
+    config["maps"] = {"breaks": "sources"}
+    assert any(line.startswith("maps.breaks: `sources` needs") for line in find_problems(config))
+
+
+def test_frozen_models_need_no_source():
+    config = change("transfer.frozen", {"folder": "models", "sha256": SHA256})
+    config["regions"] = {"kashmir": REAL}
+    assert find_problems(config) == []
+    jsonschema.validate(config, SCHEMA)
+
+
+@pytest.mark.parametrize("groups", [["pooled"], ["core", "magic"]])
+def test_groups_of_methods_hold_the_core_and_are_known(groups):
+    config = change("benchmark", {"targets": ["alder"], "groups": groups})
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(config, SCHEMA)
+
+
+def test_groups_of_the_schema_are_those_of_the_library():
+    keys = SCHEMA["properties"]["benchmark"]["anyOf"][1]["properties"]
+    assert tuple(keys["groups"]["items"]["enum"]) == GROUPS
+
+
+def test_empty_configuration_is_reported_not_crashed():
+    with pytest.raises(ValueError, match="no region is a source"):
+        study.check_study({})
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "shotz",
+        "samples.bufer_m",
+        "regions.alder.roles",
+        "regions.alder.virtual.relief",
+        "regions.kashmir.grid.resolution",
+        "regions.kashmir.layers.dem.path",
+        "regions.kashmir.inventory.xx",
+        "mosaic.epsg",
+    ],
+)
+def test_schema_refuses_unknown_keys(path):
+    with pytest.raises(jsonschema.ValidationError, match=path.rsplit(".", 1)[-1]):
+        jsonschema.Draft202012Validator(SCHEMA).validate(change(path, 1))
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("seed", -1),
+        ("seed", "forty-two"),
+        ("samples.buffer_m", "100 m"),
+        ("regions.kashmir.role", "teacher"),
+        ("regions.kashmir.shots", 0),
+        ("regions.kashmir.prevalence", 2),
+        ("transfer.learners", ["svm"]),
+        ("transfer.learners", ["rf", "rf"]),
+        ("factors.groups", []),
+        ("maps.breaks", "equal"),
+        ("regions.kashmir.layers.dem", {"url": "ftp://example.org/dem.tif"}),
+    ],
+)
+def test_schema_refuses_wrong_values(path, value):
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.Draft202012Validator(SCHEMA).validate(change(path, value))
+
+
+def test_schema_closes_and_describes_every_object():
+    for path, part in walk_schema(SCHEMA):
+        if "properties" in part:
+            assert part["additionalProperties"] is False, path
+            undescribed = [
+                name for name, below in part["properties"].items() if not describes(below)
+            ]
+            assert undescribed == [], path
+
+
+def describes(part):
+    """Say whether a part of the schema, or what it refers to, has a description."""
+    reference = part.get("$ref", "").rsplit("/", 1)[-1]
+    return "description" in part or "description" in SCHEMA["$defs"].get(reference, {})
+
+
+def test_schema_states_the_unit_of_every_number():
+    for path, part in walk_schema(SCHEMA):
+        is_number = part.get("type") in ("integer", "number")
+        if is_number and "description" in part and path != ".seed":
+            assert "[" in part["description"], path
+
+
+def test_schema_equals_the_library():
+    properties = SCHEMA["properties"]
+    assert properties["transfer"]["properties"]["learners"]["items"]["enum"] == list(LEARNERS)
+    groups = properties["factors"]["properties"]["groups"]["items"]["enum"]
+    assert set(groups) <= {factor.group for factor in FACTORS.values()}
+
+
+def test_virtual_keys_equal_the_arguments_of_the_generator():
+    parameters = inspect.signature(generate_virtual_region).parameters
+    expected = {
+        name: list(value.default) if isinstance(value.default, tuple) else value.default
+        for name, value in parameters.items()
+        if name not in {"name", "seed"}
+    }
+    stated = SCHEMA["$defs"]["virtual"]["properties"]
+    assert {
+        name: part.get("default", inspect.Parameter.empty) for name, part in stated.items()
+    } == (expected)
+
+
+def test_own_factors_have_one_unit():
+    config = copy.deepcopy(STUDY)
+    second = config["regions"]["nepal"] = copy.deepcopy(REAL)
+    second["inventory"]["file"] = "other.gpkg"
+    for region, units in ((config["regions"]["kashmir"], "m/s2"), (second, "g")):
+        region["layers"]["pga"] = {"file": "a.tif", "factor": {"units": units, "long_name": "pga"}}
+    (problem,) = find_problems(config)
+    assert problem.startswith("regions.nepal.layers.pga.factor.units: g differs from m/s2")
+
+
+def test_default_soil_equals_that_of_the_library():
+    parameters = inspect.signature(derive_stability_factors).parameters
+    stated = SCHEMA["properties"]["factors"]["properties"]["stability"]["properties"]
+    assert {name: part["default"] for name, part in stated.items()} == {
+        name: value.default
+        for name, value in parameters.items()
+        if value.default is not inspect.Parameter.empty
+    }
+    for name, part in stated.items():
+        assert (part["minimum"], part["maximum"]) == SOIL_LIMITS[name]
+
+
+def test_workflow_fills_in_the_defaults():
+    from snakemake.utils import validate
+
+    config = copy.deepcopy(STUDY)
+    validate(config, str(ROOT / "workflow/schemas/config.schema.yaml"))
+    assert config["seed"] == 42
+    assert config["samples"]["buffer_m"] == 100
+    assert config["factors"]["stability"]["recharge_mm_per_day"] == 50
+    assert config["transfer"]["learners"] == ["lr", "rf", "xgb", "lgbm"]
+    assert config["mosaic"] is None
+    assert config["regions"]["alder"]["virtual"]["size"] == 256
+
+
+def test_template_explains_every_key():
+    template = (ROOT / "config/template.yaml").read_text()
+    keys = {
+        name
+        for path, part in walk_schema(SCHEMA)
+        if not path.startswith(".$defs.virtual") and ".virtual" not in path
+        for name in part.get("properties", {})
+    }
+    missing = {key for key in keys - {"virtual"} if f"{key}:" not in template}
+    assert missing == set()
+
+
+def test_manual_equals_the_schema():
+    path = ROOT / "workflow/schemas/describe.py"
+    spec = importlib.util.spec_from_file_location("describe", path)
+    describe = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(describe)
+    manual = (ROOT / "config/README.md").read_text()
+    assert manual == describe.describe_schema(SCHEMA), "run `make docs`"

@@ -1,0 +1,72 @@
+"""Frozen source models: what comes back, and what is refused."""
+
+import shutil
+
+import numpy as np
+import pytest
+
+from landshift.runtime.logs import explain_error
+from landshift.transfer.frozen import freeze_models, load_frozen
+from landshift.transfer.storage import save_model
+
+
+@pytest.fixture
+def published(source_models, tmp_path):
+    """A published folder and its hash."""
+    folder = tmp_path / "models"
+    folder.mkdir()
+    for model in source_models:
+        save_model(model, folder / model.learner)
+    folders = [folder / model.learner for model in source_models]
+    return folder, freeze_models(folders, folder / "manifest.json")
+
+
+def test_frozen_models_predict_the_same_elsewhere(published, source_models, tmp_path):
+    folder, sha256 = published
+    moved = shutil.copytree(folder, tmp_path / "elsewhere")
+    values = np.random.default_rng(1).normal(size=(20, 5)).astype(np.float32)
+    for model, loaded in zip(source_models, load_frozen(moved, sha256=sha256), strict=True):
+        assert loaded.learner == model.learner
+        np.testing.assert_array_equal(loaded.logits(values, values), model.logits(values, values))
+
+
+def test_same_models_same_hash(published, source_models):
+    folder, sha256 = published
+    folders = [folder / model.learner for model in source_models]
+    assert freeze_models(folders, folder / "manifest.json") == sha256
+
+
+def test_another_manifest_is_refused(published):
+    folder, _ = published
+    with pytest.raises(ValueError, match=r"its SHA-256 is .*transfer.frozen.sha256 is 00"):
+        load_frozen(folder, sha256="0" * 64)
+
+
+def test_a_changed_file_is_refused(published):
+    folder, sha256 = published
+    (folder / "lr" / "raw.json").write_text("{}")
+    with pytest.raises(ValueError, match=r"lr/raw.json: differs from what manifest.json states"):
+        load_frozen(folder, sha256=sha256)
+
+
+def test_a_missing_file_is_named(published):
+    folder, sha256 = published
+    (folder / "rf" / "rank.npz").unlink()
+    with pytest.raises(ValueError, match=r"rf/rank.npz: missing"):
+        load_frozen(folder, sha256=sha256)
+
+
+def test_models_of_the_wanted_learners_come_in_their_order(published):
+    folder, sha256 = published
+    loaded = load_frozen(folder, sha256=sha256, learners=["rf", "lr"])
+    assert [model.learner for model in loaded] == ["rf", "lr"]
+    with pytest.raises(
+        ValueError, match="have no svm, knn; choose from lr, rf, xgb, lgbm"
+    ) as caught:
+        load_frozen(folder, sha256=sha256, learners=["svm", "lr", "knn"])
+    assert explain_error(caught.value).startswith("transfer.learners: ")
+
+
+def test_a_folder_without_models_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="no frozen source models here"):
+        load_frozen(tmp_path, sha256="0" * 64)
