@@ -185,7 +185,7 @@ CHANGES = {
         ),
     ),
     "module of the library": Change(
-        append_comment("src/landshift/selection.py"),
+        append_comment("src/landshift/sampling/selection.py"),
         touches=lambda job: job.rule in ("select_factors", "run_transfer_benchmark"),
         spares=lambda job: job.rule.startswith(("draw_", *PREPARATION)),
     ),
