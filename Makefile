@@ -63,14 +63,7 @@ where: ## tell where the maps, the report and the viewer of a study are (CONFIG=
 	@echo "Unpack the report, and open report/report.html in a browser: no network is needed."
 
 update: $(INSTALLED) ## run a study with what is new, and say what changed in its maps (CONFIG=config/...)
-	@# An update that was stopped has the maps of before it in `updating`; the next one goes on from there.
-	@test -d $(RESULTS)/updating || ! test -d $(RESULTS)/targets || \
-		{ rm -rf $(RESULTS)/before && mkdir $(RESULTS)/before && \
-		cp -R $(RESULTS)/targets $(RESULTS)/before/ && mv $(RESULTS)/before $(RESULTS)/updating; }
-	$(SNAKEMAKE) --cores $(CORES)
-	@if test -d $(RESULTS)/updating; then \
-		$(BIN)/landshift diff $(RESULTS)/updating $(RESULTS) --output $(RESULTS)/diff && \
-		mv $(RESULTS)/updating $(RESULTS)/before; else echo "There are no earlier maps to compare."; fi
+	@$(BIN)/landshift update $(RESULTS) -- $(SNAKEMAKE) --cores $(CORES)
 
 report: $(INSTALLED) ## write the report of a study that has run, a zip (CONFIG=config/...)
 	$(SNAKEMAKE) --report $(REPORT)

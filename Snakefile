@@ -2,6 +2,7 @@
 
 from snakemake.utils import min_version
 
+from landshift.runtime.integrity import keep_checksums
 from landshift.runtime.logs import list_failures
 
 min_version("9.20")
@@ -57,5 +58,10 @@ rule site:
         lambda wildcards: list_site(),
 
 
+onsuccess:
+    print(end=keep_checksums(f"results/{config['study']}"))
+
+
 onerror:
+    print(end=keep_checksums(f"results/{config['study']}"))
     print("What went wrong; all that was finished is kept:", *list_failures(log), sep="\n  ")

@@ -2,6 +2,8 @@
 
 import argparse
 import json
+import shlex
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,14 +24,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         chosen.answer(chosen)
     except (ValueError, OSError) as error:
-        print(f"landshift {chosen.command}: {error}", file=sys.stderr)
+        print(f"landshift {chosen.name}: {error}", file=sys.stderr)
         return 1
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="landshift", description=__doc__.partition(":")[2])
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(dest="name", required=True, metavar="COMMAND")
 
     site = commands.add_parser("site", help="what a study says of one place")
     site.add_argument("study", help="name of the study")
@@ -48,6 +50,17 @@ def _parser() -> argparse.ArgumentParser:
         "--output", type=Path, default=Path("results/diff"), help="by default %(default)s"
     )
     diff.set_defaults(answer=_compare_results)
+
+    update = commands.add_parser(
+        "update", help="run a study with what is new, and say what changed"
+    )
+    update.add_argument("results", type=Path, help="its folder, results/{study}")
+    update.add_argument("command", nargs="+", help="what runs the study, after --")
+    update.set_defaults(answer=_update_study)
+
+    check = commands.add_parser("check", help="whether a study's files are still what was made")
+    check.add_argument("results", type=Path, help="its folder, results/{study}")
+    check.set_defaults(answer=_check_files)
     return parser
 
 
@@ -71,6 +84,31 @@ def _compare_results(chosen: argparse.Namespace) -> None:
     table = compare_results(chosen.before, chosen.after, chosen.output)
     print(table.to_string(index=False, float_format="{:.4g}".format))
     print(f"written to {chosen.output}")
+
+
+def _update_study(chosen: argparse.Namespace) -> None:
+    from landshift.report.updates import update_study
+
+    table = update_study(chosen.results, lambda: _run(chosen.command))
+    if table is None:
+        print("There are no earlier maps to compare.")
+    else:
+        print(table.to_string(index=False, float_format="{:.4g}".format))
+
+
+def _run(command: Sequence[str]) -> None:
+    ended = subprocess.run(command, check=False).returncode
+    if ended:
+        raise OSError(f"the run failed; what is finished is kept ({shlex.join(command)})")
+
+
+def _check_files(chosen: argparse.Namespace) -> None:
+    from landshift.runtime.integrity import check_files, explain_cut
+
+    differing, compared = check_files(chosen.results)
+    if differing:
+        raise ValueError(explain_cut(differing))
+    print(f"{compared} files are what was made")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,72 @@
+"""Run a finished study again with what is new, and say what that changed in its maps."""
+
+import fcntl
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pandas as pd
+
+from landshift.report.differences import compare_results
+
+
+def update_study(results: str | Path, run: Callable[[], None]) -> pd.DataFrame | None:
+    """Keep the maps of a study, run it, and compare.
+
+    An update that was stopped has the maps of before it in ``updating``; the next one goes on from
+    there, so that what changed is always told against the last finished update.
+
+    Parameters
+    ----------
+    results
+        Folder of the study.
+    run
+        Runs the study; raises if that fails.
+
+    Returns
+    -------
+    pandas.DataFrame or None
+        As of `compare_results`, which also writes ``diff/``; None if there were no maps before.
+
+    Raises
+    ------
+    OSError
+        If another update of the study is running.
+    """
+    results = Path(results)
+    kept, before = results / "updating", results / "before"
+    with _only_one(results):
+        _keep_maps(results / "targets", kept)
+        run()
+        if not kept.is_dir():
+            return None
+        table = compare_results(kept, results, results / "diff")
+        shutil.rmtree(before, ignore_errors=True)
+        kept.rename(before)
+    return table
+
+
+def _keep_maps(maps: Path, kept: Path) -> None:
+    """Copy the maps, whole or not at all, unless those of a stopped update are there."""
+    if (kept / "targets").is_dir() or not maps.is_dir():
+        return
+    shutil.rmtree(kept, ignore_errors=True)
+    partial = kept.with_name(".updating")
+    shutil.rmtree(partial, ignore_errors=True)
+    shutil.copytree(maps, partial / "targets")
+    partial.rename(kept)
+
+
+@contextmanager
+def _only_one(results: Path) -> Iterator[None]:
+    """Hold the lock of a study; the system frees it when the process ends, however it ends."""
+    results.mkdir(parents=True, exist_ok=True)
+    with (results / ".update.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise OSError(
+                f"{results}: another update of this study is running; wait for its end"
+            ) from None
+        yield
