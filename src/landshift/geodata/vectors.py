@@ -59,7 +59,7 @@ _UNREADABLE = (
     ValueError,
     OSError,
     TypeError,
-    KeyError,
+    LookupError,
     AttributeError,
     pyarrow.ArrowException,
     pyogrio.errors.DataSourceError,

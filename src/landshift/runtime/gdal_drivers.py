@@ -5,6 +5,7 @@ other files, or addresses, that the content names. So a raster that a stranger s
 any file of whoever maps with it. Those drivers are switched off before GDAL starts.
 """
 
+import logging
 import os
 
 # These follow paths, commands or SQL inside a file, or talk to a server.
@@ -53,3 +54,8 @@ def switch_off_drivers() -> None:
     # GDAL warns of each name that is none of its drivers, and the copies of rasterio and pyogrio
     # differ in theirs; what goes wrong later, both say by exceptions
     os.environ.setdefault("CPL_LOG", os.devnull)
+    logging.getLogger("rasterio._env").addFilter(_is_worth_telling)
+
+
+def _is_worth_telling(record: logging.LogRecord) -> bool:
+    return "to unload from GDAL_SKIP" not in record.getMessage()
