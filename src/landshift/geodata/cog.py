@@ -15,12 +15,9 @@ from rasterio.enums import ColorInterp
 from rasterio.windows import Window
 
 from landshift.geodata.opening import open_dataset
-from landshift.geodata.raster import BLOCK, unfinished_raster
-from landshift.geodata.raster_errors import check_whole, explain_unwritten
+from landshift.geodata.raster import BLOCK, CACHE_MB, create_raster, unfinished_raster
+from landshift.geodata.raster_errors import explain_unwritten
 from landshift.runtime.workers import compute_in_order
-
-_CACHE_MB = 64
-"""GDAL's cache, which would take a twentieth of the machine's memory: each tile is used once."""
 
 _log = logging.getLogger(__name__)
 
@@ -87,7 +84,7 @@ def write_cogs(
     """
     chosen = data[list(paths)].transpose("y", "x")
     with ExitStack() as stack:
-        stack.enter_context(rasterio.Env(GDAL_CACHEMAX=_CACHE_MB))
+        stack.enter_context(rasterio.Env(GDAL_CACHEMAX=CACHE_MB))
         partials = {
             name: stack.enter_context(unfinished_raster(path)) for name, path in paths.items()
         }
@@ -95,36 +92,37 @@ def write_cogs(
         beside = next(iter(partials.values())).parent
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=beside, prefix=".")))
         tiles = {name: folder / f"{index}.tif" for index, name in enumerate(paths)}
-        _write_tiles(chosen, tiles, tags or {}, colours or {})
+        _write_tiles(chosen, tiles, paths, tags or {}, colours or {})
         for name, tile in tiles.items():
-            check_whole(tile)
-            _convert(tile, partials[name], codes=chosen[name].dtype == np.uint8)
+            with explain_unwritten(paths[name]):
+                _convert(tile, partials[name], codes=chosen[name].dtype == np.uint8)
             tile.unlink()
 
 
 def _write_tiles(
     data: xr.Dataset,
-    paths: Mapping[str, Path],
+    tiles: Mapping[str, Path],
+    paths: Mapping[str, str | Path],
     tags: Mapping[str, str],
     colours: Mapping[str, Mapping[int, str]],
 ) -> None:
     height, width = data.sizes["y"], data.sizes["x"]
     with ExitStack() as stack:
         sinks = {}
-        for name, path in paths.items():
-            sinks[name] = stack.enter_context(rasterio.open(path, "w", **_profile(data[name])))
-            _describe(sinks[name], data[name], tags)
+        for name, tile in tiles.items():
+            kind = _choose_type(data[name]) | {"name": paths[name]}
+            sinks[name] = stack.enter_context(create_raster(tile, data[name].odc.geobox, **kind))
+            dataset = sinks[name].dataset
+            _describe(dataset, data[name], tags)
             if name in colours:
                 table = {code: _rgba(colour) for code, colour in colours[name].items()}
-                sinks[name].write_colormap(1, {0: (0, 0, 0, 0)} | table)
+                dataset.write_colormap(1, {0: (0, 0, 0, 0)} | table)
         blocks = _plan_blocks(data)
         parts = compute_in_order(data.isel(y=rows, x=columns) for rows, columns in blocks)
         for (rows, columns), part in zip(blocks, parts, strict=True):
             window = Window.from_slices(rows, columns)
             for name, sink in sinks.items():
-                values = part[name].values.astype(sink.dtypes[0], copy=False)
-                with explain_unwritten(paths[name]):
-                    sink.write(values, 1, window=window)
+                sink.write(part[name].values.astype(sink.dataset.dtypes[0], copy=False), 1, window)
             if columns.stop == width:
                 _log.info("rows %d of %d: %s", rows.stop, height, ", ".join(sinks))
 
@@ -149,26 +147,13 @@ def _split(chunks: Iterable[int], length: int) -> list[slice]:
     return stretches
 
 
-def _profile(data: xr.DataArray) -> dict:
+def _choose_type(data: xr.DataArray) -> dict:
     if data.dtype != np.uint8 and not np.issubdtype(data.dtype, np.floating):
         raise ValueError(f"{data.name}: a map is float or uint8, not {data.dtype}")
     codes = data.dtype == np.uint8
-    grid = data.odc.geobox
     return {
-        "driver": "GTiff",
-        "height": grid.height,
-        "width": grid.width,
-        "count": 1,
         "dtype": "uint8" if codes else "float32",
-        "crs": str(grid.crs),
-        "transform": grid.transform,
         "nodata": data.attrs.get("nodata", 0) if codes else np.nan,
-        "tiled": True,
-        "blockxsize": BLOCK,
-        "blockysize": BLOCK,
-        "compress": "zstd",
-        "zstd_level": 1,
-        "bigtiff": "if_safer",
     }
 
 

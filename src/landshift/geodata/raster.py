@@ -33,19 +33,84 @@ WIDTH = 4 * BLOCK
 _STATED = ("units", "long_name", "resampling", "legend", "classes")
 """Attributes of a band that its tags keep."""
 
-_CACHE_MB = 64
+CACHE_MB = 64
 """Memory of GDAL for blocks on their way to the disk [MB]; by default a share of the machine."""
 
 # The lowest level of compression takes a fifth of the time of the default, for 5 % larger files.
 # The predictor for floats makes files of factors derived from whole metres no smaller, those of a
 # synthetic surface 8 % smaller; without it they take a quarter less to write, half to read.
 _LAYOUT = {
+    "driver": "GTiff",
     "tiled": True,
     "blockxsize": BLOCK,
     "blockysize": BLOCK,
     "compress": "zstd",
     "zstd_level": 1,
+    "bigtiff": "if_safer",
 }
+
+
+class RasterSink:
+    """A GeoTIFF that is being written.
+
+    Attributes
+    ----------
+    dataset : rasterio.io.DatasetWriter
+        The open file, for its tags.
+    """
+
+    def __init__(self, dataset: DatasetWriter, name: str | Path) -> None:
+        self.dataset = dataset
+        self._name = name
+
+    def write(self, values: np.ndarray, band: int, window: Window) -> None:
+        """Write a window of a band.
+
+        Raises
+        ------
+        OSError
+            If it cannot be written, most likely because the disk is full.
+        """
+        with explain_unwritten(self._name):
+            self.dataset.write(values, band, window=window)
+
+
+@contextmanager
+def create_raster(
+    path: str | Path, grid: GeoBox, *, name: str | Path | None = None, **profile: Any
+) -> Iterator[RasterSink]:
+    """Write a GeoTIFF in tiles; the only way in which one is made.
+
+    It appears under its name when it is complete: GDAL reports a full disk when it closes a file,
+    where rasterio raises nothing, so all tiles are looked for in the file.
+
+    Parameters
+    ----------
+    path
+        The GeoTIFF to write.
+    grid
+        Its cells.
+    name
+        How errors name it, if not by its path.
+    profile
+        ``dtype``, ``nodata``, and what differs from one band in tiles of `BLOCK` with Zstandard.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written whole.
+    """
+    stated = {"count": 1, "crs": grid.crs and str(grid.crs), "transform": grid.transform}
+    shape = {"height": grid.height, "width": grid.width}
+    name = name or path
+    with unfinished_raster(path, name=name) as partial, rasterio.Env(GDAL_CACHEMAX=CACHE_MB):
+        with explain_unwritten(name):
+            dataset = rasterio.open(partial, "w", **_LAYOUT | shape | stated | profile)
+        try:
+            yield RasterSink(dataset, name)
+        finally:
+            with explain_unwritten(name):
+                dataset.close()
 
 
 def open_raster(path: str | Path, *, chunks: int | None = None) -> xr.DataArray:
@@ -175,43 +240,32 @@ def write_factors(
         raise ValueError(f"{path}: bands must share one dtype, found {sorted(map(str, kinds))}")
     first = data[names[0]]
     integer = np.issubdtype(first.dtype, np.integer)
-    grid = first.odc.geobox
-    profile = _LAYOUT | {
-        "driver": "GTiff",
-        "height": grid.height,
-        "width": grid.width,
+    profile = {
         "count": len(names),
         "dtype": first.dtype.name if integer else "float32",
-        "crs": str(grid.crs),
-        "transform": grid.transform,
         "nodata": first.attrs.get("nodata", 0) if integer else np.nan,
         "predictor": 2 if integer else 1,
-        "bigtiff": "if_safer",
         "interleave": "band",
         "num_threads": "all_cpus",
     }
-    with (
-        unfinished_raster(path) as partial,
-        rasterio.Env(GDAL_CACHEMAX=_CACHE_MB),
-        rasterio.open(partial, "w", **profile) as sink,
-    ):
-        sink.update_tags(**({"kind": "class"} if integer else {}), **(tags or {}))
+    with create_raster(path, first.odc.geobox, **profile) as sink:
+        dataset = sink.dataset
+        dataset.update_tags(**({"kind": "class"} if integer else {}), **(tags or {}))
         for index, name in enumerate(names, start=1):
-            sink.set_band_description(index, name)
+            dataset.set_band_description(index, name)
             attrs = data[name].attrs
-            sink.update_tags(index, **{key: str(attrs[key]) for key in _STATED if key in attrs})
-        _write_windows(data, sink, path)
+            dataset.update_tags(index, **{key: str(attrs[key]) for key in _STATED if key in attrs})
+        _write_windows(data, sink)
 
 
-def _write_windows(data: xr.Dataset, sink: DatasetWriter, path: str | Path) -> None:
+def _write_windows(data: xr.Dataset, sink: RasterSink) -> None:
     """Write window after window, in one order, while the next ones are being computed."""
     windows = list(cut_windows(data.odc.geobox))
     places = [dict(zip(("y", "x"), window.toslices(), strict=True)) for window in windows]
     parts = compute_in_order(data.isel(place) for place in places)
     for part, window in zip(parts, windows, strict=True):
         for index, band in enumerate(part.data_vars.values(), start=1):
-            with explain_unwritten(path):
-                sink.write(band.transpose("y", "x").values, index, window=window)
+            sink.write(band.transpose("y", "x").values, index, window)
 
 
 def cut_windows(grid: GeoBox) -> Iterator[Window]:
@@ -234,8 +288,15 @@ def wrap_like(
 
 
 @contextmanager
-def unfinished_raster(path: str | Path):
+def unfinished_raster(path: str | Path, *, name: str | Path | None = None) -> Iterator[Path]:
     """Do what `unfinished` does for a GeoTIFF, which must also be whole when it is closed.
+
+    Parameters
+    ----------
+    path
+        The GeoTIFF to write.
+    name
+        How the error names it, if not by its path.
 
     Raises
     ------
@@ -244,7 +305,7 @@ def unfinished_raster(path: str | Path):
     """
     with unfinished(path) as partial:
         yield partial
-        check_whole(partial, name=path)
+        check_whole(partial, name=name or path)
 
 
 def _open_bands(path: str | Path, chunks: int | None, *, masked: bool) -> xr.DataArray:

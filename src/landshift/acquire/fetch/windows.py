@@ -31,8 +31,8 @@ from landshift.acquire.fetch.transfers import (
     retry,
 )
 from landshift.geodata.opening import open_dataset
-from landshift.geodata.raster import BLOCK
-from landshift.runtime.files import hash_file, unfinished
+from landshift.geodata.raster import create_raster
+from landshift.runtime.files import hash_file
 from landshift.runtime.gdal_drivers import NO_ADDRESS, SERVED_DRIVERS
 
 MARGIN = 4
@@ -180,29 +180,16 @@ def _copy_window(source: rasterio.DatasetReader, window: Window, path: Path, add
     size = int(window.width * window.height) * np.dtype(source.dtypes[0]).itemsize
     _log.info("reading %d x %d cells of %s", window.width, window.height, address)
     progress = Progress(f"{address} (unpacked)", size)
-    profile = {
-        "driver": "GTiff",
-        "width": window.width,
-        "height": window.height,
-        "count": 1,
-        "dtype": source.dtypes[0],
-        "crs": source.crs or CRS.from_epsg(4326),
-        "transform": source.window_transform(window),
-        "nodata": source.nodata,
-        "tiled": True,
-        "blockxsize": BLOCK,
-        "blockysize": BLOCK,
-        "compress": "zstd",
-        "zstd_level": 1,
-    }
+    crs = source.crs or CRS.from_epsg(4326)
+    grid = GeoBox((window.height, window.width), source.window_transform(window), crs.to_wkt())
     read = 0
-    with unfinished(path) as partial, rasterio.open(partial, "w", **profile) as sink:
+    with create_raster(path, grid, dtype=source.dtypes[0], nodata=source.nodata, crs=crs) as sink:
         for start in range(0, window.height, ROWS):
             rows = min(ROWS, window.height - start)
             part = Window(window.col_off, window.row_off + start, window.width, rows)
             with _passing(address):
                 values = source.read(1, window=part)
-            sink.write(values, 1, window=Window(0, start, window.width, rows))
+            sink.write(values, 1, Window(0, start, window.width, rows))
             read += values.nbytes
             progress.report(read)
     _log.info("read %s of %s", megabytes(size), address)
