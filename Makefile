@@ -39,7 +39,7 @@ SNAKEMAKE = $(BIN)/snakemake --configfile $(CONFIG)
 .PHONY: help install demo update report where benchmark evidence bench-env bench-richdem \
 	bench-factors bench-sets bench-predict bench-mosaic bench-virtual bench-robustness bench-mock \
 	bench-large bench-scaling factor-docs recipe-docs test test-slow test-acquire test-slurm test-faults audit \
-	fuzz test-attack test-web test-qgis test-results viewer-library lint format docs site reproduce lock clean
+	fuzz test-attack test-deploy test-web test-qgis test-results viewer-library lint format docs site reproduce lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 15
@@ -121,7 +121,7 @@ recipe-docs: $(INSTALLED) ## write the table of public services
 	$(BIN)/python docs/describe_recipes.py
 
 test: $(INSTALLED) ## run the tests, but for those that take minutes
-	$(BIN)/pytest -q -m "not slow and not slurm and not faults and not web and not qgis" $(PYTEST_ARGS)
+	$(BIN)/pytest -q -m "not slow and not slurm and not faults and not web and not qgis and not deploy" $(PYTEST_ARGS)
 
 test-slow: $(INSTALLED) ## run the tests that take minutes
 	$(BIN)/pytest -q -m slow $(PYTEST_ARGS)
@@ -141,6 +141,9 @@ audit: $(INSTALLED) ## list the licences and the known vulnerabilities of the lo
 	$(BIN)/uv pip install --quiet --python $(AUDIT)/python pip-licenses==5.5.5 pip-audit==2.10.1
 	$(AUDIT)/pip-licenses --python=$(BIN)/python --from=mixed --order=license
 	$(BIN)/python .ci/audit.py $(AUDIT)/pip-audit
+
+test-deploy: $(INSTALLED) ## plan the workflow where Snakemake is installed and nothing else
+	$(BIN)/pytest -q -m deploy $(PYTEST_ARGS)
 
 test-attack: $(INSTALLED) ## do what a stranger with bad intent could, often (CASES=20000)
 	LANDSHIFT_ATTACKS=$(CASES) $(BIN)/pytest -q -m attack $(PYTEST_ARGS)

@@ -1,6 +1,15 @@
 """Landshift: landslide susceptibility where landslide data are few, from inventory to report."""
 
+import os
+import sys
+
 from snakemake.utils import min_version
+
+# To plan takes Snakemake alone, and jobs of conda environments get the package by PYTHONPATH.
+SOURCE = os.path.join(str(workflow.current_basedir), "src")
+sys.path.append(SOURCE)
+if SOURCE not in (stated := os.environ.get("PYTHONPATH", "").split(os.pathsep)):
+    os.environ["PYTHONPATH"] = os.pathsep.join([SOURCE, *filter(None, stated)])
 
 from landshift.runtime.integrity import keep_checksums
 from landshift.runtime.logs import list_failures

@@ -1,9 +1,9 @@
 FROM condaforge/miniforge3:latest
 LABEL io.github.snakemake.containerized="true"
-LABEL io.github.snakemake.conda_env_hash="c349a4f30ee26fea51f246bc24e3274a1d45eba41e47422f1a2b1205ae4a9210"
+LABEL io.github.snakemake.conda_env_hash="f8248093051dbaa9ea139f1fb933b143351cbdc87f3fe52318d54d8b1ad90284"
 # Conda environment:
 #   source: envs/landshift.yaml
-#   prefix: /conda-envs/c22e25d0ac98487423de01f77f4c9e0e
+#   prefix: /conda-envs/8f47fa81dfb86bd0844a3376c47f85cd
 #   # The environment for conda users: the same versions as requirements.lock has for Python 3.11.
 #   #   conda env create -f envs/landshift.yaml && conda activate landshift
 #   #   pip install --no-deps .
@@ -35,11 +35,11 @@ LABEL io.github.snakemake.conda_env_hash="c349a4f30ee26fea51f246bc24e3274a1d45eb
 #     - pyarrow =26.0.1
 #     - pyogrio =0.13.0
 #     - pyproj =3.7.2
+#     - pystac =1.15.2
 #     - pystac-client =0.9.1
 #     - pyyaml =6.0.3
 #     - rasterio =1.4.4
 #     - requests =2.34.2
-#     - rio-cogeo =7.0.4
 #     - rioxarray =0.19.0
 #     - scikit-learn =1.9.1
 #     - scipy =1.17.1
@@ -50,8 +50,8 @@ LABEL io.github.snakemake.conda_env_hash="c349a4f30ee26fea51f246bc24e3274a1d45eb
 #     - tenacity =9.2.1
 #     - threadpoolctl =3.8.0
 #     - xarray =2026.9.0
-RUN mkdir -p /conda-envs/c22e25d0ac98487423de01f77f4c9e0e
-COPY envs/landshift.yaml /conda-envs/c22e25d0ac98487423de01f77f4c9e0e/environment.yaml
+RUN mkdir -p /conda-envs/8f47fa81dfb86bd0844a3376c47f85cd
+COPY envs/landshift.yaml /conda-envs/8f47fa81dfb86bd0844a3376c47f85cd/environment.yaml
 
-RUN conda env create --prefix /conda-envs/c22e25d0ac98487423de01f77f4c9e0e --file /conda-envs/c22e25d0ac98487423de01f77f4c9e0e/environment.yaml && \
+RUN conda env create --prefix /conda-envs/8f47fa81dfb86bd0844a3376c47f85cd --file /conda-envs/8f47fa81dfb86bd0844a3376c47f85cd/environment.yaml && \
     conda clean --all -y

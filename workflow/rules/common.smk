@@ -1,6 +1,7 @@
 """What the rules know about the study: its regions, their layers, and the files to make."""
 
 import hashlib
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -44,17 +45,24 @@ def take_memory(base_mb, bytes_per_cell, most_cells):
 
     def count_mb(wildcards, input, attempt):
         Path(input.detail).stat()  # unknown as long as there is no such file: FileNotFoundError
-        import rasterio
-        from landshift.geodata.opening import open_dataset
-
-        try:
-            with open_dataset(input.detail) as dem:
-                cells = min(dem.width * dem.height, most_cells)
-        except rasterio.errors.RasterioIOError:
-            cells = 0  # the job itself says what is wrong with the file
+        cells = most_cells  # where Snakemake alone is installed, a header cannot be read
+        with suppress(ModuleNotFoundError):
+            cells = min(count_cells(input.detail), most_cells)
         return attempt * (base_mb + round(cells * bytes_per_cell / 1e6))
 
     return count_mb
+
+
+def count_cells(path):
+    """Count the cells of a raster; 0 if it cannot be read: the job itself says what is wrong."""
+    from landshift.geodata.opening import open_dataset
+    from rasterio.errors import RasterioIOError
+
+    try:
+        with open_dataset(path) as dem:
+            return dem.width * dem.height
+    except (RasterioIOError, ValueError):
+        return 0
 
 
 def any_of(names):
