@@ -62,6 +62,21 @@ def prediction_rate_curve(susceptibility: xr.DataArray, points: gpd.GeoDataFrame
     ----------
     .. [1] Chung, C.-J. F., Fabbri, A. G. (2003). Validation of spatial prediction models for
        landslide hazard mapping. Natural Hazards 30, 451-472.
+
+    Examples
+    --------
+    >>> import numpy as np, xarray as xr
+    >>> from odc.geo.geobox import GeoBox
+    >>> from odc.geo.xr import wrap_xr
+    >>> grid = GeoBox.from_bbox((0, 0, 300, 300), "EPSG:32632", resolution=30)
+    >>> values = np.linspace(0.01, 0.99, 100, dtype="float32").reshape(10, 10)
+    >>> susceptibility = wrap_xr(values, grid)
+    >>> import geopandas as gpd
+    >>> landslides = gpd.points_from_xy([285, 15], [15, 15])
+    >>> points = gpd.GeoDataFrame(geometry=landslides, crs="EPSG:32632")
+    >>> curve = prediction_rate_curve(susceptibility, points)
+    >>> curve["landslide_share"].tolist()
+    [0.0, 0.5, 0.5, 1.0, 1.0]
     """
     hit = sample_points(susceptibility, points)
     mapped = hit[~np.isnan(hit)]

@@ -41,6 +41,23 @@ def write_cog(
         Metadata of the file, such as provenance.
     colours
         Colour by code as ``#rrggbb``, for uint8 codes.
+
+    Examples
+    --------
+    >>> import numpy as np, xarray as xr
+    >>> from odc.geo.geobox import GeoBox
+    >>> from odc.geo.xr import wrap_xr
+    >>> grid = GeoBox.from_bbox((0, 0, 300, 300), "EPSG:32632", resolution=30)
+    >>> values = np.linspace(0.01, 0.99, 100, dtype="float32").reshape(10, 10)
+    >>> susceptibility = wrap_xr(values, grid)
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> path = Path(tempfile.mkdtemp(), "susceptibility.tif")
+    >>> named = susceptibility.rename("susceptibility").assign_attrs(units="1", long_name="map")
+    >>> write_cog(named, path)
+    >>> from landshift import open_raster
+    >>> bool((open_raster(path) == susceptibility).all())
+    True
     """
     name = str(data.name or Path(path).stem)
     write_cogs(

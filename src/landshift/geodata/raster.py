@@ -137,6 +137,20 @@ def open_raster(path: str | Path, *, chunks: int | None = None) -> xr.DataArray:
         If there is no such file.
     ValueError
         If it is no raster, is damaged, is rotated, is complex or has more than one band.
+
+    Examples
+    --------
+    >>> from landshift import generate_virtual_region
+    >>> region = generate_virtual_region(
+    ...     "alder", seed=1, origin=(0, 0), crs="EPSG:32632", size=48, landslides=30
+    ... )
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> path = Path(tempfile.mkdtemp(), "dem.tif")
+    >>> write_raster(region.layers["dem"], path)
+    >>> dem = open_raster(path)
+    >>> dem.dims, dem.attrs["units"], dem.odc.crs.epsg
+    (('y', 'x'), 'm', 32632)
     """
     with explain_unreadable(path), open_dataset(path) as source:
         _check_layout(path, source)
@@ -176,6 +190,20 @@ def read_factors(
     ------
     ValueError
         If two files differ in grid, or a name is in none of them.
+
+    Examples
+    --------
+    >>> from landshift import generate_virtual_region
+    >>> region = generate_virtual_region(
+    ...     "alder", seed=1, origin=(0, 0), crs="EPSG:32632", size=48, landslides=30
+    ... )
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from landshift import derive_terrain_factors
+    >>> path = Path(tempfile.mkdtemp(), "terrain.tif")
+    >>> write_factors(derive_terrain_factors(region.layers["dem"]), path)
+    >>> read_factors([path], names=["slope", "northness"])["slope"].attrs["units"]
+    'degree'
     """
     variables: dict[str, xr.DataArray] = {}
     grid: GeoBox | None = None
@@ -204,7 +232,21 @@ def read_factors(
 def write_raster(
     data: xr.DataArray, path: str | Path, *, tags: Mapping[str, str] | None = None
 ) -> None:
-    """Write one band as a tiled GeoTIFF; class codes keep their integers and nodata value."""
+    """Write one band as a tiled GeoTIFF; class codes keep their integers and nodata value.
+
+    Examples
+    --------
+    >>> from landshift import generate_virtual_region
+    >>> region = generate_virtual_region(
+    ...     "alder", seed=1, origin=(0, 0), crs="EPSG:32632", size=48, landslides=30
+    ... )
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> path = Path(tempfile.mkdtemp(), "dem.tif")
+    >>> write_raster(region.layers["dem"], path)
+    >>> path.is_file()
+    True
+    """
     write_factors(data.to_dataset(name=data.name or Path(path).stem), path, tags=tags)
 
 
@@ -233,6 +275,20 @@ def write_factors(
     ------
     ValueError
         If there are no variables, or they differ in dtype.
+
+    Examples
+    --------
+    >>> from landshift import generate_virtual_region
+    >>> region = generate_virtual_region(
+    ...     "alder", seed=1, origin=(0, 0), crs="EPSG:32632", size=48, landslides=30
+    ... )
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from landshift import derive_terrain_factors
+    >>> path = Path(tempfile.mkdtemp(), "terrain.tif")
+    >>> write_factors(derive_terrain_factors(region.layers["dem"])[["slope"]], path)
+    >>> list(read_factors([path]))
+    ['slope']
     """
     names = list(data.data_vars)
     kinds = {data[name].dtype for name in names}

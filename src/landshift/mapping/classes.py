@@ -96,6 +96,17 @@ def class_breaks(susceptibility: xr.DataArray, rule: str | Sequence[float]) -> t
     ----------
     .. [1] Fisher, W. D. (1958). On grouping for maximum homogeneity. Journal of the American
        Statistical Association 53, 789-798.
+
+    Examples
+    --------
+    >>> import numpy as np, xarray as xr
+    >>> from odc.geo.geobox import GeoBox
+    >>> from odc.geo.xr import wrap_xr
+    >>> grid = GeoBox.from_bbox((0, 0, 300, 300), "EPSG:32632", resolution=30)
+    >>> values = np.linspace(0.01, 0.99, 100, dtype="float32").reshape(10, 10)
+    >>> susceptibility = wrap_xr(values, grid)
+    >>> [round(limit, 2) for limit in class_breaks(susceptibility, "quantile")]
+    [0.2, 0.4, 0.59, 0.79]
     """
     if not isinstance(rule, str):
         return _check_breaks(rule)
@@ -123,6 +134,18 @@ def classify_susceptibility(susceptibility: xr.DataArray, breaks: Sequence[float
     -------
     xarray.DataArray
         uint8 with ``attrs["nodata"] = 0``; the names are in `landshift.mapping.classes`.
+
+    Examples
+    --------
+    >>> import numpy as np, xarray as xr
+    >>> from odc.geo.geobox import GeoBox
+    >>> from odc.geo.xr import wrap_xr
+    >>> grid = GeoBox.from_bbox((0, 0, 300, 300), "EPSG:32632", resolution=30)
+    >>> values = np.linspace(0.01, 0.99, 100, dtype="float32").reshape(10, 10)
+    >>> susceptibility = wrap_xr(values, grid)
+    >>> classes = classify_susceptibility(susceptibility, (0.2, 0.4, 0.6, 0.8))
+    >>> np.bincount(classes.values.ravel())[1:].tolist()
+    [20, 20, 20, 20, 20]
     """
     edges = np.asarray(breaks, dtype=np.float32)
     if edges.shape != (4,) or np.isnan(edges).any() or (np.diff(edges) < 0).any():

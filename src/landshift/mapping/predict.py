@@ -71,6 +71,25 @@ def map_susceptibility(model: Model, factors: xr.Dataset) -> xr.Dataset:
     ------
     ValueError
         If a factor of the model is missing.
+
+    Examples
+    --------
+    >>> from landshift import generate_virtual_region
+    >>> region = generate_virtual_region(
+    ...     "alder", seed=1, origin=(0, 0), crs="EPSG:32632", size=48, landslides=30
+    ... )
+    >>> from landshift import derive_terrain_factors, draw_samples
+    >>> dem = region.layers["dem"]
+    >>> factors = derive_terrain_factors(dem)
+    >>> samples = draw_samples(factors, region.inventory, elevation=dem, region="alder", seed=1)
+    >>> from landshift import draw_background, draw_shots, fine_tune_target, pretrain_sources
+    >>> background = draw_background(factors, samples, region="alder", cells=200, seed=1)
+    >>> source = pretrain_sources(samples, background, learner="lr", seed=1)
+    >>> shots = draw_shots(samples, region="alder", seed=1, shots=5)
+    >>> model = fine_tune_target([source], shots, background, prevalence=0.04, seed=1)
+    >>> maps = map_susceptibility(model, factors)
+    >>> sorted(maps), bool((maps["susceptibility"] <= 1).all())
+    (['susceptibility', 'uncertainty'], True)
     """
     missing = [name for name in model.factors if name not in factors]
     if missing:

@@ -74,6 +74,19 @@ def draw_samples(
     ------
     ValueError
         If no landslide lies on cells with data, or no cell lies outside the buffer.
+
+    Examples
+    --------
+    >>> from landshift import generate_virtual_region
+    >>> region = generate_virtual_region(
+    ...     "alder", seed=1, origin=(0, 0), crs="EPSG:32632", size=48, landslides=30
+    ... )
+    >>> from landshift import derive_terrain_factors
+    >>> dem = region.layers["dem"]
+    >>> factors = derive_terrain_factors(dem)
+    >>> samples = draw_samples(factors, region.inventory, elevation=dem, region="alder", seed=1)
+    >>> list(samples)[:5]
+    ['region', 'x', 'y', 'block', 'presence']
     """
     valid = _find_valid(factors)
     points = source_points(inventory, elevation).geometry
@@ -133,6 +146,20 @@ def draw_background(
     -------
     pandas.DataFrame
         Columns ``region, x, y, block`` and a column per factor.
+
+    Examples
+    --------
+    >>> from landshift import generate_virtual_region
+    >>> region = generate_virtual_region(
+    ...     "alder", seed=1, origin=(0, 0), crs="EPSG:32632", size=48, landslides=30
+    ... )
+    >>> from landshift import derive_terrain_factors, draw_samples
+    >>> dem = region.layers["dem"]
+    >>> factors = derive_terrain_factors(dem)
+    >>> samples = draw_samples(factors, region.inventory, elevation=dem, region="alder", seed=1)
+    >>> background = draw_background(factors, samples, region="alder", cells=200, seed=1)
+    >>> len(background), "presence" in background
+    (200, False)
     """
     generator = np.random.default_rng(derive_seed(seed, "background", region))
     candidates = np.flatnonzero(_find_valid(factors))

@@ -160,6 +160,21 @@ def select_factors(
     ------
     ValueError
         If the sources have no varying factor in common.
+
+    Examples
+    --------
+    >>> from landshift import generate_virtual_region
+    >>> region = generate_virtual_region(
+    ...     "alder", seed=1, origin=(0, 0), crs="EPSG:32632", size=48, landslides=30
+    ... )
+    >>> from landshift import derive_terrain_factors, draw_samples
+    >>> dem = region.layers["dem"]
+    >>> factors = derive_terrain_factors(dem)
+    >>> samples = draw_samples(factors, region.inventory, elevation=dem, region="alder", seed=1)
+    >>> from landshift.sampling.tables import list_factors
+    >>> names = select_factors(samples, candidates=list_factors(samples))
+    >>> "slope" in names, len(names) < len(list_factors(samples))
+    (True, True)
     """
     common = [name for name in candidates if name in samples and samples[name].notna().all()]
     varying = [name for name in common if samples.groupby("region")[name].nunique().gt(1).any()]

@@ -206,6 +206,25 @@ def fine_tune_target(
         If the source models differ in factors, a factor is missing or has no value, its values
         have another unit or legend than in the source models, the family is not among the models,
         or the prevalence is not between 0 and 1.
+
+    Examples
+    --------
+    >>> from landshift import generate_virtual_region
+    >>> region = generate_virtual_region(
+    ...     "alder", seed=1, origin=(0, 0), crs="EPSG:32632", size=48, landslides=30
+    ... )
+    >>> from landshift import derive_terrain_factors, draw_samples
+    >>> dem = region.layers["dem"]
+    >>> factors = derive_terrain_factors(dem)
+    >>> samples = draw_samples(factors, region.inventory, elevation=dem, region="alder", seed=1)
+    >>> from landshift import draw_background, draw_shots, fine_tune_target, pretrain_sources
+    >>> background = draw_background(factors, samples, region="alder", cells=200, seed=1)
+    >>> source = pretrain_sources(samples, background, learner="lr", seed=1)
+    >>> shots = draw_shots(samples, region="alder", seed=1, shots=5)
+    >>> model = fine_tune_target([source], shots, background, prevalence=0.04, seed=1)
+    >>> prediction = model.predict(shots[list(model.factors)].to_numpy())
+    >>> prediction.probability.shape
+    (10,)
     """
     own_factors = [*target_factors, *target_classes]
     _check_target(source_models, shots, background, prevalence, family, own_factors)

@@ -163,6 +163,22 @@ def pretrain_sources(
     ------
     ValueError
         If a region has no presences, no absences or no background, or a factor is missing.
+
+    Examples
+    --------
+    >>> from landshift import generate_virtual_region
+    >>> region = generate_virtual_region(
+    ...     "alder", seed=1, origin=(0, 0), crs="EPSG:32632", size=48, landslides=30
+    ... )
+    >>> from landshift import derive_terrain_factors, draw_samples
+    >>> dem = region.layers["dem"]
+    >>> factors = derive_terrain_factors(dem)
+    >>> samples = draw_samples(factors, region.inventory, elevation=dem, region="alder", seed=1)
+    >>> from landshift import draw_background
+    >>> background = draw_background(factors, samples, region="alder", cells=200, seed=1)
+    >>> model = pretrain_sources(samples, background, learner="lr", seed=1)
+    >>> model.learner, len(model.factors) == len(factors)
+    ('lr', True)
     """
     classes = {name: legend for name, legend in (legends or {}).items() if name in samples}
     training = prepare_training(samples, background, seed=seed, classes=classes)

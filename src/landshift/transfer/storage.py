@@ -32,7 +32,27 @@ _SPOILT = (
 
 
 def save_model(model: SourceModel | TargetModel, path: str | Path) -> None:
-    """Write a model as a folder, which appears under its name when it is complete."""
+    """Write a model as a folder, which appears under its name when it is complete.
+
+    Examples
+    --------
+    >>> from landshift import generate_virtual_region
+    >>> region = generate_virtual_region(
+    ...     "alder", seed=1, origin=(0, 0), crs="EPSG:32632", size=48, landslides=30
+    ... )
+    >>> from landshift import derive_terrain_factors, draw_samples
+    >>> dem = region.layers["dem"]
+    >>> factors = derive_terrain_factors(dem)
+    >>> samples = draw_samples(factors, region.inventory, elevation=dem, region="alder", seed=1)
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from landshift import draw_background, pretrain_sources
+    >>> background = draw_background(factors, samples, region="alder", cells=200, seed=1)
+    >>> path = Path(tempfile.mkdtemp(), "lr")
+    >>> save_model(pretrain_sources(samples, background, learner="lr", seed=1), path)
+    >>> load_model(path).learner
+    'lr'
+    """
     path = Path(path)
     partial = path.with_name(f".{path.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
@@ -52,6 +72,13 @@ def load_model(path: str | Path) -> SourceModel | TargetModel:
     ------
     ValueError
         If the folder has no readable manifest, or one of another format.
+
+    Examples
+    --------
+    >>> load_model("no_model")
+    Traceback (most recent call last):
+    ...
+    ValueError: no_model: no model here, manifest.json is missing
     """
     path = Path(path)
     manifest = read_manifest(path)

@@ -71,6 +71,16 @@ def clean_inventory(
     ------
     ValueError
         If nothing is left, or the period is none.
+
+    Examples
+    --------
+    >>> from landshift import generate_virtual_region
+    >>> region = generate_virtual_region(
+    ...     "alder", seed=1, origin=(0, 0), crs="EPSG:32632", size=48, landslides=30
+    ... )
+    >>> kept, counts = clean_inventory(region.inventory, region.layers["dem"])
+    >>> counts["read"], counts["kept"] == len(kept)
+    (30, True)
     """
     counts = {"read": len(landslides)}
     kept = landslides

@@ -123,6 +123,17 @@ def read_inventory(
     ValueError
         If the file cannot be read, a column or the CRS is missing or contradicted, a coordinate
         is no number, a date cannot be understood, or no row is a landslide.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> path = Path(tempfile.mkdtemp(), "slides.csv")
+    >>> rows = ["x,y,year", "500100,4999900,2010", "500200,4999800,2011", ""]
+    >>> _ = path.write_text(chr(10).join(rows))
+    >>> landslides, absences = read_inventory(path, crs="EPSG:32632", date="year")
+    >>> landslides["date"].tolist(), absences is None
+    (['2010', '2011'], True)
     """
     path = Path(path)
     table = _read(path, x, y)

@@ -38,7 +38,14 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class RegionTables:
-    """Samples and background of a region, as `landshift.sampling.draw` draws them."""
+    """Samples and background of a region, as `landshift.sampling.draw` draws them.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"x": [0.0], "slope": [30.0], "lithology": [2]})
+    >>> list(RegionTables(table, table).without(["lithology"]).samples)
+    ['x', 'slope']
+    """
 
     samples: pd.DataFrame
     background: pd.DataFrame
@@ -101,6 +108,27 @@ def run_transfer_benchmark(
     pandas.DataFrame
         A row per target, family, method, regime, number of shots and draw, with the measures of
         `benchmark.measures`: ``auc``, ``pr_auc``, ``brier``, ``ece``, ``log_score``.
+
+    Examples
+    --------
+    >>> from landshift import derive_terrain_factors, draw_background, draw_samples
+    >>> from landshift import generate_virtual_region
+    >>> tables = {}
+    >>> for seed, name in enumerate(["alder", "birch"]):
+    ...     region = generate_virtual_region(
+    ...         name, seed=seed, origin=(0, 0), crs="EPSG:32632", size=48, landslides=30
+    ...     )
+    ...     dem = region.layers["dem"]
+    ...     factors = derive_terrain_factors(dem)
+    ...     samples = draw_samples(factors, region.inventory, elevation=dem, region=name, seed=1)
+    ...     background = draw_background(factors, samples, region=name, cells=200, seed=1)
+    ...     tables[name] = RegionTables(samples, background)
+    >>> scores = run_transfer_benchmark(
+    ...     tables, targets=["birch"], learners=["lr"], shots=[5], draws=1,
+    ...     methods=["zero_shot"], seed=1,
+    ... )
+    >>> bool(scores["auc"].between(0, 1).all())
+    True
     """
     tables = []
     own = [*target_factors, *target_classes]

@@ -119,6 +119,16 @@ def derive_drainage_factors(dem: xr.DataArray, *, tile_size: int | None = None) 
     ----------
     .. [1] Chirico, Western, Grayson, Bloeschl 2005, Hydrological Processes 19,
        doi:10.1002/hyp.5627
+
+    Examples
+    --------
+    >>> from landshift import generate_virtual_region
+    >>> region = generate_virtual_region(
+    ...     "alder", seed=1, origin=(0, 0), crs="EPSG:32632", size=48, landslides=30
+    ... )
+    >>> factors = derive_drainage_factors(region.layers["dem"])
+    >>> factors["twi"].attrs["units"], bool(factors["hand"].min() >= 0)
+    ('ln(m)', True)
     """
     resolution_m = _cell_edge(dem)
     if tile_size is not None and tile_size < 1:
