@@ -4,6 +4,7 @@ PYTHON ?= python3
 CORES ?= 2
 KILLS ?= 100
 CASES ?= 100000
+MUTANTS ?= 300
 KILLED ?= 0
 CONFIG ?= config/config.yaml
 # The lock is made with the same uv that installs it.
@@ -39,7 +40,7 @@ SNAKEMAKE = $(BIN)/snakemake --configfile $(CONFIG)
 .PHONY: help install demo update report where benchmark evidence bench-env bench-richdem \
 	bench-factors bench-sets bench-predict bench-mosaic bench-virtual bench-robustness bench-mock \
 	bench-large bench-scaling factor-docs recipe-docs test test-slow test-acquire test-slurm test-faults audit \
-	fuzz test-attack test-deploy test-web test-qgis test-results viewer-library lint format docs site reproduce lock clean
+	fuzz test-mutants test-attack test-deploy test-web test-qgis test-results viewer-library lint format docs site reproduce lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 15
@@ -144,6 +145,9 @@ audit: $(INSTALLED) ## list the licences and the known vulnerabilities of the lo
 
 test-deploy: $(INSTALLED) ## plan the workflow where Snakemake is installed and nothing else
 	$(BIN)/pytest -q -m deploy $(PYTEST_ARGS)
+
+test-mutants: $(INSTALLED) ## change one operator at a time (MUTANTS=300), and count what tests notice
+	$(BIN)/python tests/mutants.py --count $(MUTANTS)
 
 test-attack: $(INSTALLED) ## do what a stranger with bad intent could, often (CASES=20000)
 	LANDSHIFT_ATTACKS=$(CASES) $(BIN)/pytest -q -m attack $(PYTEST_ARGS)
