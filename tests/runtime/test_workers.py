@@ -1,31 +1,73 @@
-"""Blocks computed by threads and by workers of a cluster: the same files, the same order."""
+"""Blocks computed by threads and by further jobs: the same files, the same order."""
 
+import gc
+import re
+import ssl
 import subprocess
 import sys
-import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+import urllib.error
+import urllib.request
+import warnings
 
 import dask
 import dask.array
 import numpy as np
 import pytest
 import xarray as xr
-from distributed import Client
 from odc.geo.geobox import GeoBox
 from odc.geo.xr import wrap_xr
 
 from landshift.factors.terrain.derive import derive_terrain_factors
 from landshift.geodata.cog import write_cogs
 from landshift.geodata.raster import write_factors
-from landshift.runtime.workers import (
-    _Here,
-    _Places,
-    _take,
-    _welcome_helpers,
-    compute_in_order,
-    spread_blocks,
-)
+from landshift.runtime.workers import _start_before, compute_in_order, spread_blocks
+
+# What SLURM does with a script: it starts it in the folder of whoever submits it.
+SBATCH = """#!/bin/sh
+cp "$1" "$0.$$"
+setsid bash "$0.$$" > /dev/null 2> job.err &
+echo "Submitted batch job $!"
+"""
+SCANCEL = """#!/bin/sh
+kill -9 -- "-$1"
+"""
+
+
+@pytest.fixture(autouse=True)
+def forget():
+    """Close the files of certificates here, which dask-jobqueue leaves to whoever comes next."""
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        gc.collect()
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Work in a folder that a shell would misread, where programs start jobs on this machine."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name, text in (("sbatch", SBATCH), ("scancel", SCANCEL)):
+        (programs / name).write_text(text)
+        (programs / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}:/usr/bin:/bin")
+    folder = tmp_path / "a b $(touch pwned) ;'\""
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    yield folder
+    assert not list(tmp_path.rglob("pwned"))
+
+
+def share(jobs=1):
+    return spread_blocks(1, {"worker_jobs": jobs, "mem_mb": 1000}, log="logs/job.log")
+
+
+def wait_for(count):
+    from distributed import get_client
+
+    get_client().wait_for_workers(count, timeout=60)
+    return get_client()
 
 
 @pytest.fixture(scope="module")
@@ -43,76 +85,91 @@ def write_all(dem, folder):
     return [folder / f"{name}.tif" for name in ("factors", *chosen)]
 
 
-def open_client():
-    return Client(processes=False, n_workers=0, threads_per_worker=1, dashboard_address=":0")
-
-
-def test_workers_and_threads_write_the_same_files(dem, tmp_path):
-    with spread_blocks(2, {}, log=tmp_path / "a.log"):
-        by_threads = write_all(dem, tmp_path / "threads")
-    places = _Places(1, most=3)
-    with (
-        open_client() as client,
-        dask.config.set(scheduler="threads", num_workers=1),
-        _take(places),
-    ):
-        client.sync(_welcome_helpers, client.cluster.scheduler, client, places)
-        client.cluster.scale(2)
-        client.wait_for_workers(2)
-        by_workers = write_all(dem, tmp_path / "workers")
-    assert set(places.done) == {"this job", "0", "1"}
-    for expected, found in zip(by_threads, by_workers, strict=True):
+def test_jobs_and_threads_write_the_same_files(dem, folder, caplog):
+    caplog.set_level("INFO", "landshift")
+    with spread_blocks(2, {}, log="logs/job.log"):
+        by_threads = write_all(dem, folder / "threads")
+    with share():
+        wait_for(2)
+        by_jobs = write_all(dem, folder / "jobs")
+    for expected, found in zip(by_threads, by_jobs, strict=True):
         assert found.read_bytes() == expected.read_bytes()
+    assert re.search(r"windows by job: .*\d, this job \d", caplog.text)
 
 
 @pytest.mark.parametrize("most", [1, 2, 5])
-def test_parts_come_in_their_order_and_start_before_their_turn(most):
+def test_parts_start_before_their_turn_but_not_all_at_once(most):
     started = []
-
-    def start():
-        for number in range(4):
-            started.append(number)
-            yield xr.Dataset({"number": number})
-
-    with _take(_Places(1, most)):
-        parts = compute_in_order(start())
-        assert int(next(parts).number) == 0
-        assert len(started) == min(4, 1 + most)
-        assert [int(part.number) for part in parts] == [1, 2, 3]
+    parts = _start_before(range(10), lambda part: started.append(part) or part, most)
+    assert next(parts) == 0
+    assert len(started) == 1 + most
+    assert list(parts) == list(range(1, 10))
 
 
-STARTED, RELEASED = threading.Event(), threading.Event()
+def test_threads_hand_parts_over_in_their_order():
+    parts = [xr.Dataset({"number": ("x", [number])}).chunk() for number in range(9)]
+    with dask.config.set(num_workers=3):
+        assert [int(part.number[0]) for part in compute_in_order(parts)] == list(range(9))
 
 
-def wait_the_first_time(number):
-    if not STARTED.is_set():
-        STARTED.set()
-        RELEASED.wait(60)
-    return np.array([number])
+def square_slowly(block):
+    time.sleep(0.2)
+    return block**2
 
 
-def lose_helper(cluster, places):
-    STARTED.wait(60)
-    cluster.scale(0)
-    while cluster.scheduler.workers:
-        time.sleep(0.01)
-    places.add(_Here())
-    RELEASED.set()
+def test_windows_of_a_lost_job_are_computed_by_another(folder):
+    from distributed import get_client
+
+    parts = [
+        xr.Dataset({"a": ("x", dask.array.full(4, number, dtype=int).map_blocks(
+            square_slowly, dtype=int))})
+        for number in range(16)
+    ]  # fmt: skip
+    with share():
+        wait_for(2)
+        computed = compute_in_order(parts)
+        found = [int(next(computed).a[0])]
+        get_client().cluster.scale(0)
+        found += [int(part.a[0]) for part in computed]
+    assert found == [number**2 for number in range(16)]
 
 
-def test_a_window_whose_job_is_lost_is_computed_here():
-    values = [
-        dask.array.from_delayed(dask.delayed(wait_the_first_time)(number), (1,), int)
-        for number in range(4)
-    ]
-    places = _Places(0, most=1)
-    with open_client() as client, _take(places), ThreadPoolExecutor(1) as pool:
-        client.sync(_welcome_helpers, client.cluster.scheduler, client, places)
-        client.cluster.scale(1)
-        pool.submit(lose_helper, client.cluster, places)
-        parts = compute_in_order(xr.Dataset({"number": ("x", value)}) for value in values)
-        assert [int(part.number[0]) for part in parts] == [0, 1, 2, 3]
-    assert places.done == {"this job": 4}
+def test_a_stranger_is_refused_and_there_are_no_pages(folder):
+    from distributed import Client, Security
+
+    with share():
+        client = wait_for(2)
+        address = client.cluster.scheduler_address
+        assert address.startswith("tls://")
+        for security in (None, Security.temporary()):
+            place = address if security else address.replace("tls://", "tcp://")
+            with pytest.raises((OSError, ssl.SSLError, TypeError)):
+                Client(place, security=security, timeout=3)
+        pages = [client.cluster.scheduler.http_server.port]
+        pages += client.run(lambda dask_worker: dask_worker.http_server.port).values()
+        for port, path in [(port, path) for port in pages for path in ("", "info/logs", "health")]:
+            with pytest.raises(urllib.error.HTTPError, match="404"):
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/{path}", timeout=5)
+        host = address.rpartition("/")[2].rpartition(":")[0]
+        for port in pages:
+            with pytest.raises(urllib.error.URLError, match="refused"):
+                urllib.request.urlopen(f"http://{host}:{port}/", timeout=5)
+
+
+def test_a_folder_that_slurm_would_misread_is_refused(folder):
+    (folder / "inner").mkdir()
+    resources = {"worker_jobs": 1, "mem_mb": 100}
+    with (
+        pytest.raises(ValueError, match="SLURM cannot write logs to"),
+        spread_blocks(1, resources, log="lo gs/$(touch pwned)/a.log"),
+    ):
+        pass
+
+
+def test_what_slurm_refuses_is_a_sentence(folder, monkeypatch, tmp_path):
+    (tmp_path / "bin" / "sbatch").write_text("#!/bin/sh\necho 'no such partition' >&2\nexit 1\n")
+    with pytest.raises(OSError, match="SLURM takes no such job"), share():
+        pass
 
 
 ALONE = """

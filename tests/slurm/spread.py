@@ -25,7 +25,7 @@ def main(script, arguments, memory_mb, *lose):
     run = runpy.run_path(script)["main"]
     with spread_blocks(1, resources, log=log):
         # Else this job may have done all the work before the other one starts.
-        get_client().wait_for_workers(1)
+        get_client().wait_for_workers(2)
         if lose:
             cancel = ["scancel", "--name=landshift_blocks"]
             threading.Timer(0.5, subprocess.run, [cancel]).start()

@@ -1,22 +1,22 @@
 """Where the windows of a dask-backed raster are computed: by this process, or by more jobs as well.
 
-A region that is too large for one job is spread over several of SLURM. The job itself computes
-too and waits for nobody: further jobs take windows from it when they start, and a window whose job
-is lost is computed here. A window's values do not depend on who computes it.
+A region that is too large for one job is spread over several of SLURM by `dask.distributed`. This
+job computes too and waits for nobody; further jobs take windows when they start, and a window whose
+job is lost is computed by another one. A window's values do not depend on who computes it.
 """
 
 import logging
 import os
-import threading
-from asyncio import run_coroutine_threadsafe
+import re
+import shlex
+import sys
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import partial
+from dataclasses import dataclass, field
 from pathlib import Path
-from queue import SimpleQueue
 from typing import Any
 
 import dask
@@ -24,81 +24,33 @@ import xarray as xr
 
 _log = logging.getLogger(__name__)
 
-
-class _Here:
-    """A thread of this process, in which a window can be computed."""
-
-    name = "this job"
-
-    def compute(self, part: xr.Dataset) -> xr.Dataset:
-        return part.compute(scheduler="single-threaded")
+# Pages with call stacks and logs, for which dask asks no password: there are none.
+_NO_PAGES = {"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []}
+_LOOPBACK = "127.0.0.1:0"
+# SLURM and the shell read the folder of the logs in the script of a job.
+_UNSAFE = re.compile(r"[^A-Za-z0-9_./+=@-]")
 
 
-class _Helper:
-    """Another job, in each of whose threads a window can be computed."""
+@dataclass
+class _Jobs:
+    """The jobs that share windows: the client that reaches them, and how many windows at once."""
 
-    def __init__(self, client: Any, address: str, name: str):
-        self.client, self.address, self.name = client, address, name
-        self.lost = threading.Event()
+    client: Any
+    ahead: int
+    done: Counter[str] = field(default_factory=Counter)
 
-    def compute(self, part: xr.Dataset) -> xr.Dataset | None:
-        """Compute a window there; None if the job was lost."""
-        if self.lost.is_set():
-            return None
-        # cut to what the window needs, lest the graph of the whole region be sent
+    def start(self, part: xr.Dataset) -> Any:
+        # cut to what the window needs, or the graph of the whole region would be sent
         (part,) = dask.optimize(part)
-        work = partial(_Here().compute, part)
-        future = self.client.submit(work, workers=[self.address], pure=False)
-        loop = self.client.loop.asyncio_loop
-        result = run_coroutine_threadsafe(self._fetch(future), loop)
-        while not self.lost.is_set():
-            if wait([result], timeout=1).done:
-                return result.result()
-        result.cancel()
-        future.cancel()
-        return None
+        return self.client.submit(_compute_in_job, part, pure=False)
 
-    async def _fetch(self, future: Any) -> xr.Dataset:
-        return await self.client.gather(future, asynchronous=True)
+    def finish(self, window: Any) -> xr.Dataset:
+        name, part = window.result()
+        self.done[name] += 1
+        return part
 
 
-class _Places:
-    """The threads, here and in other jobs, that wait for a window; more may come at any time."""
-
-    def __init__(self, threads: int, most: int):
-        self.most = most
-        self.done: Counter[str] = Counter()
-        self._free: SimpleQueue = SimpleQueue()
-        for _ in range(threads):
-            self.add(_Here())
-
-    def add(self, place: _Here | _Helper) -> None:
-        self._free.put(place)
-
-    def compute(self, part: xr.Dataset) -> xr.Dataset:
-        """Compute a window in the first place that is free."""
-        while True:
-            place = self._free.get()
-            try:
-                result = place.compute(part)
-                if result is not None:
-                    self.done[place.name] += 1
-                    return result
-            finally:
-                if not (isinstance(place, _Helper) and place.lost.is_set()):
-                    self.add(place)
-
-
-_PLACES: ContextVar[_Places | None] = ContextVar("places", default=None)
-
-
-@contextmanager
-def _take(places: _Places) -> Iterator[None]:
-    token = _PLACES.set(places)
-    try:
-        yield
-    finally:
-        _PLACES.reset(token)
+_JOBS: ContextVar[_Jobs | None] = ContextVar("jobs", default=None)
 
 
 @contextmanager
@@ -114,7 +66,7 @@ def spread_blocks(threads: int, resources: Mapping[str, Any], *, log: str | Path
         ``runtime`` [min], ``slurm_partition`` and ``slurm_account``, where they are given. What
         else a cluster needs is read from dask's own configuration, section ``jobqueue.slurm``.
     log
-        Log file of this job. What the others print goes beside it.
+        Log file of this job. What the others print goes into the same folder.
 
     Raises
     ------
@@ -123,21 +75,26 @@ def spread_blocks(threads: int, resources: Mapping[str, Any], *, log: str | Path
     OSError
         If SLURM refuses them.
     """
-    alone = {"scheduler": "threads", "num_workers": threads}
-    jobs = resources.get("worker_jobs", 0)
-    if jobs < 1:
-        with dask.config.set(alone):
+    number = resources.get("worker_jobs", 0)
+    with dask.config.set(scheduler="threads", num_workers=threads):
+        if number < 1:
             yield
-        return
-    places = _Places(threads, most=threads * (1 + jobs))
-    with (
-        _submit_jobs(jobs, threads, resources, Path(log).parent, places),
-        dask.config.set(alone),
-        _take(places),
-    ):
-        yield
-    done = places.done.items()
+            return
+        with _submit_jobs(number, threads, resources, Path(log).parent) as client:
+            jobs = _Jobs(client, ahead=2 * threads * (1 + number))
+            with _take(jobs):
+                yield
+    done = sorted(jobs.done.items())
     _log.info("windows by job: %s", ", ".join(f"{name} {count}" for name, count in done))
+
+
+@contextmanager
+def _take(jobs: _Jobs) -> Iterator[None]:
+    token = _JOBS.set(jobs)
+    try:
+        yield
+    finally:
+        _JOBS.reset(token)
 
 
 def available_cores() -> int:
@@ -156,13 +113,24 @@ def compute_in_order(parts: Iterable[xr.Dataset]) -> Iterator[xr.Dataset]:
         Dask-backed or eager, such as the windows of a raster. Each is computed by one thread, as
         many at once as dask's ``num_workers``, or the cores of this process; or by more jobs.
     """
-    places = _PLACES.get()
-    if places is None:
-        threads = dask.config.get("num_workers", None) or available_cores()
-        places = _Places(threads, most=threads)
-    with ThreadPoolExecutor(places.most) as pool:
-        submit = partial(pool.submit, places.compute)
-        yield from (part.result() for part in _start_before(parts, submit, places.most))
+    jobs = _JOBS.get()
+    if jobs is not None:
+        yield from map(jobs.finish, _start_before(parts, jobs.start, jobs.ahead))
+        return
+    threads = dask.config.get("num_workers", None) or available_cores()
+    with ThreadPoolExecutor(threads) as pool:
+        started = _start_before(parts, lambda part: pool.submit(_compute, part), threads)
+        yield from (part.result() for part in started)
+
+
+def _compute(part: xr.Dataset) -> xr.Dataset:
+    return part.compute(scheduler="single-threaded")
+
+
+def _compute_in_job(part: xr.Dataset) -> tuple[str, xr.Dataset]:
+    from distributed import get_worker
+
+    return str(get_worker().name), _compute(part)
 
 
 def _start_before(parts: Iterable, start: Callable, ahead: int) -> Iterator:
@@ -172,74 +140,87 @@ def _start_before(parts: Iterable, start: Callable, ahead: int) -> Iterator:
         waiting.append(start(part))
         if len(waiting) > ahead:
             yield waiting.popleft()
-    yield from waiting
+    while waiting:
+        yield waiting.popleft()
 
 
 @contextmanager
 def _submit_jobs(
-    jobs: int, threads: int, resources: Mapping[str, Any], folder: Path, places: _Places
-) -> Iterator[None]:
-    """Submit jobs that take windows from this one when they start."""
+    number: int, threads: int, resources: Mapping[str, Any], folder: Path
+) -> Iterator[Any]:
+    """Submit jobs that compute windows when they start, and let this process compute as well."""
     try:
         from dask_jobqueue import SLURMCluster
         from distributed import Client, Security
     except ImportError as error:
         raise ValueError(
-            f"the resource worker_jobs is {jobs}, but {error.name} is not installed; "
+            f"the resource worker_jobs is {number}, but {error.name} is not installed; "
             "run `make install`, or leave the resource out"
         ) from None
     # It tells every connection, and those that close at the end as if they were errors.
     logging.getLogger("distributed").setLevel(logging.WARNING)
     minutes = resources.get("runtime")
-    folder = folder.resolve()
-    folder.mkdir(parents=True, exist_ok=True)
     # Without certificates, everyone who reaches the port could run code in the name of this user.
     security = Security.temporary()
-    cluster = SLURMCluster(
-        cores=threads,
-        processes=1,
-        memory=f"{resources['mem_mb']}MB",
-        walltime=minutes and f"{minutes // 60:02}:{minutes % 60:02}:00",
-        queue=resources.get("slurm_partition"),
-        account=resources.get("slurm_account"),
-        job_name="landshift_blocks",
-        log_directory=str(folder),
-        shared_temp_directory=str(folder),
+    with (
+        dask.config.set(_NO_PAGES),
+        SLURMCluster(
+            cores=threads,
+            processes=1,
+            memory=f"{resources['mem_mb']}MB",
+            walltime=minutes and f"{minutes // 60:02}:{minutes % 60:02}:00",
+            queue=resources.get("slurm_partition"),
+            account=resources.get("slurm_account"),
+            job_name="landshift_blocks",
+            python=shlex.quote(sys.executable),
+            security=security,
+            scheduler_options={"dashboard": False, "dashboard_address": _LOOPBACK},
+            worker_extra_args=["--no-dashboard", "--dashboard-address", _LOOPBACK],
+            job_script_prologue=["export DASK_DISTRIBUTED__WORKER__HTTP__ROUTES='[]'"],
+            **_name_folders(folder),
+        ) as cluster,
+        # results come straight from the job that computed them
+        Client(cluster, direct_to_workers=True) as client,
+    ):
+        own = cluster.sync(_start, cluster, number, threads, security)
+        try:
+            yield client
+        finally:
+            cluster.sync(own.close)
+
+
+def _name_folders(folder: Path) -> dict[str, str]:
+    """Name the folder of logs and certificates from the working folder, where jobs start."""
+    folder.mkdir(parents=True, exist_ok=True)
+    relative = os.path.relpath(folder)
+    if _UNSAFE.search(relative):
+        raise ValueError(
+            f"worker_jobs: SLURM cannot write logs to {relative!r}; start the run where that path "
+            "has letters, digits and _ . - alone"
+        )
+    return {"log_directory": relative, "shared_temp_directory": relative}
+
+
+async def _start(cluster: Any, number: int, threads: int, security: Any) -> Any:
+    """Submit the jobs, and start a worker in this process; returns that one."""
+    from distributed import Worker
+
+    own = await Worker(
+        cluster.scheduler_address,
+        nthreads=threads,
+        name="this job",
         security=security,
-        scheduler_options={"dashboard": False, "dashboard_address": ":0"},
+        dashboard=False,
+        dashboard_address=_LOOPBACK,
+        memory_limit=None,
     )
-    # results come straight from the job that computed them
-    with cluster, Client(cluster, direct_to_workers=True) as client:
-        cluster.sync(_welcome_helpers, cluster.scheduler, client, places)
-        cluster.sync(_submit, cluster, jobs)
-        yield
-
-
-async def _submit(cluster: Any, jobs: int) -> None:
-    cluster.scale(jobs=jobs)
+    cluster.scale(jobs=number)
     try:
         await cluster  # until they are submitted, not until they start
     except RuntimeError as error:
+        await own.close()
         raise OSError(
-            f"the resource worker_jobs is {jobs}, but SLURM takes no such job: {error}; "
+            f"the resource worker_jobs is {number}, but SLURM takes no such job: {error}; "
             "correct the resources and threads of this rule, or leave worker_jobs out"
         ) from None
-
-
-async def _welcome_helpers(scheduler: Any, client: Any, places: _Places) -> None:
-    """Let each job that starts take windows with all its threads, as long as it is there."""
-    from distributed import SchedulerPlugin
-
-    helpers: dict[str, _Helper] = {}
-
-    class Welcome(SchedulerPlugin):
-        def add_worker(self, scheduler, worker):
-            state = scheduler.workers[worker]
-            helpers[worker] = _Helper(client, worker, str(state.name))
-            for _ in range(state.nthreads):
-                places.add(helpers[worker])
-
-        def remove_worker(self, scheduler, worker, **kwargs):
-            helpers.pop(worker).lost.set()
-
-    scheduler.add_plugin(Welcome())
+    return own
