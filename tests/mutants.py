@@ -12,6 +12,7 @@ import copy
 import csv
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -22,7 +23,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 ROOMS = ("transfer", "sampling", "mapping", "evaluation", "acquire")
 SKIPPED = "not slow and not slurm and not faults and not web and not qgis and not deploy"
-MOST_SECONDS = 400
+MOST_SECONDS = 900
 OPERATORS = {
     ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult,
     ast.FloorDiv: ast.Mult, ast.Mod: ast.Mult, ast.Pow: ast.Mult, ast.BitAnd: ast.BitOr,
@@ -76,18 +77,16 @@ def change(node, kind, index):
 
 
 def find_tests(folder, path):
-    """Find the tests of a module: those in its room that import it, else all that do."""
+    """Find the tests of a module: its own if it has some, else those of its room that import it."""
     module = ".".join(path.relative_to(folder / "src").with_suffix("").parts)
     own = folder / "tests" / module.split(".")[1] / f"test_{path.stem}.py"
-    users = [
-        test
-        for test in sorted((folder / "tests").rglob("test_*.py"))
-        if module in test.read_text()
-        or f"from {module.rpartition('.')[0]} import" in test.read_text()
-    ]
-    near = [test for test in users if test.parent == own.parent]
-    chosen = near or users or sorted(own.parent.glob("test_*.py"))
-    return sorted(chosen, key=lambda test: (test != own, test.stat().st_size))
+    if own.is_file():
+        return [own]
+    parent, _, name = module.rpartition(".")
+    wanted = re.compile(rf"{re.escape(module)}\b|from {re.escape(parent)} import .*\b{name}\b")
+    tests = sorted((folder / "tests").rglob("test_*.py"))
+    users = [test for test in tests if wanted.search(test.read_text())]
+    return [test for test in users if test.parent == own.parent] or users
 
 
 def run_tests(folder, tests, kernels):
