@@ -8,7 +8,7 @@ from landshift.transfer.fine_tuning import Prediction, TargetModel
 from landshift.transfer.mixture import PRIOR_SLOPE, ResidualMixture
 
 
-def predict_rivals(model: TargetModel, values: np.ndarray) -> dict[str, np.ndarray]:
+def predict_baselines(model: TargetModel, values: np.ndarray) -> dict[str, np.ndarray]:
     """Predict cells by a fine-tuned model and by its parts alone.
 
     Parameters

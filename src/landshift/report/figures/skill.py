@@ -6,14 +6,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
+from landshift.evaluation.benchmark.names import OF_MAP
 from landshift.report.figures.style import FAINT, LINES, WIDTH_IN, figure_style, tidy_axes
-
-METHODS = {
-    "fine_tuned": "this map, fine-tuned",
-    "zero_shot": "sources alone (zero-shot)",
-    "local_only": "own landslides alone",
-}
-"""Names of the methods, the map itself first."""
 
 _PANELS = {
     "rate": ("Share of the area", "Share of the landslides in it", "rate_area", "Prediction rate"),
@@ -71,7 +65,7 @@ def _draw_panel(
     across, upwards, measure, heading = words
     stated = skill[skill["measure"] == measure].set_index("method")
     # the map itself is drawn last, on top
-    for style, (method, name) in reversed(list(zip(LINES, METHODS.items(), strict=False))):
+    for style, (method, name) in reversed(list(zip(LINES, OF_MAP.items(), strict=False))):
         own = curves[curves["method"] == method]
         if own.empty:
             continue

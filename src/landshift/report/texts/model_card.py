@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from landshift.evaluation.benchmark.names import OF_MAP
 from landshift.evaluation.skill import AREA_SHARES, LEAST_LANDSLIDES
 from landshift.geodata.raster import open_raster
 from landshift.mapping.applicability import UNKNOWN, share_outside
@@ -24,13 +25,6 @@ MEASURES = {
     },
 }
 """What the measures of `landshift.evaluation.skill` are, in words."""
-
-METHODS = {
-    "fine_tuned": "this map",
-    "zero_shot": "sources alone (zero-shot)",
-    "local_only": "own landslides alone",
-}
-"""What the map is compared with, in words."""
 
 LIMITS = """\
 - Susceptibility is a relative propensity between 0 and 1. It is not the probability that a slope
@@ -140,14 +134,14 @@ def _describe_scores(evidence: Evidence) -> str:
 
 
 def describe_skill(file: str | Path) -> list[str]:
-    """Tabulate how well a map and its rivals find unseen landslides, as Markdown."""
+    """Tabulate how well a map and what it is compared with find unseen landslides, as Markdown."""
     table = pd.read_csv(file)
     if table.empty:
         return ["No landslide is left to judge the map by: none but the shots lies on it."]
-    methods = [method for method in METHODS if (table["method"] == method).any()]
+    methods = [method for method in OF_MAP if (table["method"] == method).any()]
     known = table.set_index(["measure", "method"])
     lines = [
-        f"| on unseen landslides | {' | '.join(METHODS[method] for method in methods)} |",
+        f"| on unseen landslides | {' | '.join(OF_MAP[method] for method in methods)} |",
         f"|---|{'---|' * len(methods)}",
     ]
     for measure, words in MEASURES.items():

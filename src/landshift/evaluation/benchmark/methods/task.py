@@ -1,15 +1,17 @@
 """What a method is given to predict a target from few shots."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import compress
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit
 
 from landshift.transfer.fine_tuning import PSEUDO_ABSENCES, gather_labels, weigh_factors
 from landshift.transfer.kernels import ResidualKernel, TargetKernel, fit_target_kernel
+from landshift.transfer.learners import LogitModel
 from landshift.transfer.preparation import PREPARATIONS, RankTransform, fit_rank_transform
 from landshift.transfer.pretraining import SourceModel, TrainingTable
 from landshift.transfer.source_score import collect_logits, fit_logit_scale, weigh_models
@@ -247,3 +249,17 @@ class TransferTask:
 
     def _gather(self, factors: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         return gather_labels(self.shots, self.view.background, factors, PSEUDO_ABSENCES, self.seed)
+
+
+def predict_mean(task: TransferTask, fit: Callable[[str], LogitModel]) -> np.ndarray:
+    """Probability of the queries from the mean logit of a model of each preparation.
+
+    Parameters
+    ----------
+    task
+        The target and its shots.
+    fit
+        Makes the model of a preparation, by its name.
+    """
+    logits = [fit(name).logit(task.prepared_queries[name]) for name in PREPARATIONS]
+    return expit(np.mean(logits, axis=0))
