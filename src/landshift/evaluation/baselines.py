@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from landshift.transfer.fine_tuning import Prediction, TargetModel
+from landshift.transfer.fine_tuning import TargetModel
 from landshift.transfer.mixture import PRIOR_SLOPE, ResidualMixture
+from landshift.transfer.prediction import Prediction
 
 
 def predict_baselines(model: TargetModel, values: np.ndarray) -> dict[str, np.ndarray]:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit, logit
 
 from landshift import __version__
 from landshift.runtime.seeds import derive_seed
@@ -18,6 +17,7 @@ from landshift.transfer.mixture import (
     ResidualMixture,
     fit_residual_mixture,
 )
+from landshift.transfer.prediction import Prediction
 from landshift.transfer.preparation import fit_rank_transform
 from landshift.transfer.pretraining import SourceModel
 from landshift.transfer.source_score import SourceScore, find_score_error, fit_source_score
@@ -27,30 +27,6 @@ PSEUDO_ABSENCES = 150
 
 IMPORTANCE_EXPONENT = 1.5
 """Sharpens the importance of factors in the kernel: of 0, .5, 1 and 1.5 the best."""
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """Prediction for cells.
-
-    Attributes
-    ----------
-    logit
-        Posterior mean of the logit at equal prevalence of both classes, shape ``(cells,)``.
-    sd
-        Its posterior standard deviation.
-    prevalence
-        Stated share of failing cells.
-    """
-
-    logit: np.ndarray
-    sd: np.ndarray
-    prevalence: float
-
-    @property
-    def probability(self) -> np.ndarray:
-        """Susceptibility at the stated prevalence."""
-        return expit(self.logit + logit(self.prevalence))
 
 
 @dataclass(frozen=True)

@@ -41,31 +41,31 @@ def refit_leaves(task: TransferTask, family: str) -> np.ndarray:
 
 
 def _continue_xgb(task: TransferTask, preparation: str) -> GradientBoostingModel:
-    source = task.view.source_models["xgb"].fitted[preparation].booster
+    booster = task.view.source_models["xgb"].fitted[preparation].booster
     data = xgboost.DMatrix(task.prepared_shots[preparation], task.shot_labels, nthread=1)
     parameters = XGB_PARAMETERS | SMALL_XGB | {"seed": task.seed}
-    return GradientBoostingModel(xgboost.train(parameters, data, NEW_ROUNDS, xgb_model=source))
+    return GradientBoostingModel(xgboost.train(parameters, data, NEW_ROUNDS, xgb_model=booster))
 
 
 def _continue_lgbm(task: TransferTask, preparation: str) -> LightBoostingModel:
-    source = task.view.source_models["lgbm"].fitted[preparation].booster
+    booster = task.view.source_models["lgbm"].fitted[preparation].booster
     parameters = LGBM_PARAMETERS | SMALL_LGBM | {"seed": task.seed}
     data = lightgbm.Dataset(task.prepared_shots[preparation], task.shot_labels, params=parameters)
-    return LightBoostingModel(lightgbm.train(parameters, data, NEW_ROUNDS, init_model=source))
+    return LightBoostingModel(lightgbm.train(parameters, data, NEW_ROUNDS, init_model=booster))
 
 
 def _refresh_xgb(task: TransferTask, preparation: str) -> GradientBoostingModel:
-    source = task.view.source_models["xgb"].fitted[preparation].booster
+    booster = task.view.source_models["xgb"].fitted[preparation].booster
     data = xgboost.DMatrix(task.prepared_shots[preparation], task.shot_labels, nthread=1)
     kept = {key: XGB_PARAMETERS[key] for key in ("objective", "eta", "lambda", "nthread")}
     # quiet: it would warn that the tree method plays no part here
     quiet = {"verbosity": 0}
     update = {"process_type": "update", "updater": "refresh", "refresh_leaf": True}
     parameters = kept | update | quiet
-    return GradientBoostingModel(xgboost.train(parameters, data, ROUNDS, xgb_model=source))
+    return GradientBoostingModel(xgboost.train(parameters, data, ROUNDS, xgb_model=booster))
 
 
 def _refit_lgbm(task: TransferTask, preparation: str) -> LightBoostingModel:
-    source = task.view.source_models["lgbm"].fitted[preparation].booster
+    booster = task.view.source_models["lgbm"].fitted[preparation].booster
     shots = task.prepared_shots[preparation]
-    return LightBoostingModel(source.refit(shots, task.shot_labels, decay_rate=DECAY))
+    return LightBoostingModel(booster.refit(shots, task.shot_labels, decay_rate=DECAY))

@@ -37,14 +37,14 @@ def grow_on(task: TransferTask, family: str) -> np.ndarray:
 
 
 def _count(task: TransferTask, preparation: str) -> RandomForestModel:
-    source = task.view.source_models["rf"].fitted[preparation]
-    leaves = find_leaves(source, task.prepared_shots[preparation])
+    forest = task.view.source_models["rf"].fitted[preparation]
+    leaves = find_leaves(forest, task.prepared_shots[preparation])
     labels = np.repeat(task.shot_labels, leaves.shape[1])
-    nodes = len(source.share)
+    nodes = len(forest.share)
     shots = np.bincount(leaves.ravel(), minlength=nodes)
     presences = np.bincount(leaves.ravel(), labels, minlength=nodes)
-    share = (PSEUDO_COUNT * source.share + presences) / (PSEUDO_COUNT + shots)
-    return replace(source, share=share)
+    share = (PSEUDO_COUNT * forest.share + presences) / (PSEUDO_COUNT + shots)
+    return replace(forest, share=share)
 
 
 def find_leaves(forest: RandomForestModel, values: np.ndarray) -> np.ndarray:

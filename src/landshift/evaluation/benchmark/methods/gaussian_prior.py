@@ -22,10 +22,10 @@ def keep_to_prior(task: TransferTask, family: str) -> np.ndarray:
 
 
 def _adapt(task: TransferTask, preparation: str) -> LogisticRegressionModel:
-    source = task.view.source_models["lr"].fitted[preparation]
+    learned = task.view.source_models["lr"].fitted[preparation]
     shots = task.prepared_shots[preparation].astype(float)
     design = np.column_stack([np.ones(len(shots)), shots])
-    start = np.concatenate([[source.intercept], source.weights])
+    start = np.concatenate([[learned.intercept], learned.weights])
     precision = np.full(len(start), WEIGHT_SD**-2)
     precision[0] = INTERCEPT_SD**-2
     weights = find_mode(design, task.shot_labels, start, precision)

@@ -124,15 +124,15 @@ def view_target(
     background, queries
         Unlabelled cells of the target, and cells to predict.
     target_factors, target_classes
-        Measured and class factors of the target alone; see `fine_tune_target`.
+        Measured and class factors that only the target has; see `fine_tune_target`.
     """
-    source = next(iter(source_models.values()))
-    score_classes = source.class_scores.apply_table
+    first = next(iter(source_models.values()))
+    score_classes = first.class_scores.apply_table
     kernel = fit_target_kernel(background, measured=target_factors, classes=target_classes)
     return TargetView(
         source_models,
         score_classes(background),
-        score_classes(queries)[list(source.factors)].to_numpy(np.float32),
+        score_classes(queries)[list(first.factors)].to_numpy(np.float32),
         kernel,
         kernel.prepare(queries[list(kernel.factors)].to_numpy(np.float32)),
     )
@@ -145,7 +145,7 @@ class Shared:
     Attributes
     ----------
     draws
-        What depends on the sources alone.
+        What depends only on the sources.
     regimes
         What depends on the shots, but not on the regime.
     shots
@@ -174,7 +174,7 @@ class TransferTask:
     shared
         What the tasks of a target have in common.
     all_labels
-        Every labelled cell of the blocks that gave the shots: for the ceiling alone.
+        Every labelled cell of the blocks that gave the shots: only for the ceiling.
     """
 
     view: TargetView

@@ -61,9 +61,9 @@ def _learn_aligned(task: TransferTask, learner: str) -> np.ndarray:
     return expit(model.logit(task.prepared_queries["raw"]))
 
 
-def align_correlation(source: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """Whiten source values and colour them like the target, shapes ``(cells, factors)``."""
-    whitened = (source - source.mean(axis=0)) @ _power(source, -0.5)
+def align_correlation(sources: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """Whiten values of the sources and colour them like the target, shapes ``(cells, factors)``."""
+    whitened = (sources - sources.mean(axis=0)) @ _power(sources, -0.5)
     return (whitened @ _power(target, 0.5) + target.mean(axis=0)).astype(np.float32)
 
 
