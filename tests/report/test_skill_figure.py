@@ -5,7 +5,7 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from landshift.evaluation.benchmark.names import OF_MAP
-from landshift.evaluation.skill import measure_skill, trace_skill
+from landshift.evaluation.skill import CONTRADICTED, measure_skill, trace_skill
 from landshift.report.figures.skill import plot_skill
 from landshift.report.figures.style import LINES
 
@@ -55,3 +55,13 @@ def test_a_map_without_unseen_landslides_says_so():
     empty = [trace_skill({}, 0.04), measure_skill({}, 0.04)]
     figure = plot_skill(*empty, title="ash")
     assert "No landslide is left" in figure.texts[1].get_text()
+
+
+def test_a_contradicted_prevalence_leaves_its_panels_without_curves(tables):
+    curves, skill = tables
+    wrong = skill["measure"].isin(["auc", "pr_auc"])
+    skill = skill.assign(**{name: skill[name].mask(wrong) for name in ("value", "low", "high")})
+    figure = plot_skill(curves[curves["curve"] == "rate"], skill, title="ash")
+    said = [[text.get_text() for text in axes.texts] for axes in figure.axes]
+    assert said == [[], *3 * [[f"{CONTRADICTED}."]]]
+    figure.draw_without_rendering()

@@ -6,6 +6,9 @@ from typing import Protocol
 import numpy as np
 from scipy.special import expit, logit
 
+PREVALENCE_LIMITS = (1e-9, 0.999)
+"""Lowest and highest prevalence: beyond them a map in single precision turns to zeros or ones."""
+
 
 @dataclass(frozen=True)
 class Prediction:
@@ -40,3 +43,18 @@ class Model(Protocol):
 
     def predict(self, values: np.ndarray) -> Prediction:
         """Predict cells from factor values of shape ``(cells, factors)``, none of them NaN."""
+
+
+def check_prevalence(prevalence: float) -> None:
+    """Refuse a prevalence that is no share of failing cells, or beyond `PREVALENCE_LIMITS`.
+
+    Examples
+    --------
+    >>> check_prevalence(0.04)
+    """
+    low, high = PREVALENCE_LIMITS
+    if not low <= prevalence <= high:
+        raise ValueError(
+            f"prevalence is {prevalence:g}; state the share of the cells that fail, "
+            f"from {low:g} to {high:g}"
+        )
