@@ -11,8 +11,8 @@ def main(*, region, table, classes, figure):
     with open_dataset(classes) as source:
         breaks = [float(limit) for limit in source.tags()["breaks"].split(", ")]
     title = f"Susceptibility along corridors of {region}"
-    read = read_results(table, [])
-    write_figure(plot_corridors(read, breaks, title=title), figure)
+    profiles = read_results(table, ["corridor", "from_m", "to_m", "mean", "maximum"])
+    write_figure(plot_corridors(profiles, breaks, title=title), figure)
 
 
 if __name__ == "__main__":

@@ -181,7 +181,7 @@ def _measure(pair: Scores, prevalence: float) -> dict[str, float]:
 
 def _trace(pair: Scores, prevalence: float) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     area, found = _accumulate(pair)
-    # the corners alone: between them nothing is found
+    # only the corners: between them nothing is found
     steps = np.diff(found) > 0
     kept = np.r_[True, steps] | np.r_[steps, True]
     kept[-1] = True

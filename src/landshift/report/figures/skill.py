@@ -59,7 +59,7 @@ def plot_skill(curves: pd.DataFrame, skill: pd.DataFrame, *, title: str) -> Figu
         if axes not in untold:
             tune(axes)
     for axes in untold:
-        axes.text(0.03, 0.5, f"{CONTRADICTED}.", transform=axes.transAxes, fontsize=7.5)
+        axes.text(0.03, 0.93, f"{CONTRADICTED}.", transform=axes.transAxes, fontsize=7.5)
     figure.subplots_adjust(left=0.09, right=0.965, top=0.91, bottom=0.07, hspace=0.34, wspace=0.24)
     return figure
 

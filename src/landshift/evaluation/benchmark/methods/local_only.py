@@ -15,7 +15,7 @@ from landshift.transfer.mixture import LOCAL_MEMBERS, fit_residual_mixture
 def learn_locally(task: TransferTask, family: str) -> np.ndarray:
     """Learn from the shots only; the Gaussian process also takes the background.
 
-    ``gp`` is the toughest baseline; ``lr``, ``rf`` and ``xgb`` are the libraries' models on the
+    ``gp`` is the strongest baseline; ``lr``, ``rf`` and ``xgb`` are the libraries' models on the
     normal scores of the shots, with settings for small tables.
     """
     if family == "gp":

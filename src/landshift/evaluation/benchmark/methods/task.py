@@ -32,7 +32,7 @@ class TargetView:
     queries
         Factor values of the cells to predict, shape ``(cells, factors)``.
     target_kernel
-        What factors of the target alone add to the kernel of the residual.
+        What factors that only the target has add to the kernel of the residual.
     own_queries
         Their prepared values at the cells to predict, shape ``(cells, own factors)``.
     """
