@@ -39,7 +39,7 @@ SNAKEMAKE = $(BIN)/snakemake --configfile $(CONFIG)
 .DEFAULT_GOAL := help
 .PHONY: help install demo update report where benchmark evidence bench-env bench-richdem \
 	bench-factors bench-sets bench-predict bench-mosaic bench-virtual bench-robustness bench-mock \
-	bench-large bench-scaling factor-docs recipe-docs test test-slow test-acquire test-slurm test-faults audit \
+	bench-large bench-scaling factor-docs recipe-docs method-docs test test-slow test-acquire test-slurm test-faults audit \
 	fuzz test-mutants test-attack test-deploy test-web test-qgis test-results viewer-library lint format docs site reproduce lock clean
 
 help: ## list the targets
@@ -121,6 +121,9 @@ factor-docs: $(INSTALLED) ## write the table of factors and its pictures
 recipe-docs: $(INSTALLED) ## write the table of public services
 	$(BIN)/python docs/describe_recipes.py
 
+method-docs: $(INSTALLED) ## write the table of methods that the benchmark compares
+	$(BIN)/python docs/describe_methods.py
+
 test: $(INSTALLED) ## run the tests, but for those that take minutes
 	$(BIN)/pytest -q -m "not slow and not slurm and not faults and not web and not qgis and not deploy" $(PYTEST_ARGS)
 
@@ -193,7 +196,7 @@ site: $(INSTALLED) ## build the pages of docs/ as a site
 	$(SITE)/mkdocs build --strict --quiet
 	@echo "site: site/index.html"
 
-reproduce: demo benchmark bench-virtual factor-docs recipe-docs docs ## remake what README and docs show, and compare
+reproduce: demo benchmark bench-virtual factor-docs recipe-docs method-docs docs ## remake what README and docs show, and compare
 	cp results/default/report/dogwood/susceptibility.png docs/images/map.png
 	git status --short -- docs config/README.md
 	$(BIN)/python docs/compare_figures.py

@@ -121,12 +121,12 @@ def grow_again(folder: Path, name: str, threads: int):
     from sklearn.ensemble import RandomForestClassifier
 
     from landshift.runtime.seeds import derive_seed
-    from landshift.transfer.learners.random_forest import SAMPLES_A_LEAF, TREES
+    from landshift.transfer.learners.random_forest import SAMPLES_PER_LEAF, TREES
 
     with np.load(folder / "training.npz") as training:
         forest = RandomForestClassifier(
             n_estimators=TREES,
-            min_samples_leaf=SAMPLES_A_LEAF,
+            min_samples_leaf=SAMPLES_PER_LEAF,
             random_state=derive_seed(int(training["seed"]), "rf", name),
             n_jobs=threads,
         )

@@ -1,13 +1,13 @@
 """The transfer benchmark: its table, its regimes, and what a method is allowed to see."""
 
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from landshift.evaluation.benchmark import run as benchmark
+from landshift.evaluation.benchmark.methods import Method
 from landshift.evaluation.benchmark.run import evaluate_target, join_sources, run_transfer_benchmark
 
 KEYS = ["target", "family", "method", "regime", "shots", "draw"]
@@ -47,12 +47,12 @@ def seen(monkeypatch, sources, target, source_models):
     """Tasks that methods were given."""
     tasks = []
 
-    def predict_families(task):
+    def predict(task, family):
         tasks.append(task)
-        return {"spy": np.full(len(task.view.queries), 0.5)}
+        return np.full(len(task.view.queries), 0.5)
 
-    spy = SimpleNamespace(METHOD="spy", predict_families=predict_families)
-    monkeypatch.setattr(benchmark, "get_comparators", lambda methods: [spy])
+    spy = Method("spy", "core", ("spy",), needs_sources=False, predict=predict)
+    monkeypatch.setattr(benchmark, "get_methods", lambda methods: [spy])
     evaluate_target("cedar", target, source_models[:1], sources, shots=[5, 20], draws=3, seed=42)
     return tasks
 

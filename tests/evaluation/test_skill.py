@@ -3,7 +3,12 @@ import pandas as pd
 import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from landshift.evaluation.skill import measure_skill, trace_skill
+from landshift.evaluation.skill import (
+    LEVEL,
+    find_highest_prevalence,
+    measure_skill,
+    trace_skill,
+)
 
 
 @pytest.fixture(scope="module")
@@ -87,3 +92,49 @@ def test_few_landslides_have_no_interval():
     few, enough = np.full(9, 0.9), np.full(10, 0.9)
     assert measure_skill({"map": (few, cells)}, 0.05, resamples=2)["low"].isna().all()
     assert measure_skill({"map": (enough, cells)}, 0.05, resamples=2)["low"].notna().all()
+
+
+def test_a_prevalence_that_the_landslides_contradict_gives_no_number(population, caplog):
+    scores, fails = population
+    pair = {"map": (scores[fails], scores)}
+    honest, wrong = (measure_skill(pair, prevalence, resamples=20) for prevalence in (0.1, 0.99))
+    [warning] = caplog.messages
+    assert warning.startswith("The stated prevalence contradicts these landslides: it is 0.99, and")
+    assert "auc, pr_auc" in warning and "state a lower prevalence" in warning
+    told = wrong.set_index("measure")
+    assert told.loc[["auc", "pr_auc"], ["value", "low", "high"]].isna().all(axis=None)
+    # what does not take the prevalence stays
+    same = ["rate_area", "top_5", "top_10", "top_20"]
+    pd.testing.assert_frame_equal(told.loc[same], honest.set_index("measure").loc[same])
+    assert set(trace_skill(pair, 0.99, resamples=20)["curve"]) == {"rate"}
+    assert len(set(trace_skill(pair, 0.1, resamples=20)["curve"])) == 4
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_true_prevalence_is_not_contradicted(seed):
+    generator = np.random.default_rng(seed)
+    # a map that knows all: the failing tenth has the highest scores
+    cells = generator.uniform(size=1500)
+    landslides = generator.uniform(0.9, 1, size=80)
+    assert 0.1 < find_highest_prevalence({"map": (landslides, cells)}) < 0.5
+
+
+def test_the_highest_prevalence_by_hand():
+    landslides, cells = np.full(200, 0.9), np.repeat([0.9, 0.1], [100, 900])
+    error_found, error_area = (np.sqrt(np.log(2 / (1 - LEVEL)) / (2 * n)) for n in (200, 1000))
+    expected = (0.1 + error_area) / (1 - error_found)
+    assert find_highest_prevalence({"map": (landslides, cells)}) == pytest.approx(expected)
+    # a map that knows nothing allows any; the better of two decides
+    flat = (np.full(200, 0.5), np.full(1000, 0.5))
+    assert find_highest_prevalence({"flat": flat}) == 1
+    both = {"flat": flat, "map": (landslides, cells)}
+    assert find_highest_prevalence(both) == pytest.approx(expected)
+    assert find_highest_prevalence({}) == 1
+
+
+@pytest.mark.parametrize("prevalence", [0, 1, 1e-300, 1.5, float("nan")])
+def test_a_prevalence_that_is_no_share_is_refused(prevalence):
+    pair = {"map": (np.array([0.9]), np.array([0.5, 0.6]))}
+    for measure in (measure_skill, trace_skill):
+        with pytest.raises(ValueError, match=r"prevalence is .*; state the share of the cells"):
+            measure(pair, prevalence)

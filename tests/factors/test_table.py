@@ -2,12 +2,17 @@
 
 import math
 import re
+import tomllib
+from pathlib import Path
 
+import numpy as np
 import pytest
 
+from landshift.factors import table
 from landshift.factors.table import (
     FACTORS,
     GROUPS,
+    HIGHEST_CODE,
     WHOLE_REGION,
     Factor,
     class_factor,
@@ -32,6 +37,19 @@ def test_entries_are_complete(factor: Factor):
     low, high = factor.valid_range
     assert low < high
     assert factor.halo_m >= 0
+
+
+def test_every_reference_is_cited():
+    groups = tomllib.loads(Path(table.__file__).with_suffix(".toml").read_text())
+    references = groups.pop("references")
+    cited = {key for rows in groups.values() for row in rows.values() for key in row["references"]}
+    assert cited == set(references)
+    assert set(groups) == set(GROUPS) - {"own"}
+
+
+def test_codes_are_exact_in_float32():
+    exact = [int(np.float32(code)) == code for code in (HIGHEST_CODE, HIGHEST_CODE + 1)]
+    assert exact == [True, False]
 
 
 def test_names_state_their_window():

@@ -1,11 +1,12 @@
-"""The chart of a map beside its rivals: what it shows, also in grey and without landslides."""
+"""The chart of a map and its baselines: what it shows, also in grey and without landslides."""
 
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
-from landshift.evaluation.skill import measure_skill, trace_skill
-from landshift.report.figures.skill import METHODS, plot_skill
+from landshift.evaluation.benchmark.names import OF_MAP
+from landshift.evaluation.skill import CONTRADICTED, measure_skill, trace_skill
+from landshift.report.figures.skill import plot_skill
 from landshift.report.figures.style import LINES
 
 
@@ -29,7 +30,7 @@ def test_four_panels_state_units_methods_and_intervals(tables):
     labels = [text.get_text() for text in figure.axes[1].get_legend().get_texts()]
     [row] = tables[1].query("measure == 'auc' and method == 'fine_tuned'").itertuples()
     assert labels[0] == f"this map, fine-tuned\n{row.value:.2f} ({row.low:.2f} to {row.high:.2f})"
-    assert [label.split("\n")[0] for label in labels] == list(METHODS.values())
+    assert [label.split("\n")[0] for label in labels] == list(OF_MAP.values())
     assert all(axes.get_xlabel() and axes.get_ylabel() for axes in figure.axes)
 
 
@@ -54,3 +55,13 @@ def test_a_map_without_unseen_landslides_says_so():
     empty = [trace_skill({}, 0.04), measure_skill({}, 0.04)]
     figure = plot_skill(*empty, title="ash")
     assert "No landslide is left" in figure.texts[1].get_text()
+
+
+def test_a_contradicted_prevalence_leaves_its_panels_without_curves(tables):
+    curves, skill = tables
+    wrong = skill["measure"].isin(["auc", "pr_auc"])
+    skill = skill.assign(**{name: skill[name].mask(wrong) for name in ("value", "low", "high")})
+    figure = plot_skill(curves[curves["curve"] == "rate"], skill, title="ash")
+    said = [[text.get_text() for text in axes.texts] for axes in figure.axes]
+    assert said == [[], *3 * [[f"{CONTRADICTED}."]]]
+    figure.draw_without_rendering()

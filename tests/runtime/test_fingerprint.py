@@ -63,6 +63,37 @@ def test_changes_with_an_indirect_import(package):
     assert after[1] == before[1]
 
 
+def test_data_of_a_module_count_as_its_text(package, tmp_path):
+    folder = tmp_path / "landshift"
+    hashes = [module.fingerprint("top")]
+    for name in ("base.toml", "base.csv"):
+        (folder / name).write_text("a = 1")
+        package("base", SOURCES["base"])
+        hashes.append(module.fingerprint("top"))
+    (folder / "base.toml").rename(folder / "base.yaml")
+    package("base", SOURCES["base"])
+    hashes.append(module.fingerprint("top"))
+    assert len(set(hashes)) == 4
+
+
+def test_other_files_do_not_count(package, tmp_path):
+    before = module.fingerprint("top")
+    for name in ("bases.toml", "base.toml.old", "data.toml", "group/base.toml", "BASE.md"):
+        (tmp_path / "landshift" / name).write_text("a = 1")
+    package("base", SOURCES["base"])
+    assert module.fingerprint("top") == before
+
+
+def test_the_table_of_factors_counts_with_its_data(monkeypatch):
+    path = module._find("factors.table")
+    before = module.fingerprint("factors.terrain.derive")
+    assert [data.name for data in module._list_data(path)] == ["table.toml"]
+    monkeypatch.setattr(module, "_list_data", lambda path: [])
+    module._read.cache_clear()
+    assert module.fingerprint("factors.terrain.derive") != before
+    module._read.cache_clear()
+
+
 def test_order_and_repetition_do_not_matter(package):
     expected = module.fingerprint("top", "alone")
     assert module.fingerprint("alone", "top", "base") == expected

@@ -185,6 +185,14 @@ def test_missing_keys_of_a_target_are_named(key, target_model, tmp_path):
         load_model(tmp_path / "model")
 
 
+@pytest.mark.parametrize("prevalence", [1e-300, 0.9999999, 1.5])
+def test_a_prevalence_that_no_map_can_show_is_refused(prevalence, target_model, tmp_path):
+    save_model(target_model, tmp_path / "model")
+    change_manifest(tmp_path / "model", prevalence=prevalence)
+    with pytest.raises(ValueError, match=r"model: .*prevalence is .* from 1e-09 to 0.999"):
+        load_model(tmp_path / "model")
+
+
 def test_a_target_never_looks_outside_its_folder(target_model, tmp_path):
     save_model(target_model, tmp_path / "model")
     change_manifest(tmp_path / "model", learners=["../../other"])

@@ -233,7 +233,7 @@ def test_cells_without_a_value_are_refused(table, source_models, target, shots):
         fine_tune_target(source_models, **tables, prevalence=0.05, seed=7)
 
 
-@pytest.mark.parametrize("prevalence", [0, 1, -0.1, 1.5, np.nan])
+@pytest.mark.parametrize("prevalence", [0, 1, -0.1, 1.5, np.nan, 1e-300, 1 - 1e-9])
 def test_a_wrong_prevalence_is_refused(prevalence, source_models, target, shots):
     with pytest.raises(ValueError, match="prevalence is"):
         tune(source_models, shots, target, prevalence=prevalence)

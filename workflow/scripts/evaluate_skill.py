@@ -10,7 +10,7 @@ import logging
 import numpy as np
 import pandas as pd
 
-from landshift.evaluation.baselines import predict_rivals
+from landshift.evaluation.baselines import predict_baselines
 from landshift.evaluation.skill import measure_skill, trace_skill
 from landshift.geodata.cells import sample_points
 from landshift.geodata.raster import open_raster, read_factors
@@ -35,7 +35,9 @@ def main(
     logging.info("%d landslides that no model has seen", len(found))
     cells = pd.read_parquet(background)[names].to_numpy(np.float32)
     cells = leave_pseudo_absences(cells, pseudo_absences, tuned.seed)
-    by_method = [predict_rivals(tuned, values) if len(values) else {} for values in (found, cells)]
+    by_method = [
+        predict_baselines(tuned, values) if len(values) else {} for values in (found, cells)
+    ]
     scores = {method: (by_method[0][method], by_method[1][method]) for method in by_method[0]}
     seed = derive_seed(tuned.seed, "skill", tuned.region)
     for measure, path in ((measure_skill, skill), (trace_skill, curves)):

@@ -6,7 +6,7 @@ The table has the columns method, family and auc [1]; method ``map`` is the publ
 import numpy as np
 import pandas as pd
 
-from landshift.evaluation.benchmark.methods import get_comparators
+from landshift.evaluation.benchmark.methods import get_methods
 from landshift.evaluation.benchmark.methods.task import TransferTask, view_target
 from landshift.evaluation.rate_curves import truth_auc
 from landshift.geodata.raster import open_raster, read_factors
@@ -47,9 +47,9 @@ def main(*, models, training, shots, background, factors, own, maps, seed, truth
         seed,
     )
     rows = [("map", "ensemble", truth_auc(mapped[known], probability[known]))]
-    for comparator in get_comparators(group="core"):
-        for family, score in comparator.predict_families(task).items():
-            rows.append((comparator.METHOD, family, truth_auc(score, probability[known])))
+    for method in get_methods(group="core"):
+        for family, score in method.predict_families(task).items():
+            rows.append((method.name, family, truth_auc(score, probability[known])))
     table = pd.DataFrame(rows, columns=["method", "family", "auc"])
     table.round(4).to_csv(truth, index=False)
 

@@ -1,7 +1,6 @@
 """Draw the susceptibility along the corridors of a target."""
 
-import pandas as pd
-
+from landshift.evaluation.tables import read_results
 from landshift.geodata.opening import open_dataset
 from landshift.report.figures.corridors import plot_corridors
 from landshift.report.figures.style import write_figure
@@ -12,7 +11,8 @@ def main(*, region, table, classes, figure):
     with open_dataset(classes) as source:
         breaks = [float(limit) for limit in source.tags()["breaks"].split(", ")]
     title = f"Susceptibility along corridors of {region}"
-    write_figure(plot_corridors(pd.read_csv(table), breaks, title=title), figure)
+    profiles = read_results(table, ["corridor", "from_m", "to_m", "mean", "maximum"])
+    write_figure(plot_corridors(profiles, breaks, title=title), figure)
 
 
 if __name__ == "__main__":

@@ -2,13 +2,15 @@
 
 import pandas as pd
 
+from landshift.evaluation.tables import read_results
 from landshift.report.figures.dominance import plot_dominance
 from landshift.report.figures.style import write_figure
 from landshift.runtime.logs import set_up_logging
 
 
 def main(*, table, dominance, regime, seed, figure):
-    drawn = plot_dominance(pd.read_parquet(table), pd.read_csv(dominance), regime=regime, seed=seed)
+    compared = read_results(dominance, ["method", "family", "regime"])
+    drawn = plot_dominance(pd.read_parquet(table), compared, regime=regime, seed=seed)
     write_figure(drawn, figure)
 
 

@@ -1,7 +1,6 @@
 """Draw the rate curves of a target's map."""
 
-import pandas as pd
-
+from landshift.evaluation.tables import read_results
 from landshift.report.figures.curves import plot_prediction_rate
 from landshift.report.figures.style import write_figure
 from landshift.runtime.logs import set_up_logging
@@ -10,7 +9,7 @@ NAMES = {"prediction": "prediction: unseen", "success": "success: fitted on"}
 
 
 def main(*, rate_curve, figure):
-    table = pd.read_csv(rate_curve)
+    table = read_results(rate_curve, ["curve", "area_share", "landslide_share"])
     curves = {
         label: table[table["curve"] == curve]
         for curve, label in NAMES.items()

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from landshift.evaluation.benchmark.methods import get_comparators
+from landshift.evaluation.benchmark.methods import get_methods
 from landshift.evaluation.benchmark.run import RegionTables, evaluate_target
 from landshift.runtime.logs import set_up_logging
 from landshift.transfer.storage import load_model
@@ -24,7 +24,7 @@ def main(*, target, group, models, tables, settings, left_out, own, seed, scores
         shots=settings["shots"],
         draws=settings["draws"],
         regimes=settings["regimes"],
-        methods=[comparator.METHOD for comparator in get_comparators(group=group)],
+        methods=[method.name for method in get_methods(group=group)],
         redraw=settings["redraw_blocks"],
         seed=seed,
         **own,

@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from landshift.transfer.fine_tuning import Prediction, TargetModel
+from landshift.transfer.fine_tuning import TargetModel
 from landshift.transfer.mixture import PRIOR_SLOPE, ResidualMixture
+from landshift.transfer.prediction import Prediction
 
 
-def predict_rivals(model: TargetModel, values: np.ndarray) -> dict[str, np.ndarray]:
-    """Predict cells by a fine-tuned model and by its parts alone.
+def predict_baselines(model: TargetModel, values: np.ndarray) -> dict[str, np.ndarray]:
+    """Predict cells by a fine-tuned model, and by only its source or its local part.
 
     Parameters
     ----------
@@ -22,8 +23,8 @@ def predict_rivals(model: TargetModel, values: np.ndarray) -> dict[str, np.ndarr
     -------
     dict of numpy.ndarray
         Susceptibility at the stated prevalence, shape ``(cells,)``: ``fine_tuned``; ``zero_shot``,
-        the source score as it is; and ``local_only``, the Gaussian process that saw the shots
-        and the background alone, unless the model holds none.
+        the source score as it is; and ``local_only``, the Gaussian process that saw only
+        the shots and the background, unless the model holds none.
     """
     score, _ = model.source_score.apply(model.split(values)[0])
     unadapted = Prediction(PRIOR_SLOPE * score, np.zeros_like(score), model.prevalence)
@@ -35,7 +36,7 @@ def predict_rivals(model: TargetModel, values: np.ndarray) -> dict[str, np.ndarr
 
 
 def _forget_sources(mixture: ResidualMixture) -> ResidualMixture:
-    """Keep the members that ignore the source score; how each is believed is relative."""
+    """Keep the members that ignore the source score, with shares that sum to 1."""
     kept = [index for index, member in enumerate(mixture.members) if not member.uses_source]
     shares = mixture.shares[kept]
     return ResidualMixture(

@@ -7,16 +7,20 @@ of cells that fail. Above a threshold lie the share f of the landslides and the 
 - rate curve: f over a;
 - ROC: f over the false alarms, (a - p f) / (1 - p);
 - precision-recall: the precision p f / a over f;
-- reliability: within a class of scores, the mean prediction beside p f / a.
+- reliability: within a class of scores, the mean prediction next to p f / a.
 
 These are identities of probability (Elkan and Noto, 2008, learning from positive and unlabelled
-data), and need no cells that are known to be stable.
+data), and need no cells that are known to be stable. They hold where the prevalence is that of the
+region; one that is too high to be true gives curves beyond 1, so nothing is then told from it.
 """
 
+import logging
 from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+
+from landshift.transfer.prediction import check_prevalence
 
 AREA_SHARES = (0.05, 0.1, 0.2)
 """Most susceptible shares of the area whose landslides are counted."""
@@ -29,6 +33,17 @@ LEVEL = 0.95
 
 LEAST_LANDSLIDES = 10
 """With fewer landslides there are no intervals: drawing one again and again makes it look sure."""
+
+COLUMNS = ("method", "measure", "value", "low", "high")
+CURVE_COLUMNS = ("method", "curve", "x", "y", "low", "high")
+
+CONTRADICTED = "The stated prevalence contradicts these landslides"
+"""What readers are told where the prevalence is too high."""
+
+_OF_PREVALENCE = ("auc", "pr_auc")
+"""Measures that take the prevalence."""
+
+_log = logging.getLogger(__name__)
 
 Scores = tuple[np.ndarray, np.ndarray]
 """Predicted susceptibility at landslides, and at random cells of the region."""
@@ -56,17 +71,19 @@ def measure_skill(
     Returns
     -------
     pandas.DataFrame
-        ``method``, ``measure``, ``value``, ``low`` and ``high``, NaN with fewer landslides than
-        `LEAST_LANDSLIDES`. Measures [1]: ``rate_area`` and
-        ``auc``, the areas under the rate and the ROC curve; ``pr_auc``, that under the
-        precision-recall curve; ``top_5`` and so on, the landslides within the most susceptible
-        5 % of the area.
+        `COLUMNS`; ``low`` and ``high`` are NaN with fewer landslides than `LEAST_LANDSLIDES`.
+        Measures [1]: ``rate_area`` and ``auc``, the areas under the rate and the ROC curve;
+        ``pr_auc``, that under the precision-recall curve; ``top_5`` and so on, the landslides
+        within the most susceptible 5 % of the area. Where the prevalence exceeds
+        `find_highest_prevalence`, ``auc`` and ``pr_auc`` are NaN, and a warning says so.
 
     Raises
     ------
     ValueError
-        If there is no landslide or no cell, or their numbers differ between methods.
+        If there is no landslide or no cell, their numbers differ between methods, or the
+        prevalence is no share of cells.
     """
+    check_prevalence(prevalence)
     counts = {tuple(map(len, pair)) for pair in scores.values()}
     if len(counts) > 1 or any(0 in pair for pair in counts):
         raise ValueError(f"every method needs the same landslides and cells, found {counts}")
@@ -83,7 +100,39 @@ def measure_skill(
         if len(pair[0]) < LEAST_LANDSLIDES:
             low, high = np.full((2, len(values)), np.nan)
         rows += zip([method] * len(values), values, values.values(), low, high, strict=True)
-    return pd.DataFrame(rows, columns=["method", "measure", "value", "low", "high"])
+    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    if (highest := find_highest_prevalence(scores)) < prevalence:
+        _log.warning(
+            "%s: it is %g, and they allow %.2g at most; what follows from it is left out (%s); "
+            "state a lower prevalence",
+            *(CONTRADICTED, prevalence, highest, ", ".join(_OF_PREVALENCE)),
+        )
+        table.loc[table["measure"].isin(_OF_PREVALENCE), ["value", "low", "high"]] = np.nan
+    return table
+
+
+def find_highest_prevalence(scores: Mapping[str, Scores]) -> float:
+    """Find the highest prevalence that agrees with the scores at landslides and at random cells.
+
+    Above every threshold lie at least as many cells as fail there, so p f <= a. Both shares are
+    known from samples; they err by at most sqrt(ln(2 / (1 - `LEVEL`)) / (2 n)) at all thresholds
+    together (Massart, 1990, doi:10.1214/aop/1176990746), and are taken at that bound.
+
+    Examples
+    --------
+    >>> landslides, cells = np.full(500, 0.9), np.linspace(0, 1, 2001)
+    >>> round(find_highest_prevalence({"map": (landslides, cells)}), 2)
+    0.14
+    """
+    limits = [1.0]
+    for pair in scores.values():
+        area, found = _accumulate(pair)
+        found_error, area_error = (
+            np.sqrt(np.log(2 / (1 - LEVEL)) / (2 * len(each))) for each in pair
+        )
+        surely = found > found_error
+        limits += list((area[surely] + area_error) / (found[surely] - found_error))
+    return float(min(limits))
 
 
 def trace_skill(
@@ -94,9 +143,12 @@ def trace_skill(
     Returns
     -------
     pandas.DataFrame
-        ``method``, ``curve`` (``rate``, ``roc``, ``precision_recall`` or ``reliability``), ``x``
-        and ``y``; and ``low`` and ``high``, the interval of the reliability.
+        `CURVE_COLUMNS`: ``curve`` is ``rate``, ``roc``, ``precision_recall`` or ``reliability``;
+        ``low`` and ``high`` are the interval of the reliability. Where the prevalence exceeds
+        `find_highest_prevalence` there is only ``rate``.
     """
+    check_prevalence(prevalence)
+    contradicted = find_highest_prevalence(scores) < prevalence
     tables = []
     for method, pair in scores.items():
         for curve, (x, y) in _trace(pair, prevalence).items():
@@ -104,10 +156,10 @@ def trace_skill(
         generator = np.random.default_rng(seed)
         known = _compare_classes(pair, prevalence, resamples, generator)
         tables.append(known.assign(method=method, curve="reliability"))
-    columns = ["method", "curve", "x", "y", "low", "high"]
     if not tables:
-        return pd.DataFrame(columns=columns)
-    return pd.concat(tables, ignore_index=True).reindex(columns=columns)
+        return pd.DataFrame(columns=list(CURVE_COLUMNS))
+    table = pd.concat(tables, ignore_index=True).reindex(columns=list(CURVE_COLUMNS))
+    return table[table["curve"] == "rate"] if contradicted else table
 
 
 def _draw(pair: Scores, indices: list[np.ndarray]) -> Scores:
@@ -129,7 +181,7 @@ def _measure(pair: Scores, prevalence: float) -> dict[str, float]:
 
 def _trace(pair: Scores, prevalence: float) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     area, found = _accumulate(pair)
-    # the corners alone: between them nothing is found
+    # only the corners: between them nothing is found
     steps = np.diff(found) > 0
     kept = np.r_[True, steps] | np.r_[steps, True]
     kept[-1] = True

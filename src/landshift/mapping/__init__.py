@@ -7,6 +7,6 @@ __getattr__, __dir__, __all__ = hand_on(
     {
         "classes": ["class_breaks", "classify_susceptibility"],
         "mosaic": ["MAXIMUM_MOSAIC_CELLS", "OVERLAP_RULE", "mosaic_maps"],
-        "predict": ["Model", "Prediction", "map_susceptibility"],
+        "predict": ["map_susceptibility"],
     },
 )

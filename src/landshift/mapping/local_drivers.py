@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Collection
-from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -11,19 +10,10 @@ from affine import Affine
 from odc.geo.geobox import GeoBox
 from odc.geo.xr import wrap_xr
 
+from landshift.transfer.prediction import Model
+
 LOCAL_CELLS = 20_000
 """Most cells that are explained; of larger maps one cell stands for a square of them."""
-
-
-class Model(Protocol):
-    """What is needed of a model; see `landshift.mapping.predict.Model`."""
-
-    @property
-    def factors(self) -> tuple[str, ...]:
-        """Names of the factors in the order of the matrix's columns."""
-
-    def predict(self, matrix: np.ndarray):
-        """Predict for a float32 matrix of shape ``(cells, factors)``."""
 
 
 def map_local_drivers(

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 
 import dask.array as da
 import numpy as np
@@ -10,6 +10,7 @@ import xarray as xr
 from dask import delayed
 
 from landshift.geodata.raster import BLOCK
+from landshift.transfer.prediction import Model
 
 VARIABLES = {
     "susceptibility": {"units": "1", "long_name": "landslide susceptibility"},
@@ -18,29 +19,6 @@ VARIABLES = {
 """The variables of a map and their attributes."""
 
 _BATCH = 8192
-
-
-class Prediction(Protocol):
-    """What a model says about n cells."""
-
-    @property
-    def probability(self) -> np.ndarray:
-        """Susceptibility of shape (n,), 0-1."""
-
-    @property
-    def sd(self) -> np.ndarray:
-        """Standard deviation of the logit of shape (n,)."""
-
-
-class Model(Protocol):
-    """What a map needs from a model."""
-
-    @property
-    def factors(self) -> tuple[str, ...]:
-        """Names of the factors in the order of the matrix's columns."""
-
-    def predict(self, matrix: np.ndarray) -> Prediction:
-        """Predict for a float32 matrix of shape (cells, factors)."""
 
 
 def map_susceptibility(model: Model, factors: xr.Dataset) -> xr.Dataset:
@@ -53,8 +31,8 @@ def map_susceptibility(model: Model, factors: xr.Dataset) -> xr.Dataset:
     Parameters
     ----------
     model
-        A fine-tuned model; see `Model`. One that `model.fuse_model` has compiled gives
-        the same map in a fraction of the time.
+        A fine-tuned model. One that `mapping.compiled.model.fuse_model` has compiled gives the
+        same map in a fraction of the time.
     factors
         A variable of dimensions ``(y, x)`` per factor, in any order; more than the model uses are
         ignored. Dask-backed input is mapped lazily, at one chunk per thread in memory; eager

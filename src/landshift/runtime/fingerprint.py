@@ -1,4 +1,8 @@
-"""A short hash of the library's source, so that an edited module re-runs the rules that use it."""
+"""A short hash of the library's source, so that an edited module re-runs the rules that use it.
+
+A module counts with its data: the files next to it that have its name and another ending, such as
+``table.toml`` next to ``table.py``.
+"""
 
 import ast
 import hashlib
@@ -16,8 +20,8 @@ def fingerprint(*modules: str) -> str:
 
     Nothing is imported: the import statements are read from the source, also those inside
     functions. A module that imports by name (`importlib.import_module`) may import any module
-    beside it, so all of them count. The hash changes with any byte of these files, and with
-    nothing else.
+    of its folder, so all of them count. The hash changes with any byte of these files and of their
+    data, and with nothing else.
 
     Parameters
     ----------
@@ -72,12 +76,21 @@ def list_modules(*modules: str) -> list[str]:
 
 
 class _Source:
-    """What is needed of one source file: its hash and its imports from the package."""
+    """What is needed of one source file: its hash, with its data, and its imports."""
 
     def __init__(self, path: Path) -> None:
         text = path.read_bytes()
-        self.hex = hashlib.sha256(text).hexdigest()
+        digest = hashlib.sha256(text)
+        for data in _list_data(path):
+            digest.update(f"\0{data.name}\0".encode() + data.read_bytes())
+        self.hex = digest.hexdigest()
         self.imports = frozenset(_find_imports(ast.parse(text, filename=str(path)), path))
+
+
+def _list_data(path: Path) -> list[Path]:
+    """List the files that a module reads: those of its name, and no Python."""
+    same = sorted(path.parent.glob(f"{path.stem}.*"))
+    return [each for each in same if each.stem == path.stem and each.suffix != ".py"]
 
 
 @cache
@@ -115,7 +128,7 @@ def _find_imports(tree: ast.Module, path: Path) -> set[str]:
     found = set() if own[-1] == "__init__" else {".".join(package)}
     found |= _list_imports(tree, package)
     if _imports_by_name(tree):
-        found |= _modules_beside(path)
+        found |= _modules_next_to(path)
     return {module for module in found if module and _locate(module)}
 
 
@@ -141,9 +154,9 @@ def _imports_by_name(tree: ast.Module) -> bool:
     )
 
 
-def _modules_beside(path: Path) -> set[str]:
+def _modules_next_to(path: Path) -> set[str]:
     package = path.parent.relative_to(_PACKAGE).parts
-    stems = {beside.stem for beside in path.parent.glob("*.py")} - {"__init__"}
+    stems = {module.stem for module in path.parent.glob("*.py")} - {"__init__"}
     return {".".join((*package, stem)) for stem in stems}
 
 

@@ -14,7 +14,7 @@ from landshift.geodata.raster import cut_windows
 from landshift.runtime.seeds import derive_seed
 from landshift.sampling.spatial_blocks import assign_blocks, nearest_blocks
 
-CANDIDATES_A_DRAW = 4
+CANDIDATES_PER_DRAW = 4
 """Random cells drawn for every absence wanted, before those near landslides are dropped."""
 
 
@@ -215,7 +215,7 @@ def _thin_cells(factors, cells: np.ndarray, distance_m: float, seed: int) -> np.
 
 def _draw_absences(factors, inventory, valid, wanted, buffer_m, generator) -> np.ndarray:
     candidates = np.flatnonzero(valid)
-    size = min(CANDIDATES_A_DRAW * wanted, len(candidates))
+    size = min(CANDIDATES_PER_DRAW * wanted, len(candidates))
     picked = generator.choice(candidates, size, replace=False)
     far = _outside_buffer(factors, inventory, picked, buffer_m)
     if far.sum() < wanted and size < len(candidates):

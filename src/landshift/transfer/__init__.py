@@ -6,7 +6,8 @@ __getattr__, __dir__, __all__ = hand_on(
     __name__,
     {
         "pretraining": ["SourceModel", "pretrain_sources"],
-        "fine_tuning": ["Prediction", "TargetModel", "fine_tune_target"],
+        "fine_tuning": ["TargetModel", "fine_tune_target"],
+        "prediction": ["Model", "Prediction"],
         "storage": ["load_model", "save_model"],
     },
 )

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit, logit
 
 from landshift import __version__
 from landshift.runtime.seeds import derive_seed
@@ -18,6 +17,7 @@ from landshift.transfer.mixture import (
     ResidualMixture,
     fit_residual_mixture,
 )
+from landshift.transfer.prediction import Prediction, check_prevalence
 from landshift.transfer.preparation import fit_rank_transform
 from landshift.transfer.pretraining import SourceModel
 from landshift.transfer.source_score import SourceScore, find_score_error, fit_source_score
@@ -27,30 +27,6 @@ PSEUDO_ABSENCES = 150
 
 IMPORTANCE_EXPONENT = 1.5
 """Sharpens the importance of factors in the kernel: of 0, .5, 1 and 1.5 the best."""
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """Prediction for cells.
-
-    Attributes
-    ----------
-    logit
-        Posterior mean of the logit at equal prevalence of both classes, shape ``(cells,)``.
-    sd
-        Its posterior standard deviation.
-    prevalence
-        Stated share of failing cells.
-    """
-
-    logit: np.ndarray
-    sd: np.ndarray
-    prevalence: float
-
-    @property
-    def probability(self) -> np.ndarray:
-        """Susceptibility at the stated prevalence."""
-        return expit(self.logit + logit(self.prevalence))
 
 
 @dataclass(frozen=True)
@@ -177,7 +153,8 @@ def fine_tune_target(
         Random unlabelled cells of the target: the factors. They give the target's distributions,
         and some of them join the absences.
     prevalence
-        Share of failing cells, 0 to 1: shots drawn one to one carry no information on it.
+        Share of failing cells, within `PREVALENCE_LIMITS`: shots drawn one to one carry no
+        information on it.
     seed
         Seed of the choice of pseudo-absences.
     family
@@ -205,7 +182,7 @@ def fine_tune_target(
     ValueError
         If the source models differ in factors, a factor is missing or has no value, its values
         have another unit or legend than in the source models, the family is not among the models,
-        or the prevalence is not between 0 and 1.
+        or the prevalence is not within its limits.
 
     Examples
     --------
@@ -364,8 +341,7 @@ def _check_target(source_models, shots, background, prevalence, family, own_fact
         empty = [factor for factor in (*factors, *own_factors) if table[factor].isna().any()]
         if empty:
             raise ValueError(f"the {name} table has cells without a value of {empty}")
-    if not 0 < prevalence < 1:
-        raise ValueError(f"prevalence is {prevalence}; state a share between 0 and 1")
+    check_prevalence(prevalence)
     if family != "ensemble" and family not in learners:
         raise ValueError(f"no source model of the family {family!r} was given")
 

@@ -5,8 +5,8 @@ from threadpoolctl import threadpool_limits
 
 from landshift.transfer.mixture import PRIOR_SLOPE
 
-PRESENCES_A_GROUP = 3
-CELLS_A_GROUP = 10
+PRESENCES_PER_GROUP = 3
+CELLS_PER_GROUP = 10
 """Presences and background cells in an average group of alike cells."""
 
 UNKNOWN_ERROR = 0.8
@@ -45,7 +45,7 @@ def measure_score_error(
 
     order = np.lexsort(cells.T)
     cells, score = cells[order], score[order]
-    groups = max(2, min(len(presences) // PRESENCES_A_GROUP, len(cells) // CELLS_A_GROUP))
+    groups = max(2, min(len(presences) // PRESENCES_PER_GROUP, len(cells) // CELLS_PER_GROUP))
     # one thread: sums in a fixed order
     with threadpool_limits(limits=1):
         means = KMeans(groups, n_init=1, random_state=seed).fit(cells)

@@ -20,6 +20,7 @@ from landshift.transfer.learners.arrays import load_arrays
 from landshift.transfer.learners.trees import check_trees
 from landshift.transfer.manifest import FORMAT, read_manifest, write_manifest
 from landshift.transfer.mixture import Member, fit_residual_mixture
+from landshift.transfer.prediction import check_prevalence
 from landshift.transfer.preparation import PREPARATIONS, RankTransform, Standardisation
 from landshift.transfer.pretraining import SourceModel
 from landshift.transfer.source_score import LogitScale, SourceScore
@@ -209,8 +210,9 @@ def _save_target(model: TargetModel, path: Path) -> None:
 
 def _load_target(path: Path, manifest: dict) -> TargetModel:
     learners = manifest["learners"]
-    if not learners or not 0 < manifest["prevalence"] < 1:
-        raise ValueError("it states no learners, or a prevalence that is not between 0 and 1")
+    if not learners:
+        raise ValueError("it states no learners")
+    check_prevalence(manifest["prevalence"])
     unknown = [name for name in learners if name not in LEARNERS]
     if unknown:
         raise ValueError(f"unknown learners {unknown}; there are {', '.join(LEARNERS)}")

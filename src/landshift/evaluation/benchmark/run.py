@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from landshift.evaluation.benchmark.measures import measure_prediction
-from landshift.evaluation.benchmark.methods import get_comparators
+from landshift.evaluation.benchmark.methods import Method, get_methods
 from landshift.evaluation.benchmark.methods.task import Shared, TransferTask, view_target
 from landshift.evaluation.benchmark.splits import Draw, draw_split, redraw_blocks
 from landshift.runtime.one_thread import on_one_thread
@@ -90,7 +90,7 @@ def run_transfer_benchmark(
         ``inductive``: background and distributions from the blocks that gave the shots;
         ``transductive``: from the whole target, as when a map is made.
     methods
-        Comparators; None runs all.
+        Names of methods; None runs all.
     redraw
         Divide each target into new blocks for every draw, instead of keeping those of its samples.
     max_correlation
@@ -210,12 +210,12 @@ def evaluate_target(
     target_classes: Sequence[str] = (),
     seed: int,
 ) -> pd.DataFrame:
-    """Score all comparators on one target; see `run_transfer_benchmark`."""
+    """Score all methods on one target; see `run_transfer_benchmark`."""
     models = {model.learner: model for model in source_models}
     first = source_models[0]
     factors = list(first.factors)
     training = prepare_training(*join_sources(sources, factors), seed=seed, classes=first.legends)
-    comparators = get_comparators(None if methods is None else list(methods))
+    compared = get_methods(methods)
     rows = []
     kept: dict = {}
     for number in range(draws):
@@ -242,7 +242,7 @@ def evaluate_target(
                 taken = score_classes(draw.take_shots(samples, count))
                 shared = Shared(kept, by_shots[count], by_view)
                 task = TransferTask(view, training, taken, draw_seed, shared, all_labels)
-                for method, family, probability in _predict_all(comparators, task):
+                for method, family, probability in _predict_all(compared, task):
                     measures = measure_prediction(labels, probability)
                     key = (target, family, method, regime, count, number)
                     rows.append((*key, *measures.values()))
@@ -250,10 +250,12 @@ def evaluate_target(
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def _predict_all(comparators, task: TransferTask) -> Iterator[tuple[str, str, np.ndarray]]:
-    for comparator in comparators:
-        for family, probability in comparator.predict_families(task).items():
-            yield comparator.METHOD, family, probability
+def _predict_all(
+    methods: Sequence[Method], task: TransferTask
+) -> Iterator[tuple[str, str, np.ndarray]]:
+    for method in methods:
+        for family, probability in method.predict_families(task).items():
+            yield method.name, family, probability
 
 
 def _background_of(background: pd.DataFrame, draw: Draw, regime: str) -> pd.DataFrame:

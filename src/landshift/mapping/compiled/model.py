@@ -10,8 +10,9 @@ from numba import njit
 from landshift.mapping.compiled.forests import BitForest, compile_forest, list_limits
 from landshift.mapping.compiled.intervals import LANES, Intervals, ends_of_values, join_intervals
 from landshift.mapping.compiled.posterior import FusedResidual, fuse_residual
-from landshift.transfer.fine_tuning import Prediction, TargetModel
+from landshift.transfer.fine_tuning import TargetModel
 from landshift.transfer.learners.logistic_regression import LogisticRegressionModel
+from landshift.transfer.prediction import Prediction
 from landshift.transfer.preparation import PREPARATIONS
 from landshift.transfer.pretraining import SourceModel
 from landshift.transfer.source_score import SourceScore, weigh_models

@@ -9,24 +9,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator, PercentFormatter
 
+from landshift.evaluation.benchmark.names import FAMILIES, METHODS
 from landshift.evaluation.rate_curves import area_under_curve, landslide_share_at
 from landshift.report.figures.style import FAINT, LINES, WIDTH_IN, figure_style, tidy_axes
 from landshift.runtime.seeds import derive_seed
 
 _COLUMNS = ("target", "family", "method", "regime", "shots", "draw", "auc")
-_METHODS = {
-    "fine_tuned": "fine-tuned",
-    "pooled": "pooled",
-    "local_only": "local only",
-    "zero_shot": "zero-shot",
-}
-_FAMILIES = {
-    "lr": "logistic regression",
-    "rf": "random forest",
-    "xgb": "XGBoost",
-    "lgbm": "LightGBM",
-    "gp": "Gaussian process",
-}
+_METHODS = ("fine_tuned", "pooled", "local_only", "zero_shot")
 
 
 @figure_style()
@@ -61,7 +50,7 @@ def plot_transfer_curves(
     rows = benchmark[(benchmark["regime"] == regime) & benchmark["method"].isin(_METHODS)]
     if rows.empty:
         raise ValueError(
-            f"the benchmark table has no row of regime {regime!r} and method {list(_METHODS)}"
+            f"the benchmark table has no row of regime {regime!r} and method {[*_METHODS]}"
         )
     families = _choose_families(rows)
     targets = sorted(rows["target"].unique())
@@ -191,13 +180,13 @@ def _summarise(
     for count in shots:
         # A method without shots is the same for any number of them.
         at = own[own["shots"] == count] if (own["shots"] == count).any() else own[own["shots"] == 0]
-        source = np.random.default_rng(derive_seed(seed, target, method, family, str(count)))
-        intervals.append(_bootstrap_mean(at["auc"].to_numpy(), resamples, source))
+        generator = np.random.default_rng(derive_seed(seed, target, method, family, str(count)))
+        intervals.append(_bootstrap_mean(at["auc"].to_numpy(), resamples, generator))
     mean, low, high = np.array(intervals).T
-    named = _METHODS[method]
+    named = METHODS[method].short
     if family != "ensemble":
-        named += f"\n({_FAMILIES.get(family, family)})"
-    return _Line(named, LINES[list(_METHODS).index(method)], mean, low, high)
+        named += f"\n({FAMILIES[family].long_name if family in FAMILIES else family})"
+    return _Line(named, LINES[_METHODS.index(method)], mean, low, high)
 
 
 def _bootstrap_mean(

@@ -6,38 +6,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
+from landshift.evaluation.benchmark.names import name_method
 from landshift.report.figures.style import FAINT, INK, LINES, WIDTH_IN, figure_style, tidy_axes
 from landshift.runtime.seeds import derive_seed
-
-METHODS = {
-    "fine_tuned": "fine-tuned",
-    "zero_shot": "zero-shot",
-    "local_only": "local only",
-    "pooled": "pooled, target 50 %",
-    "pooled_30": "pooled, target 30 %",
-    "pooled_unweighted": "pooled, unweighted",
-    "pooled_background": "pooled 50 % + background",
-    "continued": "boosting continued",
-    "refitted": "leaves refitted",
-    "warm_start": "forest grown on",
-    "leaf_counts": "forest leaf counts",
-    "gaussian_prior": "prior at source weights",
-    "tradaboost": "TrAdaBoost",
-    "meta_learned": "meta-learned start",
-    "coral": "CORAL",
-    "tca": "TCA",
-    "all_labels": "all labels (ceiling)",
-}
-"""Methods as a reader should see them; others keep their own name."""
-
-FAMILIES = {
-    "ensemble": "ensemble",
-    "lr": "LR",
-    "rf": "RF",
-    "xgb": "XGB",
-    "lgbm": "LGBM",
-    "gp": "GP + background",
-}
 
 BOLD = ("fine_tuned", "ensemble")
 
@@ -142,11 +113,6 @@ def _interval_by_shots(rows: pd.DataFrame, shots: list[int], seed: int):
         resampled = generator.choice(values, (_RESAMPLES, len(values))).mean(axis=1)
         intervals.append([values.mean(), *np.quantile(resampled, (0.025, 0.975))])
     return np.array(intervals).T
-
-
-def name_method(method: str, family: str) -> str:
-    """Name a method and its family as a reader should see them."""
-    return f"{METHODS.get(method, method)}: {FAMILIES.get(family, family)}"
 
 
 def _draw_gains(axes: Axes, compared: pd.DataFrame) -> None:

@@ -6,14 +6,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
+from landshift.evaluation.benchmark.names import OF_MAP
+from landshift.evaluation.skill import CONTRADICTED
 from landshift.report.figures.style import FAINT, LINES, WIDTH_IN, figure_style, tidy_axes
-
-METHODS = {
-    "fine_tuned": "this map, fine-tuned",
-    "zero_shot": "sources alone (zero-shot)",
-    "local_only": "own landslides alone",
-}
-"""Names of the methods, the map itself first."""
 
 _PANELS = {
     "rate": ("Share of the area", "Share of the landslides in it", "rate_area", "Prediction rate"),
@@ -55,12 +50,16 @@ def plot_skill(curves: pd.DataFrame, skill: pd.DataFrame, *, title: str) -> Figu
     for axes in (*panels[:2], panels[2]):
         axes.xaxis.set_major_formatter(PercentFormatter(1))
         axes.set_xlim(0, 1)
+    untold = [axes for axes in panels if not axes.has_data()]
     for axes in panels[:2]:
         axes.yaxis.set_major_formatter(PercentFormatter(1))
         axes.set_ylim(0, 1.01)
         axes.plot([0, 1], [0, 1], color=FAINT, linewidth=0.8, zorder=1)
-    _tune_precision(panels[2])
-    _tune_reliability(panels[3])
+    for axes, tune in ((panels[2], _tune_precision), (panels[3], _tune_reliability)):
+        if axes not in untold:
+            tune(axes)
+    for axes in untold:
+        axes.text(0.03, 0.93, f"{CONTRADICTED}.", transform=axes.transAxes, fontsize=7.5)
     figure.subplots_adjust(left=0.09, right=0.965, top=0.91, bottom=0.07, hspace=0.34, wspace=0.24)
     return figure
 
@@ -71,7 +70,7 @@ def _draw_panel(
     across, upwards, measure, heading = words
     stated = skill[skill["measure"] == measure].set_index("method")
     # the map itself is drawn last, on top
-    for style, (method, name) in reversed(list(zip(LINES, METHODS.items(), strict=False))):
+    for style, (method, name) in reversed(list(zip(LINES, OF_MAP.items(), strict=False))):
         own = curves[curves["method"] == method]
         if own.empty:
             continue

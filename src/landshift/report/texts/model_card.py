@@ -7,7 +7,10 @@ from typing import Any
 
 import pandas as pd
 
-from landshift.evaluation.skill import AREA_SHARES, LEAST_LANDSLIDES
+from landshift.evaluation.benchmark.names import OF_MAP
+from landshift.evaluation.skill import AREA_SHARES, CONTRADICTED, LEAST_LANDSLIDES
+from landshift.evaluation.skill import COLUMNS as SKILL_COLUMNS
+from landshift.evaluation.tables import read_results
 from landshift.geodata.raster import open_raster
 from landshift.mapping.applicability import UNKNOWN, share_outside
 from landshift.report.texts.provenance import describe_data
@@ -24,13 +27,6 @@ MEASURES = {
     },
 }
 """What the measures of `landshift.evaluation.skill` are, in words."""
-
-METHODS = {
-    "fine_tuned": "this map",
-    "zero_shot": "sources alone (zero-shot)",
-    "local_only": "own landslides alone",
-}
-"""What the map is compared with, in words."""
 
 LIMITS = """\
 - Susceptibility is a relative propensity between 0 and 1. It is not the probability that a slope
@@ -121,7 +117,7 @@ def _describe_model(manifest: Mapping[str, Any]) -> str:
 
 
 def _describe_scores(evidence: Evidence) -> str:
-    classes = pd.read_csv(evidence.classes)
+    classes = read_results(evidence.classes, ["name", "area_share"])
     # the column is missing where every landslide was a shot
     count = int(classes["held_out"].sum()) if "held_out" in classes else 0
     if not count:
@@ -140,32 +136,37 @@ def _describe_scores(evidence: Evidence) -> str:
 
 
 def describe_skill(file: str | Path) -> list[str]:
-    """Tabulate how well a map and its rivals find unseen landslides, as Markdown."""
-    table = pd.read_csv(file)
+    """Tabulate how well a map and what it is compared with find unseen landslides, as Markdown."""
+    table = read_results(file, SKILL_COLUMNS)
     if table.empty:
         return ["No landslide is left to judge the map by: none but the shots lies on it."]
-    methods = [method for method in METHODS if (table["method"] == method).any()]
+    methods = [method for method in OF_MAP if (table["method"] == method).any()]
     known = table.set_index(["measure", "method"])
     lines = [
-        f"| on unseen landslides | {' | '.join(METHODS[method] for method in methods)} |",
+        f"| on unseen landslides | {' | '.join(OF_MAP[method] for method in methods)} |",
         f"|---|{'---|' * len(methods)}",
     ]
     for measure, words in MEASURES.items():
         rows = [known.loc[(measure, method)] for method in methods]
-        cells = [f"{row['value']:.3f}{_bracket(row['low'], row['high'])}" for row in rows]
+        cells = [_write_measure(row) for row in rows]
         lines.append(f"| {words} | {' | '.join(cells)} |")
+    if table["value"].isna().any():
+        lines += ["", f"{CONTRADICTED}: what follows from it is left out (-)."]
     if table["low"].isna().all():
         return [*lines, "", f"Fewer than {LEAST_LANDSLIDES} landslides: too few for an interval."]
     return [*lines, "", "In brackets 95 % intervals, from drawing landslides and cells again."]
 
 
-def _bracket(low: float, high: float) -> str:
-    return "" if pd.isna(low) else f" ({low:.3f} to {high:.3f})"
+def _write_measure(row: pd.Series) -> str:
+    if pd.isna(row["value"]):
+        return "-"
+    interval = "" if pd.isna(row["low"]) else f" ({row['low']:.3f} to {row['high']:.3f})"
+    return f"{row['value']:.3f}{interval}"
 
 
 def _describe_benchmark(file: str | Path | None, region: str) -> str:
     if file is not None:
-        table = pd.read_csv(file)
+        table = read_results(file, ["target", "method", "family", "regime", "auc"])
         own = table[(table["target"] == region) & (table["method"] == "fine_tuned")]
         own = own[own["family"] == "ensemble"]
         # as at mapping time, where that was measured
@@ -194,7 +195,7 @@ def describe_drivers(file: str | Path | None) -> str:
     """List the strongest factors of a map, as Markdown."""
     if file is None:
         return "Not examined: the sources' data are not part of this study."
-    table = pd.read_csv(file)
+    table = read_results(file, ["scope", "factor", "share"])
     strongest = table[table["scope"] == "map"].nlargest(5, "share")
     return "\n".join(f"- {row.factor}: {row.share:.0%}" for row in strongest.itertuples())
 

@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
-
+from landshift.evaluation.tables import read_results
 from landshift.report.texts.model_card import (
     LIMITS,
     describe_applicability,
@@ -85,7 +84,7 @@ def _summarise_target(target: str, findings: Findings) -> list[str]:
 
 def _judge(findings: Findings) -> str:
     """Say in a sentence what the highest class is worth."""
-    classes = pd.read_csv(findings.classes)
+    classes = read_results(findings.classes, ["name", "area_share"])
     highest = classes.iloc[-1]
     if "held_out" not in classes or not classes["held_out"].sum():
         return "No landslide was left to judge the map by."
@@ -98,7 +97,8 @@ def _judge(findings: Findings) -> str:
 
 def _list_units(file: str | Path) -> list[str]:
     # a name may look like a number, or like a gap
-    table = pd.read_csv(file, dtype={"name": str}, keep_default_na=False).head(_UNITS)
+    as_text = {"dtype": {"name": str}, "keep_default_na": False}
+    table = read_results(file, ["rank", "name"], **as_text).head(_UNITS)
     if table.empty:
         return ["Where to act first: no unit of the study lies in this region."]
     lines = ["Where to act first:\n", "| rank | unit | susceptible area | share of it |"]

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from landshift.acquire.inventory.storage import load_inventory
+from landshift.evaluation.tables import read_results
 from landshift.mapping.interval import find_steps, find_variance
 from landshift.report.viewer.layers import describe_layer
 from landshift.report.viewer.overlays import describe_local_drivers, shade_elevations, to_features
@@ -172,7 +173,8 @@ def _check_same(place: Place, kind: str, overview: Overview, first: Overview) ->
 
 def _list_drivers(file: str | Path) -> dict[str, list[str]]:
     """List the strongest factors of the map and of each class, with their share."""
-    table = pd.read_csv(file).sort_values("share", ascending=False, kind="stable")
+    table = read_results(file, ["scope", "factor", "share"])
+    table = table.sort_values("share", ascending=False, kind="stable")
     own = table[~table["scope"].str.startswith("source ")]
     return {
         str(scope): [f"{row.factor} {row.share:.0%}" for row in rows.head(_DRIVERS).itertuples()]

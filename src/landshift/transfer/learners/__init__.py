@@ -8,6 +8,9 @@ no code. A new learner is a module here plus its name in `LEARNERS`. One that su
 
 from importlib import import_module
 from types import ModuleType
+from typing import Protocol
+
+import numpy as np
 
 LEARNERS = {
     "lr": "logistic_regression",
@@ -16,6 +19,13 @@ LEARNERS = {
     "lgbm": "light_boosting",
 }
 """Name in configurations and tables, and the module that implements it."""
+
+
+class LogitModel(Protocol):
+    """What a learner fits."""
+
+    def logit(self, values: np.ndarray) -> np.ndarray:
+        """Logit of values of shape ``(cells, factors)``."""
 
 
 def get_learner(name: str) -> ModuleType:

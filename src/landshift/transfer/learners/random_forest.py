@@ -11,7 +11,7 @@ from landshift.transfer.learners.arrays import load_arrays
 from landshift.transfer.learners.trees import Trees, first_nodes, renumber_children, round_down
 
 TREES = 150
-SAMPLES_A_LEAF = 20
+SAMPLES_PER_LEAF = 20
 PROBABILITY_LIMIT = 1e-3
 """Probabilities are kept this far from 0 and 1 before the logit."""
 
@@ -77,7 +77,7 @@ def fit(
     from sklearn.ensemble import RandomForestClassifier
 
     forest = RandomForestClassifier(
-        n_estimators=trees, min_samples_leaf=SAMPLES_A_LEAF, random_state=seed, n_jobs=1
+        n_estimators=trees, min_samples_leaf=SAMPLES_PER_LEAF, random_state=seed, n_jobs=1
     )
     forest.fit(values.astype(np.float32), labels, weights)
     return flatten_forest(forest)

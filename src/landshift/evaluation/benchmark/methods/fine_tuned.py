@@ -3,20 +3,16 @@
 import numpy as np
 from scipy.special import expit
 
+from landshift.evaluation.benchmark.methods import method
 from landshift.evaluation.benchmark.methods.task import TransferTask
 from landshift.transfer.fine_tuning import members_of
+from landshift.transfer.learners import LEARNERS
 from landshift.transfer.mixture import fit_residual_mixture
 
-METHOD = "fine_tuned"
-GROUP = "core"
 
-
-def predict_families(task: TransferTask) -> dict[str, np.ndarray]:
-    """Probability of the queries for the ensemble and every learner's source score."""
-    return {family: _predict(task, family) for family in task.view.families}
-
-
-def _predict(task: TransferTask, family: str) -> np.ndarray:
+@method("fine_tuned", group="core", families=("ensemble", *LEARNERS))
+def fine_tune(task: TransferTask, family: str) -> np.ndarray:
+    """Add a residual to the source score, learned from shots and background over strengths."""
     _, labels, weights = task.labelled
     label_score = task.view.family_score(task.label_logits, family)
     members = members_of(family, presences=int(labels.sum()))

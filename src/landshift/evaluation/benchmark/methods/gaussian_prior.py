@@ -3,12 +3,9 @@
 import numpy as np
 from scipy.special import expit
 
-from landshift.evaluation.benchmark.methods.averaging import predict_mean
-from landshift.evaluation.benchmark.methods.task import TransferTask
+from landshift.evaluation.benchmark.methods import method
+from landshift.evaluation.benchmark.methods.task import TransferTask, predict_mean
 from landshift.transfer.learners.logistic_regression import LogisticRegressionModel
-
-METHOD = "gaussian_prior"
-GROUP = "adapted"
 
 WEIGHT_SD = 0.1
 """Prior standard deviation of a weight [logit per standard deviation of the factor]."""
@@ -18,18 +15,17 @@ INTERCEPT_SD = 0.7
 NEWTON_STEPS = 25
 
 
-def predict_families(task: TransferTask) -> dict[str, np.ndarray]:
-    """Probability of the queries for the logistic regression."""
-    if "lr" not in task.view.source_models:
-        return {}
-    return {"lr": predict_mean(task, lambda name: _adapt(task, name))}
+@method("gaussian_prior", group="adapted", families=("lr",))
+def keep_to_prior(task: TransferTask, family: str) -> np.ndarray:
+    """Keep to the weights of the sources by a Gaussian prior of standard deviation 0.1."""
+    return predict_mean(task, lambda name: _adapt(task, name))
 
 
 def _adapt(task: TransferTask, preparation: str) -> LogisticRegressionModel:
-    source = task.view.source_models["lr"].fitted[preparation]
+    learned = task.view.source_models["lr"].fitted[preparation]
     shots = task.prepared_shots[preparation].astype(float)
     design = np.column_stack([np.ones(len(shots)), shots])
-    start = np.concatenate([[source.intercept], source.weights])
+    start = np.concatenate([[learned.intercept], learned.weights])
     precision = np.full(len(start), WEIGHT_SD**-2)
     precision[0] = INTERCEPT_SD**-2
     weights = find_mode(design, task.shot_labels, start, precision)

@@ -1,4 +1,4 @@
-"""The target's own shots alone: what a user without source regions would do."""
+"""What a user without source regions would do."""
 
 import numpy as np
 import xgboost
@@ -6,32 +6,30 @@ from scipy.special import expit
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 
+from landshift.evaluation.benchmark.methods import method
 from landshift.evaluation.benchmark.methods.task import TransferTask
 from landshift.transfer.mixture import LOCAL_MEMBERS, fit_residual_mixture
 
-METHOD = "local_only"
-GROUP = "core"
 
+@method("local_only", group="core", families=("gp", "lr", "rf", "xgb"), needs_sources=False)
+def learn_locally(task: TransferTask, family: str) -> np.ndarray:
+    """Learn from the shots only; the Gaussian process also takes the background.
 
-def predict_families(task: TransferTask) -> dict[str, np.ndarray]:
-    """Probability of the queries.
-
-    ``gp`` is the Gaussian process on shots and background, the toughest baseline; ``lr``, ``rf``
-    and ``xgb`` are the libraries' models on the normal scores of the shots, with settings for
-    small tables.
+    ``gp`` is the strongest baseline; ``lr``, ``rf`` and ``xgb`` are the libraries' models on the
+    normal scores of the shots, with settings for small tables.
     """
+    if family == "gp":
+        return _predict_process(task)
     shots = task.view.ranks.apply(task.shots[task.view.factors].to_numpy()).astype(float)
     labels = task.shots["presence"].to_numpy()
     queries = task.view.query_ranks.astype(float)
-    regression = LogisticRegression(C=0.1, max_iter=1000).fit(shots, labels)
-    forest = RandomForestClassifier(150, min_samples_leaf=2, random_state=task.seed)
-    forest.fit(shots, labels)
-    return {
-        "gp": _predict_process(task),
-        "lr": regression.predict_proba(queries)[:, 1],
-        "rf": forest.predict_proba(queries)[:, 1],
-        "xgb": _boost(shots, labels, task.seed).inplace_predict(queries),
+    if family == "xgb":
+        return _boost(shots, labels, task.seed).inplace_predict(queries)
+    learners = {
+        "lr": LogisticRegression(C=0.1, max_iter=1000),
+        "rf": RandomForestClassifier(150, min_samples_leaf=2, random_state=task.seed),
     }
+    return learners[family].fit(shots, labels).predict_proba(queries)[:, 1]
 
 
 def _predict_process(task: TransferTask) -> np.ndarray:

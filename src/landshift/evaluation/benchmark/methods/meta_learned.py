@@ -7,12 +7,10 @@ a task is a draw of shots from some blocks of one source region, as a target giv
 import numpy as np
 from scipy.special import expit
 
+from landshift.evaluation.benchmark.methods import method
 from landshift.evaluation.benchmark.methods.task import TransferTask
 from landshift.runtime.seeds import derive_seed
 from landshift.transfer.pretraining import TrainingTable
-
-METHOD = "meta_learned"
-GROUP = "adapted"
 
 TASKS = 1000
 TASK_SHOTS = 20
@@ -22,13 +20,16 @@ OUTER_RATE = 0.05
 """At the first task; it falls to 0 at the last."""
 
 
-def predict_families(task: TransferTask) -> dict[str, np.ndarray]:
-    """Probability of the queries for the logistic regression."""
+@method("meta_learned", group="adapted", families=("lr",), needs_sources=False)
+def start_from_learned(task: TransferTask, family: str) -> np.ndarray:
+    """Start from weights that Reptile (Nichol et al., 2018) learns over draws from the sources."""
     kept = task.shared.draws
-    if METHOD not in kept:
-        kept[METHOD] = learn_initialisation(task.training, seed=derive_seed(task.seed, METHOD))
-    weights = _descend(kept[METHOD], _design(task.prepared_shots["rank"]), task.shot_labels)
-    return {"lr": expit(_design(task.view.query_ranks) @ weights)}
+    if "meta_learned" not in kept:
+        seed = derive_seed(task.seed, "meta_learned")
+        kept["meta_learned"] = learn_initialisation(task.training, seed=seed)
+    shots = _design(task.prepared_shots["rank"])
+    weights = _descend(kept["meta_learned"], shots, task.shot_labels)
+    return expit(_design(task.view.query_ranks) @ weights)
 
 
 def learn_initialisation(training: TrainingTable, *, seed: int) -> np.ndarray:

@@ -1,15 +1,17 @@
 """What a method is given to predict a target from few shots."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import compress
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit
 
 from landshift.transfer.fine_tuning import PSEUDO_ABSENCES, gather_labels, weigh_factors
 from landshift.transfer.kernels import ResidualKernel, TargetKernel, fit_target_kernel
+from landshift.transfer.learners import LogitModel
 from landshift.transfer.preparation import PREPARATIONS, RankTransform, fit_rank_transform
 from landshift.transfer.pretraining import SourceModel, TrainingTable
 from landshift.transfer.source_score import collect_logits, fit_logit_scale, weigh_models
@@ -30,7 +32,7 @@ class TargetView:
     queries
         Factor values of the cells to predict, shape ``(cells, factors)``.
     target_kernel
-        What factors of the target alone add to the kernel of the residual.
+        What factors that only the target has add to the kernel of the residual.
     own_queries
         Their prepared values at the cells to predict, shape ``(cells, own factors)``.
     """
@@ -122,15 +124,15 @@ def view_target(
     background, queries
         Unlabelled cells of the target, and cells to predict.
     target_factors, target_classes
-        Measured and class factors of the target alone; see `fine_tune_target`.
+        Measured and class factors that only the target has; see `fine_tune_target`.
     """
-    source = next(iter(source_models.values()))
-    score_classes = source.class_scores.apply_table
+    first = next(iter(source_models.values()))
+    score_classes = first.class_scores.apply_table
     kernel = fit_target_kernel(background, measured=target_factors, classes=target_classes)
     return TargetView(
         source_models,
         score_classes(background),
-        score_classes(queries)[list(source.factors)].to_numpy(np.float32),
+        score_classes(queries)[list(first.factors)].to_numpy(np.float32),
         kernel,
         kernel.prepare(queries[list(kernel.factors)].to_numpy(np.float32)),
     )
@@ -143,7 +145,7 @@ class Shared:
     Attributes
     ----------
     draws
-        What depends on the sources alone.
+        What depends only on the sources.
     regimes
         What depends on the shots, but not on the regime.
     shots
@@ -172,7 +174,7 @@ class TransferTask:
     shared
         What the tasks of a target have in common.
     all_labels
-        Every labelled cell of the blocks that gave the shots: for the ceiling alone.
+        Every labelled cell of the blocks that gave the shots: only for the ceiling.
     """
 
     view: TargetView
@@ -247,3 +249,17 @@ class TransferTask:
 
     def _gather(self, factors: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         return gather_labels(self.shots, self.view.background, factors, PSEUDO_ABSENCES, self.seed)
+
+
+def predict_mean(task: TransferTask, fit: Callable[[str], LogitModel]) -> np.ndarray:
+    """Probability of the queries from the mean logit of a model of each preparation.
+
+    Parameters
+    ----------
+    task
+        The target and its shots.
+    fit
+        Makes the model of a preparation, by its name.
+    """
+    logits = [fit(name).logit(task.prepared_queries[name]) for name in PREPARATIONS]
+    return expit(np.mean(logits, axis=0))

@@ -1,37 +1,28 @@
 """TrAdaBoost: boosting that trusts source samples less, the more they contradict the shots.
 
 Dai, Yang, Xue and Yu (2007), Boosting for transfer learning, https://doi.org/10.1145/1273496.1273521,
-on the rank preparation, with probabilities in place of hard classes.
+on the rank preparation; base learners are regressions and small boosters.
 """
 
 import numpy as np
 import xgboost
 from scipy.special import expit
 
+from landshift.evaluation.benchmark.methods import method
 from landshift.evaluation.benchmark.methods.task import TransferTask
 from landshift.transfer.learners import logistic_regression
 from landshift.transfer.learners.gradient_boosting import PARAMETERS, GradientBoostingModel
 
-METHOD = "tradaboost"
-GROUP = "adapted"
-
 ROUNDS = 10
-TREES_A_ROUND = 10
+TREES_PER_ROUND = 10
 LARGEST_ERROR = 0.49
 """A round whose error on the shots is larger still counts, but next to nothing."""
 
 
-def predict_families(task: TransferTask) -> dict[str, np.ndarray]:
-    """Probability of the queries with regressions and with small boosters as base learners."""
-    bases = {"lr": logistic_regression.fit, "xgb": _fit_booster}
-    return {
-        learner: _predict(task, fit)
-        for learner, fit in bases.items()
-        if learner in task.view.source_models
-    }
-
-
-def _predict(task: TransferTask, fit) -> np.ndarray:
+@method("tradaboost", group="adapted", families=("lr", "xgb"))
+def boost_weights(task: TransferTask, family: str) -> np.ndarray:
+    """Trust contradicting source samples less (Dai et al., 2007), by probabilities, not classes."""
+    fit = {"lr": logistic_regression.fit, "xgb": _fit_booster}[family]
     sources = task.training.prepared["rank"]
     values = np.concatenate([sources, task.prepared_shots["rank"]])
     labels = np.concatenate([task.training.labels, task.shot_labels])
@@ -46,7 +37,7 @@ def _predict(task: TransferTask, fit) -> np.ndarray:
         odds /= 1 - odds
         decay = 1 / (1 + np.sqrt(2 * np.log(len(sources)) / ROUNDS))
         weights = weights * np.where(is_shot, odds**-error, decay**error)
-        # the early rounds still believe the sources
+        # the early rounds still follow the sources
         if number >= ROUNDS // 2:
             votes += -np.log(odds) * _share(model, task.view.query_ranks)
             total += -np.log(odds)
@@ -60,4 +51,4 @@ def _share(model, values: np.ndarray) -> np.ndarray:
 def _fit_booster(values, labels, weights, *, seed) -> GradientBoostingModel:
     data = xgboost.DMatrix(values, labels, weight=weights, nthread=1)
     parameters = PARAMETERS | {"eta": 0.3, "seed": seed}
-    return GradientBoostingModel(xgboost.train(parameters, data, TREES_A_ROUND))
+    return GradientBoostingModel(xgboost.train(parameters, data, TREES_PER_ROUND))

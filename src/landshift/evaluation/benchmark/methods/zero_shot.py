@@ -1,19 +1,15 @@
-"""The source score as it is: no label of the target is used."""
+"""The source score without fine-tuning."""
 
 import numpy as np
 from scipy.special import expit
 
+from landshift.evaluation.benchmark.methods import method
 from landshift.evaluation.benchmark.methods.task import TransferTask
+from landshift.transfer.learners import LEARNERS
 from landshift.transfer.mixture import PRIOR_SLOPE
 
-METHOD = "zero_shot"
-GROUP = "core"
 
-
-def predict_families(task: TransferTask) -> dict[str, np.ndarray]:
-    """Probability of the queries for the ensemble and every learner."""
-    view = task.view
-    return {
-        family: expit(PRIOR_SLOPE * view.family_score(view.query_logits, family))
-        for family in view.families
-    }
+@method("zero_shot", group="core", families=("ensemble", *LEARNERS))
+def score_zero_shot(task: TransferTask, family: str) -> np.ndarray:
+    """Take the source score as it is: no label of the target is used."""
+    return expit(PRIOR_SLOPE * task.view.family_score(task.view.query_logits, family))

@@ -1,38 +1,29 @@
-"""Comparators: one interface, and the project's method is the model that makes the maps."""
+"""Methods: one interface, and the project's method is the model that makes the maps."""
+
+import runpy
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from landshift.evaluation.benchmark.methods import GROUPS, get_comparators
-from landshift.evaluation.benchmark.methods.pooling import share_weights
+from landshift.evaluation.benchmark import methods
+from landshift.evaluation.benchmark.methods import GROUPS, get_methods, method
+from landshift.evaluation.benchmark.methods.pooled import share_weights
 from landshift.evaluation.benchmark.methods.task import Shared, TransferTask, view_target
+from landshift.evaluation.benchmark.names import FAMILIES as NAMED_FAMILIES
+from landshift.evaluation.benchmark.names import METHODS as NAMED_METHODS
+from landshift.evaluation.benchmark.names import OF_MAP
 from landshift.sampling.shots import draw_shots
 from landshift.transfer.fine_tuning import fine_tune_target
 from landshift.transfer.pretraining import prepare_training
 
+DOCS = Path(__file__).parents[2] / "docs"
 FACTORS = ["curvature", "noise", "relief", "slope", "wetness"]
 SEED = 7
-FAMILIES = {
-    "all_labels": {"ensemble"},
-    "continued": {"xgb", "lgbm"},
-    "coral": {"lr", "xgb"},
-    "fine_tuned": {"ensemble", "lr", "rf", "xgb", "lgbm"},
-    "gaussian_prior": {"lr"},
-    "leaf_counts": {"rf"},
-    "local_only": {"gp", "lr", "rf", "xgb"},
-    "meta_learned": {"lr"},
-    "pooled": {"lr", "rf", "xgb", "lgbm"},
-    "pooled_30": {"lr", "xgb"},
-    "pooled_background": {"lr", "xgb"},
-    "pooled_unweighted": {"lr", "xgb"},
-    "refitted": {"xgb", "lgbm"},
-    "tca": {"lr"},
-    "tradaboost": {"lr", "xgb"},
-    "warm_start": {"rf"},
-    "zero_shot": {"ensemble", "lr", "rf", "xgb", "lgbm"},
-}
-METHODS = sorted(FAMILIES)
+FAMILIES = {each.name: set(each.families) for each in get_methods()}
+METHODS = list(FAMILIES)
 BLIND = {"all_labels", "coral", "tca", "zero_shot"}
 """Methods that do not look at the shots."""
 
@@ -60,38 +51,81 @@ def make_task(source_models, source_tables, target, held_out, shots):
     return make
 
 
-def predict(method, task):
-    (comparator,) = get_comparators([method])
-    return comparator.predict_families(task)
+def predict(name, task):
+    (found,) = get_methods([name])
+    return found.predict_families(task)
 
 
 @pytest.fixture(scope="module")
 def predictions(make_task):
     task = make_task()
-    return {method: predict(method, task) for method in METHODS}
+    return {name: predict(name, task) for name in METHODS}
 
 
-def test_all_methods_are_found():
-    assert sorted(module.METHOD for module in get_comparators()) == sorted(METHODS)
+@pytest.fixture
+def registry(monkeypatch):
+    """Registered methods, as they were after the test."""
+    get_methods()
+    monkeypatch.setattr(methods, "_METHODS", dict(methods._METHODS))
+
+
+def test_all_methods_are_found_by_name():
+    assert {"fine_tuned", "zero_shot", "local_only", "pooled"} <= set(METHODS)
+    assert sorted(METHODS) == METHODS
 
 
 def test_named_methods_come_in_their_order():
-    found = get_comparators(["zero_shot", "fine_tuned"])
-    assert [module.METHOD for module in found] == ["zero_shot", "fine_tuned"]
-    assert get_comparators([]) == []
+    found = get_methods(["zero_shot", "fine_tuned"])
+    assert [each.name for each in found] == ["zero_shot", "fine_tuned"]
+    assert get_methods([]) == []
 
 
 def test_an_unknown_method_is_named():
-    with pytest.raises(ValueError, match=r"no comparators named \['guess'\]; there are .*pooled"):
-        get_comparators(["pooled", "guess"])
+    with pytest.raises(ValueError, match=r"no methods named \['guess'\]; there are .*pooled"):
+        get_methods(["pooled", "guess"])
 
 
 def test_every_method_has_a_group():
-    assert {module.GROUP for module in get_comparators()} == set(GROUPS)
-    grouped = [module for group in GROUPS for module in get_comparators(group=group)]
-    assert len(grouped) == len(get_comparators())
-    with pytest.raises(ValueError, match="no group of comparators named 'magic'; there are core"):
-        get_comparators(group="magic")
+    grouped = [each.name for group in GROUPS for each in get_methods(group=group)]
+    assert sorted(grouped) == METHODS
+    assert {each.group for each in get_methods()} == set(GROUPS)
+    assert get_methods(["tca", "pooled", "coral"], group="unsupervised") == get_methods(
+        ["tca", "coral"]
+    )
+    with pytest.raises(ValueError, match="no group of methods named 'magic'; there are core"):
+        get_methods(group="magic")
+
+
+def test_a_new_method_is_one_function(registry, make_task):
+    @method("guess", group="adapted", families=("rf", "stranger"))
+    def guess(task, family):
+        """Half for every cell.
+
+        Nobody needs to know more.
+        """
+        return np.full(len(task.view.queries), 0.5)
+
+    (found,) = get_methods(["guess"])
+    assert found.description == "Half for every cell."
+    assert set(found.predict_families(make_task())) == {"rf"}
+    with pytest.raises(ValueError, match="two methods are called 'guess'"):
+        method("guess", group="core", families=("rf",))(guess)
+    with pytest.raises(ValueError, match="no group of methods named 'magic'"):
+        method("other", group="magic", families=("rf",))(guess)
+
+
+def test_the_list_in_the_docs_is_that_of_the_package():
+    written = runpy.run_path(str(DOCS / "describe_methods.py"))["describe_methods"]()
+    assert written in (DOCS / "methods.md").read_text(), "run make method-docs"
+
+
+def test_readers_see_names_that_differ():
+    assert set(NAMED_METHODS) <= set(METHODS)
+    assert set(NAMED_FAMILIES) == set().union(*FAMILIES.values())
+    assert list(OF_MAP) == ["fine_tuned", "zero_shot", "local_only"]
+    for names in (NAMED_METHODS, NAMED_FAMILIES):
+        assert len({name.long_name for name in names.values()}) == len(names)
+        assert len({name.short for name in names.values()}) == len(names)
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -150,6 +184,20 @@ def test_the_other_methods_use_the_labels(method, make_task, shots, predictions)
     flipped = make_task(shots.assign(presence=1 - shots["presence"]))
     for family, probability in predict(method, flipped).items():
         assert (probability != predictions[method][family]).any()
+
+
+def test_families_without_a_source_model_are_left_out(make_task, source_models):
+    task = make_task()
+    only_xgb = {model.learner: model for model in source_models if model.learner == "xgb"}
+    few = replace(task, view=replace(task.view, source_models=only_xgb), shared=Shared())
+    expected = {
+        "zero_shot": {"ensemble", "xgb"},
+        "continued": {"xgb"},
+        "gaussian_prior": set(),
+        "tca": {"lr"},
+        "local_only": {"gp", "lr", "rf", "xgb"},
+    }
+    assert {name: set(predict(name, few)) for name in expected} == expected
 
 
 def test_local_only_sees_no_source(make_task, predictions, source_models, held_out):

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.special import expit, logit
 
-from landshift.evaluation.baselines import predict_rivals
-from landshift.evaluation.benchmark.methods import local_only, zero_shot
+from landshift.evaluation.baselines import predict_baselines
+from landshift.evaluation.benchmark.methods import get_methods
 from landshift.evaluation.benchmark.methods.task import TransferTask, view_target
 from landshift.sampling.shots import draw_shots
 from landshift.transfer.fine_tuning import fine_tune_target
@@ -21,18 +21,18 @@ def tuned(source_models, target):
     return model, shots, values
 
 
-def test_rivals_are_the_methods_of_the_benchmark(tuned, source_models, target):
+def test_baselines_are_the_methods_of_the_benchmark(tuned, source_models, target):
     model, shots, values = tuned
     learners = {each.learner: each for each in source_models}
     view = view_target(learners, target.background, target.samples)
     task = TransferTask(view, None, shots, SEED)
-    rivals = predict_rivals(model, values)
-    np.testing.assert_array_equal(rivals["fine_tuned"], model.predict(values).probability)
+    found = predict_baselines(model, values)
+    np.testing.assert_array_equal(found["fine_tuned"], model.predict(values).probability)
     for name, family in (("zero_shot", "ensemble"), ("local_only", "gp")):
-        method = {"zero_shot": zero_shot, "local_only": local_only}[name]
-        balanced = method.predict_families(task)[family]
+        (method,) = get_methods([name])
+        balanced = method.predict(task, family)
         stated = expit(logit(balanced) + logit(0.05))
-        np.testing.assert_allclose(rivals[name], stated, rtol=1e-9)
+        np.testing.assert_allclose(found[name], stated, rtol=1e-9)
 
 
 def test_a_single_learner_holds_no_local_model(source_models, target):
@@ -41,4 +41,4 @@ def test_a_single_learner_holds_no_local_model(source_models, target):
         source_models, shots, target.background, prevalence=0.05, seed=SEED, family="lr"
     )
     values = target.samples[list(model.factors)].to_numpy(np.float32)
-    assert list(predict_rivals(model, values)) == ["fine_tuned", "zero_shot"]
+    assert list(predict_baselines(model, values)) == ["fine_tuned", "zero_shot"]
