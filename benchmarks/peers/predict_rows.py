@@ -72,7 +72,7 @@ def time_landshift(folder: Path, tool: str, threads: int) -> dict:
 
 
 def time_plain(folder: Path, tool: str, threads: int) -> dict:
-    """Time the model as it is fitted: the learners' libraries and BLAS, in batches by thread."""
+    """Time the model as it is fitted: tree after tree and by BLAS, in batches by thread."""
     from landshift.transfer.storage import load_model
 
     model = load_model(folder / "model")
@@ -101,10 +101,12 @@ def library_predict(learner: str, fitted, folder: Path, name: str, threads: int)
     """Make the call that a user of the library would write; it ends at the logit."""
     values = np.load(folder / f"{name}.npy")
     if learner == "xgb":
-        fitted.booster.set_param({"nthread": threads})
-        return lambda: fitted.booster.inplace_predict(values, predict_type="margin")
+        booster = boost_again(folder, learner, name)
+        booster.set_param({"nthread": threads})
+        return lambda: booster.inplace_predict(values, predict_type="margin")
     if learner == "lgbm":
-        return lambda: fitted.booster.predict(values, raw_score=True, num_threads=threads)
+        booster = boost_again(folder, learner, name)
+        return lambda: booster.predict(values, raw_score=True, num_threads=threads)
     if learner == "lr":
         from sklearn.linear_model import LogisticRegression
 
@@ -114,6 +116,17 @@ def library_predict(learner: str, fitted, folder: Path, name: str, threads: int)
         return lambda: model.decision_function(values)
     forest = grow_again(folder, name, threads)
     return lambda: fitted.logit_of_sum(forest.predict_proba(values)[:, 1] * len(fitted.roots))
+
+
+def boost_again(folder: Path, learner: str, name: str):
+    """Train the library's booster of a preparation as the learner does."""
+    from landshift.runtime.seeds import derive_seed
+    from landshift.transfer.learners import get_learner
+
+    with np.load(folder / "training.npz") as training:
+        seed = derive_seed(int(training["seed"]), learner, name)
+        data = (training[key] for key in (name, "labels", "weights"))
+        return get_learner(learner).train(*data, seed=seed)
 
 
 def grow_again(folder: Path, name: str, threads: int):

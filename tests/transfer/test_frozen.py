@@ -1,13 +1,15 @@
 """Frozen source models: what comes back, and what is refused."""
 
+import json
 import shutil
 
 import numpy as np
 import pytest
 
+from landshift.runtime.files import hash_file
 from landshift.runtime.logs import explain_error
 from landshift.transfer.frozen import freeze_models, load_frozen
-from landshift.transfer.storage import save_model
+from landshift.transfer.storage import load_model, save_model
 
 
 @pytest.fixture
@@ -70,3 +72,42 @@ def test_models_of_the_wanted_learners_come_in_their_order(published):
 def test_a_folder_without_models_is_refused(tmp_path):
     with pytest.raises(ValueError, match="no frozen source models here"):
         load_frozen(tmp_path, sha256="0" * 64)
+
+
+def rewrite(folder, change):
+    """Change the manifest as a stranger could; returns its new hash."""
+    file = folder / "manifest.json"
+    content = json.loads(file.read_text())
+    change(content)
+    file.write_text(json.dumps(content))
+    return hash_file(file)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda content: content.update(files={}),
+        lambda content: content["files"].pop("xgb/raw.npz"),
+        lambda content: content["files"].pop("lgbm/manifest.json"),
+    ],
+)
+def test_a_manifest_that_leaves_files_out_stands_for_nothing(published, change):
+    folder, _ = published
+    with pytest.raises(ValueError, match="states no hash of"):
+        load_frozen(folder, sha256=rewrite(folder, change))
+
+
+@pytest.mark.parametrize("name", ["../secret", "/etc/hostname", "lr/../../secret"])
+def test_a_manifest_reads_nothing_elsewhere(published, name):
+    folder, _ = published
+    sha256 = rewrite(folder, lambda content: content["files"].update({name: "0" * 64}))
+    with pytest.raises(ValueError, match="lies elsewhere"):
+        load_frozen(folder, sha256=sha256)
+
+
+def test_a_manifest_of_a_model_without_files_is_refused(published):
+    folder, _ = published
+    file = folder / "xgb" / "manifest.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"files": {}}))
+    with pytest.raises(ValueError, match="is not what was saved"):
+        load_model(folder / "xgb")

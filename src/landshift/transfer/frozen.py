@@ -9,10 +9,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from landshift.runtime.files import hash_file
+from landshift.transfer.manifest import MANIFEST, read_manifest
 from landshift.transfer.pretraining import SourceModel
 from landshift.transfer.storage import load_model
-
-MANIFEST = "manifest.json"
 
 
 def freeze_models(folders: Sequence[str | Path], manifest: str | Path) -> str:
@@ -72,8 +71,8 @@ def load_frozen(
             f"{manifest}: its SHA-256 is {found}, but transfer.frozen.sha256 is {sha256}; "
             "state the hash of the models you mean, or get these anew"
         )
-    content = json.loads(manifest.read_text(encoding="utf-8"))
-    _check_files(folder, content["files"])
+    content = read_manifest(folder)
+    _check_files(folder, content["learners"], content["files"])
     missing = [learner for learner in learners or () if learner not in content["learners"]]
     if missing:
         raise ValueError(
@@ -83,8 +82,17 @@ def load_frozen(
     return [load_model(folder / learner) for learner in learners or content["learners"]]
 
 
-def _check_files(folder: Path, hashes: Mapping[str, str]) -> None:
+def _check_files(folder: Path, learners: Sequence[str], hashes: Mapping[str, str]) -> None:
+    present = [path for name in learners for path in (folder / name).rglob("*") if path.is_file()]
+    unlisted = {path.relative_to(folder).as_posix() for path in present} - set(hashes)
+    if not hashes or unlisted:
+        raise ValueError(
+            f"{folder / MANIFEST}: states no hash of {', '.join(sorted(unlisted)) or 'any file'}; "
+            "get the folder anew"
+        )
     for name, expected in hashes.items():
+        if Path(name).is_absolute() or ".." in Path(name).parts:
+            raise ValueError(f"{folder / MANIFEST}: {name} lies elsewhere; get the folder anew")
         file = folder / name
         if not file.is_file():
             raise ValueError(f"{file}: missing, though {MANIFEST} lists it; get the folder anew")

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-FORMAT = 1
+FORMAT = 2
 """Version of the layout of a model's folder; a reader refuses another one."""
 
-_FILE = "manifest.json"
+MANIFEST = "manifest.json"
 
 
 def read_manifest(path: str | Path) -> dict[str, Any]:
@@ -19,11 +19,11 @@ def read_manifest(path: str | Path) -> dict[str, Any]:
     ValueError
         If the folder has no readable manifest.
     """
-    file = Path(path) / _FILE
+    file = Path(path) / MANIFEST
     try:
         manifest = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise ValueError(f"{path}: no model here, {_FILE} is missing") from None
+        raise ValueError(f"{path}: no model here, {MANIFEST} is missing") from None
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"{file}: not valid JSON ({error}); make the model again") from error
     if not isinstance(manifest, dict):
@@ -34,7 +34,7 @@ def read_manifest(path: str | Path) -> dict[str, Any]:
 def write_manifest(path: Path, kind: str, content: Mapping[str, Any]) -> None:
     """Write what a model of some kind, ``source`` or ``target``, says of itself into its folder."""
     manifest = {"format": FORMAT, "kind": kind} | content
-    (path / _FILE).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+    (path / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
 
 
 def read_provenance(path: str | Path) -> dict[str, str]:

@@ -16,9 +16,9 @@ from landshift.transfer.class_scores import ClassScores
 from landshift.transfer.fine_tuning import TargetModel
 from landshift.transfer.kernels import ResidualKernel, TargetKernel
 from landshift.transfer.learners import LEARNERS, get_learner
-from landshift.transfer.learners.arrays import load_arrays
+from landshift.transfer.learners.arrays import load_arrays, save_arrays
 from landshift.transfer.learners.trees import check_trees
-from landshift.transfer.manifest import FORMAT, read_manifest, write_manifest
+from landshift.transfer.manifest import FORMAT, MANIFEST, read_manifest, write_manifest
 from landshift.transfer.mixture import Member, fit_residual_mixture
 from landshift.transfer.prediction import check_prevalence
 from landshift.transfer.preparation import PREPARATIONS, RankTransform, Standardisation
@@ -121,11 +121,11 @@ def _save_source(model: SourceModel, path: Path) -> None:
 
 
 def _check_files(path: Path, stated: dict[str, str]) -> None:
-    """Refuse spoilt files: the parsers of XGBoost and LightGBM may crash on them."""
-    for preparation in PREPARATIONS:
-        for file in path.glob(f"{preparation}.*"):
-            if stated.get(file.name) != hash_file(file):
-                raise ValueError(f"{file.name} is not what was saved")
+    """Refuse files that are not what was saved, and a manifest that stands for none."""
+    kept = {file.name: hash_file(file) for file in path.iterdir() if file.name != MANIFEST}
+    if not stated or stated != kept:
+        names = sorted(name for name in {*stated, *kept} if stated.get(name) != kept.get(name))
+        raise ValueError(f"{', '.join(names) or 'its manifest'} is not what was saved")
 
 
 def _describe_scores(model: SourceModel) -> dict:
@@ -167,20 +167,20 @@ def _save_target(model: TargetModel, path: Path) -> None:
     score = model.source_score
     for source in score.models:
         save_model(source, path / "sources" / source.learner)
-    np.savez_compressed(
-        path / "arrays.npz",
-        rank_reference=score.ranks.reference,
-        score_centre=score.logit_scale.centre,
-        score_spread=score.logit_scale.spread,
-        score_scale=score.scale,
-        factor_weights=model.kernel.weights,
-        label_score=model.label_score,
-        label_ranks=model.label_ranks,
-        label_own=model.label_own,
-        own_rank_reference=model.target_kernel.ranks.reference,
-        labels=model.labels,
-        weights=model.weights,
-    )
+    arrays = {
+        "rank_reference": score.ranks.reference,
+        "score_centre": score.logit_scale.centre,
+        "score_spread": score.logit_scale.spread,
+        "score_scale": score.scale,
+        "factor_weights": model.kernel.weights,
+        "label_score": model.label_score,
+        "label_ranks": model.label_ranks,
+        "label_own": model.label_own,
+        "own_rank_reference": model.target_kernel.ranks.reference,
+        "labels": model.labels,
+        "weights": model.weights,
+    }
+    save_arrays(path / "arrays.npz", arrays)
     members = [
         {"uses_source": member.uses_source, "strength": member.strength, "share": float(share)}
         for member, share in zip(model.mixture.members, model.mixture.shares, strict=True)

@@ -7,14 +7,15 @@ reference cells (interventional Shapley values: Lundberg et al., 2020, Nature Ma
 
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from scipy.special import logit
 
-from landshift.transfer.learners.gradient_boosting import GradientBoostingModel
-from landshift.transfer.learners.light_boosting import LightBoostingModel
+from landshift.transfer.learners.boosted_trees import BoostedTrees
 from landshift.transfer.learners.logistic_regression import LogisticRegressionModel
 from landshift.transfer.learners.random_forest import PROBABILITY_LIMIT, RandomForestModel
+from landshift.transfer.learners.trees import Trees
 
 SMALLEST_CHANGE = 1e-6
 """Below this change a function counts as straight when contributions pass through it."""
@@ -49,10 +50,13 @@ def attribute_logit(
         return float(average @ fitted.weights + fitted.intercept), (
             (values - average) * fitted.weights
         )
-    if isinstance(fitted, GradientBoostingModel | LightBoostingModel):
-        return _attribute_trees(fitted.booster, values, reference)
+    if isinstance(fitted, BoostedTrees):
+        return _attribute_trees(_describe_trees(fitted.trees()), values, reference)
     if isinstance(fitted, RandomForestModel):
-        base, shares = _attribute_trees(_describe_forest(fitted), values, reference)
+        # the mean share of presences
+        trees = fitted.trees()
+        mean = replace(trees, value=trees.value / len(trees.roots))
+        base, shares = _attribute_trees(_describe_trees(mean), values, reference)
         return pass_through(_forest_logit, base, shares)
     raise TypeError(f"{type(fitted).__name__}: there are no exact Shapley values for this learner")
 
@@ -92,24 +96,24 @@ def _attribute_trees(model, values, reference) -> tuple[float, np.ndarray]:
     return float(np.ravel(explainer.expected_value)[-1]), contributions
 
 
-def _describe_forest(forest: RandomForestModel) -> dict:
-    """Describe the trees in the way of shap, as the mean share of presences."""
-    ends = [*forest.roots[1:], len(forest.factor)]
+def _describe_trees(grown: Trees) -> dict:
+    """Describe trees in the way of shap."""
+    ends = [*grown.roots[1:], len(grown.factor)]
     trees = []
-    for start, end in zip(forest.roots, ends, strict=True):
+    for start, end in zip(grown.roots, ends, strict=True):
         nodes = slice(start, end)
         left, right = (
             np.where(child[nodes] < 0, -1, child[nodes] - start)
-            for child in (forest.left, forest.right)
+            for child in (grown.left, grown.right)
         )
         trees.append(
             {
                 "children_left": left,
                 "children_right": right,
                 "children_default": left,
-                "features": forest.factor[nodes],
-                "thresholds": forest.threshold[nodes].astype(np.float64),
-                "values": forest.share[nodes, None] / len(forest.roots),
+                "features": grown.factor[nodes],
+                "thresholds": grown.threshold[nodes].astype(np.float64),
+                "values": grown.value[nodes, None].astype(np.float64),
                 # not used by interventional values
                 "node_sample_weight": np.ones(end - start),
             }
@@ -119,8 +123,8 @@ def _describe_forest(forest: RandomForestModel) -> dict:
         "internal_dtype": np.float64,
         "input_dtype": np.float32,
         "objective": "binary_crossentropy",
-        "tree_output": "probability",
-        "base_offset": 0.0,
+        "tree_output": "raw_value",
+        "base_offset": grown.start,
     }
 
 

@@ -1,12 +1,18 @@
 """Arrays in an NPZ file that may come from a stranger."""
 
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
 LARGEST = 2**30
 """Bytes that the arrays of a file may take; a model of the largest study takes a hundredth."""
+
+
+def save_arrays(path: Path, arrays: Mapping[str, np.ndarray | float]) -> None:
+    """Write arrays as an NPZ file."""
+    np.savez_compressed(path, **arrays)
 
 
 def load_arrays(path: str | Path) -> dict[str, np.ndarray]:

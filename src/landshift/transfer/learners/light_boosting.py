@@ -1,12 +1,12 @@
-"""LightGBM with few leaves, saved in LightGBM's text format."""
-
-from dataclasses import dataclass
-from pathlib import Path
+"""LightGBM with few leaves."""
 
 import numpy as np
 
+from landshift.transfer.learners.boosted_trees import BoostedTrees, load
 from landshift.transfer.learners.boosting_libraries import lightgbm
 from landshift.transfer.learners.trees import Trees, first_nodes, renumber_children, round_down
+
+__all__ = ["PARAMETERS", "ROUNDS", "fit", "load", "read_booster", "train"]
 
 ROUNDS = 150
 PARAMETERS = {
@@ -26,29 +26,29 @@ PARAMETERS = {
 }
 
 
-@dataclass(frozen=True)
-class LightBoostingModel:
-    """A fitted booster."""
+def fit(values: np.ndarray, labels: np.ndarray, weights: np.ndarray, *, seed: int) -> BoostedTrees:
+    """Boost on values of shape ``(cells, factors)``."""
+    return read_booster(train(values, labels, weights, seed=seed))
 
-    booster: lightgbm.Booster
 
-    def logit(self, values: np.ndarray) -> np.ndarray:
-        """Raw score of values of shape ``(cells, factors)``."""
-        return self.booster.predict(values, raw_score=True, num_threads=1)
+def train(
+    values: np.ndarray, labels: np.ndarray, weights: np.ndarray, *, seed: int
+) -> lightgbm.Booster:
+    """Boost as `fit` does, into the library's own model, which can be trained further."""
+    data = lightgbm.Dataset(values, labels, weight=weights, params={"verbosity": -1})
+    return lightgbm.train(PARAMETERS | {"seed": seed}, data, num_boost_round=ROUNDS)
 
-    def logit_of_sum(self, total: np.ndarray) -> np.ndarray:
-        """Raw score from the sum over `trees`."""
-        return total
 
-    def trees(self) -> Trees:
-        """Return the trees, whose leaves add up to the raw score."""
-        sections = self.booster.model_to_string().split("\nTree=")[1:]
-        trees = [_read_tree(section) for section in sections]
-        roots = first_nodes([len(tree["value"]) for tree in trees])
-        left, right = (
-            renumber_children([tree[side] for tree in trees], roots) for side in ("left", "right")
-        )
-        return Trees(
+def read_booster(booster: lightgbm.Booster) -> BoostedTrees:
+    """Copy the trees of a booster, whose leaves add up to the raw score."""
+    sections = booster.model_to_string().split("\nTree=")[1:]
+    trees = [_read_tree(section) for section in sections]
+    roots = first_nodes([len(tree["value"]) for tree in trees])
+    left, right = (
+        renumber_children([tree[side] for tree in trees], roots) for side in ("left", "right")
+    )
+    return BoostedTrees(
+        Trees(
             roots=roots,
             factor=np.concatenate([tree["factor"] for tree in trees]).astype(np.int32),
             threshold=round_down(np.concatenate([tree["threshold"] for tree in trees])),
@@ -56,27 +56,7 @@ class LightBoostingModel:
             right=right,
             value=np.concatenate([tree["value"] for tree in trees]),
         )
-
-    def save(self, path: Path) -> None:
-        """Write ``path`` with the suffix ``.txt``."""
-        self.booster.save_model(path.with_suffix(".txt"))
-
-
-def fit(
-    values: np.ndarray, labels: np.ndarray, weights: np.ndarray, *, seed: int
-) -> LightBoostingModel:
-    """Boost on values of shape ``(cells, factors)``."""
-    data = lightgbm.Dataset(values, labels, weight=weights, params={"verbosity": -1})
-    booster = lightgbm.train(PARAMETERS | {"seed": seed}, data, num_boost_round=ROUNDS)
-    return LightBoostingModel(booster)
-
-
-def load(path: Path) -> LightBoostingModel:
-    """Read what the model's ``save`` wrote."""
-    try:
-        return LightBoostingModel(lightgbm.Booster(model_file=path.with_suffix(".txt")))
-    except lightgbm.basic.LightGBMError as error:
-        raise ValueError(f"no LightGBM model: {error}") from error
+    )
 
 
 def _read_tree(section: str) -> dict[str, np.ndarray]:

@@ -4,11 +4,16 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
-from numba import njit
 from scipy.special import logit
 
-from landshift.transfer.learners.arrays import load_arrays
-from landshift.transfer.learners.trees import Trees, first_nodes, renumber_children, round_down
+from landshift.transfer.learners.arrays import load_arrays, save_arrays
+from landshift.transfer.learners.trees import (
+    Trees,
+    first_nodes,
+    renumber_children,
+    round_down,
+    sum_leaves,
+)
 
 TREES = 150
 SAMPLES_PER_LEAF = 20
@@ -44,16 +49,7 @@ class RandomForestModel:
 
     def logit(self, values: np.ndarray) -> np.ndarray:
         """Logit of the trees' mean share of presences; values of shape ``(cells, factors)``."""
-        total = _sum_shares(
-            np.ascontiguousarray(values, np.float32),
-            self.roots,
-            self.factor,
-            self.threshold,
-            self.left,
-            self.right,
-            self.share,
-        )
-        return self.logit_of_sum(total)
+        return self.logit_of_sum(sum_leaves(self.trees(), values))
 
     def logit_of_sum(self, total: np.ndarray) -> np.ndarray:
         """Logit from the sum over `trees`."""
@@ -67,7 +63,7 @@ class RandomForestModel:
     def save(self, path: Path) -> None:
         """Write ``path`` with the suffix ``.npz``."""
         arrays = {field.name: getattr(self, field.name) for field in fields(self)}
-        np.savez_compressed(path.with_suffix(".npz"), **arrays)
+        save_arrays(path.with_suffix(".npz"), arrays)
 
 
 def fit(
@@ -108,16 +104,3 @@ def flatten_forest(forest) -> RandomForestModel:
         share=np.concatenate([tree.value[:, 0, positive] for tree in trees]),
         importance=forest.feature_importances_,
     )
-
-
-@njit(nogil=True, cache=True)
-def _sum_shares(values, roots, factor, threshold, left, right, share):
-    total = np.zeros(len(values))
-    # trees outside, cells inside: one tree stays in the cache while all cells pass
-    for root in roots:
-        for cell in range(len(values)):
-            node = root
-            while left[node] >= 0:
-                node = left[node] if values[cell, factor[node]] <= threshold[node] else right[node]
-            total[cell] += share[node]
-    return total

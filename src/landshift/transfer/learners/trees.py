@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numba import njit
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,33 @@ class Trees:
     right: np.ndarray
     value: np.ndarray
     start: float = 0.0
+
+
+def sum_leaves(trees: Trees, values: np.ndarray) -> np.ndarray:
+    """Sum the leaves that cells end in, tree after tree, in the type of the leaves.
+
+    Parameters
+    ----------
+    trees
+        Those of a fitted model.
+    values
+        Factor values, shape ``(cells, factors)``; compared as float32.
+    """
+    total = np.full(len(values), trees.start, trees.value.dtype)
+    arrays = (trees.roots, trees.factor, trees.threshold, trees.left, trees.right, trees.value)
+    _add_leaves(np.ascontiguousarray(values, np.float32), *arrays, total)
+    return total
+
+
+@njit(nogil=True, cache=True)
+def _add_leaves(values, roots, factor, threshold, left, right, value, total):
+    # trees outside, cells inside: one tree stays in the cache while all cells pass
+    for root in roots:
+        for cell in range(len(values)):
+            node = root
+            while left[node] >= 0:
+                node = left[node] if values[cell, factor[node]] <= threshold[node] else right[node]
+            total[cell] += value[node]
 
 
 def round_down(threshold: np.ndarray) -> np.ndarray:
@@ -70,5 +98,7 @@ def check_trees(trees: Trees, factors: int) -> None:
         and all((side < len(nodes)).all() for side in sides)
         and np.isin(trees.roots, nodes).all()
         and np.isin(trees.factor[inner], np.arange(factors)).all()
+        and np.isfinite(trees.threshold[inner]).all()
+        and np.isfinite(trees.value).all()
     ):
-        raise ValueError("its trees lead to nodes or factors that it does not have")
+        raise ValueError("its trees lead to nodes, factors or numbers that it does not have")

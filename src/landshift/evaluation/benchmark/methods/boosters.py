@@ -6,10 +6,9 @@ import xgboost
 
 from landshift.evaluation.benchmark.methods import method
 from landshift.evaluation.benchmark.methods.task import TransferTask, predict_mean
-from landshift.transfer.learners.gradient_boosting import PARAMETERS as XGB_PARAMETERS
-from landshift.transfer.learners.gradient_boosting import ROUNDS, GradientBoostingModel
-from landshift.transfer.learners.light_boosting import PARAMETERS as LGBM_PARAMETERS
-from landshift.transfer.learners.light_boosting import LightBoostingModel
+from landshift.runtime.seeds import derive_seed
+from landshift.transfer.learners import get_learner, gradient_boosting, light_boosting
+from landshift.transfer.learners.boosted_trees import BoostedTrees
 
 NEW_ROUNDS = 50
 
@@ -40,32 +39,50 @@ def refit_leaves(task: TransferTask, family: str) -> np.ndarray:
     return predict_mean(task, lambda name: refit(task, name))
 
 
-def _continue_xgb(task: TransferTask, preparation: str) -> GradientBoostingModel:
-    booster = task.view.source_models["xgb"].fitted[preparation].booster
+def _continue_xgb(task: TransferTask, preparation: str) -> BoostedTrees:
     data = xgboost.DMatrix(task.prepared_shots[preparation], task.shot_labels, nthread=1)
-    parameters = XGB_PARAMETERS | SMALL_XGB | {"seed": task.seed}
-    return GradientBoostingModel(xgboost.train(parameters, data, NEW_ROUNDS, xgb_model=booster))
+    parameters = gradient_boosting.PARAMETERS | SMALL_XGB | {"seed": task.seed}
+    booster = _train_on_sources(task, "xgb", preparation)
+    grown = xgboost.train(parameters, data, NEW_ROUNDS, xgb_model=booster)
+    return gradient_boosting.read_booster(grown)
 
 
-def _continue_lgbm(task: TransferTask, preparation: str) -> LightBoostingModel:
-    booster = task.view.source_models["lgbm"].fitted[preparation].booster
-    parameters = LGBM_PARAMETERS | SMALL_LGBM | {"seed": task.seed}
+def _continue_lgbm(task: TransferTask, preparation: str) -> BoostedTrees:
+    parameters = light_boosting.PARAMETERS | SMALL_LGBM | {"seed": task.seed}
     data = lightgbm.Dataset(task.prepared_shots[preparation], task.shot_labels, params=parameters)
-    return LightBoostingModel(lightgbm.train(parameters, data, NEW_ROUNDS, init_model=booster))
+    booster = _train_on_sources(task, "lgbm", preparation)
+    grown = lightgbm.train(parameters, data, NEW_ROUNDS, init_model=booster)
+    return light_boosting.read_booster(grown)
 
 
-def _refresh_xgb(task: TransferTask, preparation: str) -> GradientBoostingModel:
-    booster = task.view.source_models["xgb"].fitted[preparation].booster
+def _refresh_xgb(task: TransferTask, preparation: str) -> BoostedTrees:
     data = xgboost.DMatrix(task.prepared_shots[preparation], task.shot_labels, nthread=1)
-    kept = {key: XGB_PARAMETERS[key] for key in ("objective", "eta", "lambda", "nthread")}
+    settings = gradient_boosting.PARAMETERS
+    kept = {key: settings[key] for key in ("objective", "eta", "lambda", "nthread")}
     # quiet: it would warn that the tree method plays no part here
     quiet = {"verbosity": 0}
     update = {"process_type": "update", "updater": "refresh", "refresh_leaf": True}
-    parameters = kept | update | quiet
-    return GradientBoostingModel(xgboost.train(parameters, data, ROUNDS, xgb_model=booster))
+    booster = _train_on_sources(task, "xgb", preparation)
+    rounds = gradient_boosting.ROUNDS
+    grown = xgboost.train(kept | update | quiet, data, rounds, xgb_model=booster)
+    return gradient_boosting.read_booster(grown)
 
 
-def _refit_lgbm(task: TransferTask, preparation: str) -> LightBoostingModel:
-    booster = task.view.source_models["lgbm"].fitted[preparation].booster
+def _refit_lgbm(task: TransferTask, preparation: str) -> BoostedTrees:
+    booster = _train_on_sources(task, "lgbm", preparation)
     shots = task.prepared_shots[preparation]
-    return LightBoostingModel(booster.refit(shots, task.shot_labels, decay_rate=DECAY))
+    return light_boosting.read_booster(booster.refit(shots, task.shot_labels, decay_rate=DECAY))
+
+
+def _train_on_sources(task: TransferTask, learner: str, preparation: str):
+    """Train the booster of a source model again: a model keeps its trees alone."""
+    kept, key = task.shared.draws, ("booster", learner, preparation)
+    if key not in kept:
+        training, source = task.training, task.view.source_models[learner]
+        kept[key] = get_learner(learner).train(
+            training.prepared[preparation],
+            training.labels,
+            training.weights,
+            seed=derive_seed(source.seed, learner, preparation),
+        )
+    return kept[key]

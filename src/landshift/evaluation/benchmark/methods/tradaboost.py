@@ -11,7 +11,8 @@ from scipy.special import expit
 from landshift.evaluation.benchmark.methods import method
 from landshift.evaluation.benchmark.methods.task import TransferTask
 from landshift.transfer.learners import logistic_regression
-from landshift.transfer.learners.gradient_boosting import PARAMETERS, GradientBoostingModel
+from landshift.transfer.learners.boosted_trees import BoostedTrees
+from landshift.transfer.learners.gradient_boosting import PARAMETERS, read_booster
 
 ROUNDS = 10
 TREES_PER_ROUND = 10
@@ -48,7 +49,7 @@ def _share(model, values: np.ndarray) -> np.ndarray:
     return expit(model.logit(values))
 
 
-def _fit_booster(values, labels, weights, *, seed) -> GradientBoostingModel:
+def _fit_booster(values, labels, weights, *, seed) -> BoostedTrees:
     data = xgboost.DMatrix(values, labels, weight=weights, nthread=1)
     parameters = PARAMETERS | {"eta": 0.3, "seed": seed}
-    return GradientBoostingModel(xgboost.train(parameters, data, TREES_PER_ROUND))
+    return read_booster(xgboost.train(parameters, data, TREES_PER_ROUND))
