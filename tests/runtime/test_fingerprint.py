@@ -63,6 +63,13 @@ def test_changes_with_an_indirect_import(package):
     assert after[1] == before[1]
 
 
+def test_changes_with_the_table_of_a_module(package):
+    before = module.fingerprint("top")
+    (module._PACKAGE / "base.toml").write_text("value = 2")
+    module._read.cache_clear()
+    assert module.fingerprint("top") != before
+
+
 def test_order_and_repetition_do_not_matter(package):
     expected = module.fingerprint("top", "alone")
     assert module.fingerprint("alone", "top", "base") == expected

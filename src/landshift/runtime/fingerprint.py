@@ -16,8 +16,8 @@ def fingerprint(*modules: str) -> str:
 
     Nothing is imported: the import statements are read from the source, also those inside
     functions. A module that imports by name (`importlib.import_module`) may import any module
-    beside it, so all of them count. The hash changes with any byte of these files, and with
-    nothing else.
+    beside it, so all of them count. The table of a module, ``recipes.toml`` of ``recipes.py``,
+    counts with it. The hash changes with any byte of these files, and with nothing else.
 
     Parameters
     ----------
@@ -72,11 +72,13 @@ def list_modules(*modules: str) -> list[str]:
 
 
 class _Source:
-    """What is needed of one source file: its hash and its imports from the package."""
+    """What is needed of one source file: its hash, with its table, and its imports."""
 
     def __init__(self, path: Path) -> None:
         text = path.read_bytes()
-        self.hex = hashlib.sha256(text).hexdigest()
+        table = path.with_suffix(".toml")
+        data = table.read_bytes() if table.is_file() else b""
+        self.hex = hashlib.sha256(text + data).hexdigest()
         self.imports = frozenset(_find_imports(ast.parse(text, filename=str(path)), path))
 
 
