@@ -2,8 +2,9 @@
 
 import json
 import logging
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,10 @@ from urllib.parse import urlsplit
 
 import pystac
 import pystac_client
+from pystac_client.errors import ClientTypeError
 from pystac_client.stac_api_io import StacApiIO
+from pystac_client.warnings import NoConformsTo
+from shapely.errors import ShapelyError
 from shapely.geometry import box as make_box
 from shapely.geometry import shape
 
@@ -36,6 +40,17 @@ MOST_PAGES = 100
 MOST_DOCUMENTS = 10_000
 """Documents of one catalogue that are read [1]."""
 
+# What is raised on documents that are none of STAC.
+_NO_STAC = (
+    pystac.STACError,
+    ClientTypeError,
+    ShapelyError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    RecursionError,
+)
 _log = logging.getLogger("landshift.acquire")
 
 
@@ -191,11 +206,8 @@ def search_items(query: Query, box: Sequence[float], store: Store) -> list[pysta
     path = store.folder / "searches" / f"{key_of(query, tuple(box), store.mirror or '')}.json"
     if path.is_file():
         return [pystac.Item.from_dict(item) for item in json.loads(path.read_text())]
-    reader = CatalogueIO(query.endpoint, store)
-    client = pystac_client.Client.open(query.endpoint, stac_io=reader)
-    searches = client.conforms_to("ITEM_SEARCH") and (store.mirror is None or store.serves)
-    found = _ask(client, query, box) if searches else _walk(query, reader)
-    fitting = [item for item in found if _fits(item, query, box)]
+    with _explain_catalogue(query.endpoint):
+        fitting = [item for item in _list_items(query, box, store) if _fits(item, query, box)]
     if not fitting:
         raise OSError(
             f"{redact(query.endpoint)}: {query.collection} has nothing between"
@@ -221,6 +233,34 @@ def renew_asset(item: pystac.Item, asset: str, query: Query, store: Store) -> st
         raise RefusedError(f"{public_address(item.assets[asset].href)}: its signature has expired")
     fresh = json.loads(CatalogueIO(query.endpoint, store).read_text(own))
     return pystac.Item.from_dict(fresh).assets[asset].href
+
+
+@contextmanager
+def _explain_catalogue(endpoint: str) -> Iterator[None]:
+    """Say what is wrong with a catalogue, or with one of its documents."""
+    try:
+        yield
+    except _NO_STAC as error:
+        cause: BaseException | None = error
+        while isinstance(cause, pystac.STACError):
+            cause = cause.__cause__
+        # pystac hides what was raised while it followed a link
+        if isinstance(cause, PolicyError | OSError):
+            raise cause from None
+        raise OSError(
+            f"{redact(endpoint)}: is no STAC catalogue that can be read ({redact(str(error))}); "
+            "check the address"
+        ) from None
+
+
+def _list_items(query: Query, box: Sequence[float], store: Store) -> Iterator[pystac.Item]:
+    reader = CatalogueIO(query.endpoint, store)
+    with warnings.catch_warnings():
+        # static catalogues say that they cannot search by saying nothing
+        warnings.simplefilter("ignore", NoConformsTo)
+        client = pystac_client.Client.open(query.endpoint, stac_io=reader)
+    searches = client.conforms_to("ITEM_SEARCH") and (store.mirror is None or store.serves)
+    return _ask(client, query, box) if searches else _walk(query, reader)
 
 
 def _walk(query: Query, reader: CatalogueIO) -> Iterator[pystac.Item]:

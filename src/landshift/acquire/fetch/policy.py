@@ -157,6 +157,11 @@ class Web:
             return self.session.request(
                 method, url, stream=True, allow_redirects=False, timeout=TIMEOUT_S, **content
             )
+        except requests.exceptions.SSLError:
+            raise OSError(
+                f"{redact(url)}: the certificate of the server cannot be verified; if you trust "
+                "it, name a file with it in CURL_CA_BUNDLE"
+            ) from None
         # The text of these errors holds the whole address, its signature included: cut the chain.
         except requests.RequestException as error:
             raise give_up(explain_connection(redact(url), error)) from None

@@ -6,6 +6,7 @@ what was asked, the version of the source, and the checksum of the window.
 """
 
 import logging
+import os
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -151,6 +152,10 @@ def _polite_gdal(place: str):
         # Bytes of a broken transfer must not serve the next attempt.
         "CPL_VSIL_CURL_NON_CACHED": "/vsicurl/",
     }
+    # GDAL reads the environment once, and by other names than `requests`
+    stated = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
+    if stated:
+        settings["GDAL_CURL_CA_BUNDLE"] = stated
     with rasterio.Env(**settings):
         yield
 
