@@ -12,6 +12,7 @@ from landshift.acquire.fetch.records import Acquired
 from landshift.acquire.fetch.store import Store
 from landshift.acquire.layer import Layer
 from landshift.factors.table import DENSITY_RADIUS_M, DISTANCE_CAP_M
+from landshift.geodata.geojson import check_stated_crs
 from landshift.geodata.grids import find_box
 from landshift.geodata.vectors import read_lines
 
@@ -48,6 +49,7 @@ def acquire_lines(layer: Layer, grid: GeoBox, store: Store) -> Acquired:
     path, record = fetch_current(_find_address(layer), store)
     reach_m = max(DISTANCE_CAP_M, DENSITY_RADIUS_M)
     place = find_member(path, recipe.member) if recipe.member else path
+    check_stated_crs(path)
     try:
         lines = pyogrio.read_dataframe(place, bbox=find_box(grid, margin_m=reach_m))
     except pyogrio.errors.DataSourceError as error:
