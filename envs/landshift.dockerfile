@@ -47,8 +47,8 @@ LABEL io.github.snakemake.conda_env_hash="f8248093051dbaa9ea139f1fb933b143351cbd
 #     - shapely =2.2.0
 #     - snakemake-executor-plugin-slurm =2.8.0
 #     - snakemake-minimal =9.27.1
-#     - tenacity =9.2.1
 #     - threadpoolctl =3.8.0
+#     - urllib3 =2.8.0
 #     - xarray =2026.9.0
 RUN mkdir -p /conda-envs/8f47fa81dfb86bd0844a3376c47f85cd
 COPY envs/landshift.yaml /conda-envs/8f47fa81dfb86bd0844a3376c47f85cd/environment.yaml

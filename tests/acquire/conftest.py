@@ -1,6 +1,6 @@
 import pytest
 
-from landshift.acquire.fetch import transfers as retrying
+from landshift.acquire.fetch import policy as retrying
 from landshift.geodata.grids import plan_box
 
 from . import products

@@ -9,11 +9,12 @@ from pathlib import Path
 import geopandas as gpd
 import pytest
 
-from landshift.acquire.fetch import transfers
-from landshift.acquire.fetch import transfers as retrying
-from landshift.acquire.fetch.addresses import choose_mirror
+from landshift.acquire.fetch import policy as retrying
+from landshift.acquire.fetch import policy as transfers
 from landshift.acquire.fetch.downloads import fetch_asset, fetch_layer
+from landshift.acquire.fetch.store import Store, open_store
 from landshift.acquire.fetch.transfers import ChecksumError
+from landshift.acquire.layer import Layer
 
 CONTENT = os.urandom(300_000)
 PAGE = b"<!DOCTYPE html><html><body>Please sign in</body></html>"
@@ -78,8 +79,8 @@ def server(monkeypatch):
     server.close()
 
 
-def fetch(server, cache, content=CONTENT, **options):
-    return fetch_asset(f"{server.address}/data/dem.tif", checksum(content), cache=cache, **options)
+def fetch(server, cache, content=CONTENT):
+    return fetch_asset(f"{server.address}/data/dem.tif", checksum(content), Store(cache))
 
 
 def left_in(folder):
@@ -123,7 +124,7 @@ def test_lasting_faults_end_in_an_error_that_names_the_address(server, tmp_path,
 
 def test_a_missing_file_is_not_tried_again(server, tmp_path):
     with pytest.raises(OSError, match=r"nothing.tif: the server answered 404 .* check the address"):
-        fetch_asset(f"{server.address}/nothing.tif", checksum(CONTENT), cache=tmp_path)
+        fetch_asset(f"{server.address}/nothing.tif", checksum(CONTENT), Store(tmp_path))
     assert len(server.requests) == 1
 
 
@@ -154,22 +155,18 @@ def test_a_damaged_file_in_the_cache_is_fetched_again(server, tmp_path, caplog):
     assert "fetching it again" in caplog.text
 
 
-def test_retry_after_is_obeyed_up_to_a_limit(monkeypatch):
-    monkeypatch.setattr(retrying, "FIRST_WAIT_S", 0.001)
-
-    class Outcome:
-        def __init__(self, wait_s):
-            self.wait_s = wait_s
-
-        def exception(self):
-            return retrying.PassingError("busy", self.wait_s)
-
-    class State:
-        attempt_number = 1
-
-    for asked, waited in ((7.0, 7.0), (3600.0, retrying.LONGEST_WAIT_S)):
-        State.outcome = Outcome(asked)
-        assert retrying.choose_wait(State) == waited
+def test_pauses_double_and_a_server_may_ask_for_more_up_to_a_limit(monkeypatch):
+    monkeypatch.setattr(retrying, "FIRST_WAIT_S", 2.0)
+    retries, pauses = retrying.open_retry(), []
+    for _ in range(retrying.ATTEMPTS - 1):
+        retries = retries.increment(error=retrying.PassingError("busy"))
+        pauses.append(retries.get_backoff_time())
+    # 1, 2, 4, 8 times the factor of 1, each with a jitter of up to 1
+    assert pauses[0] == 0
+    for pause, least in zip(pauses[1:], (2, 4, 8, 16), strict=True):
+        assert least <= pause <= least + 1
+    assert retries.parse_retry_after("7") == 7
+    assert retries.parse_retry_after("3600") == retrying.LONGEST_WAIT_S
 
 
 def test_progress_is_logged(server, tmp_path, monkeypatch, caplog):
@@ -185,11 +182,11 @@ def test_signatures_stay_out_of_the_log(server, tmp_path, caplog):
     caplog.set_level(logging.INFO, "landshift.acquire")
     url = f"{server.address}/data/dem.tif?signature=hidden"
     server.faults = [500]
-    path = fetch_asset(url, checksum(CONTENT), cache=tmp_path)
+    path = fetch_asset(url, checksum(CONTENT), Store(tmp_path))
     assert path.name == "dem.tif" and server.requests[-1].endswith("?signature=hidden")
     server.faults = ["reset"] * 6
     with pytest.raises(OSError, match="connection failed") as caught:
-        fetch_asset(url, checksum(PAGE), cache=tmp_path)
+        fetch_asset(url, checksum(PAGE), Store(tmp_path))
     assert "hidden" not in caplog.text
     assert "hidden" not in "".join(traceback.format_exception(caught.value))
 
@@ -203,12 +200,12 @@ def test_sidecars_lie_beside_their_file(server, tmp_path):
         "sidecars": {name: checksum(parts[name]) for name in ("shx", "dbf", "prj")},
         "date": "Year_obs",
     }
-    path = fetch_layer(entry, cache=tmp_path)
+    path = fetch_layer(Layer.parse(entry), Store(tmp_path))
     found = {part.name: part.read_bytes() for part in path.parent.iterdir()}
     assert found == {f"faults.{name}": content for name, content in parts.items()}
     entry["sidecars"]["dbf"] = checksum(b"another table")
     with pytest.raises(ChecksumError, match=r"faults\.dbf"):
-        fetch_layer(entry, cache=tmp_path)
+        fetch_layer(Layer.parse(entry), Store(tmp_path))
 
 
 def make_mirror(folder, name, content):
@@ -222,8 +219,8 @@ def make_mirror(folder, name, content):
 def test_a_mirror_with_a_manifest_is_searched_by_checksum(tmp_path):
     make_mirror(tmp_path / "mirror", "balakot/height.tif", CONTENT)
     path = fetch_asset(
-        "https://example.org/dem.tif", checksum(CONTENT), cache=tmp_path / "cache",
-        mirror=str(tmp_path / "mirror"),
+        "https://example.org/dem.tif", checksum(CONTENT),
+        Store(tmp_path / "cache", str(tmp_path / "mirror")),
     )  # fmt: skip
     assert path.name == "dem.tif" and path.read_bytes() == CONTENT
 
@@ -233,8 +230,8 @@ def test_a_damaged_file_in_the_mirror_is_refused(tmp_path):
     (tmp_path / "mirror/dem.tif").write_bytes(PAGE)
     with pytest.raises(ChecksumError, match=r"mirror/dem.tif: SHA-256 should be .* but is"):
         fetch_asset(
-            "https://example.org/dem.tif", checksum(CONTENT), cache=tmp_path / "cache",
-            mirror=str(tmp_path / "mirror"),
+            "https://example.org/dem.tif", checksum(CONTENT),
+            Store(tmp_path / "cache", str(tmp_path / "mirror")),
         )  # fmt: skip
     assert not left_in(tmp_path / "cache")
 
@@ -243,20 +240,21 @@ def test_a_plain_mirror_folder_holds_host_and_path(tmp_path):
     path = tmp_path / "mirror/example.org/data/dem.tif"
     path.parent.mkdir(parents=True)
     path.write_bytes(CONTENT)
-    options = {"cache": tmp_path / "cache", "mirror": str(tmp_path / "mirror")}
-    assert fetch_asset("https://example.org/data/dem.tif", checksum(CONTENT), **options).is_file()
+    store = Store(tmp_path / "cache", str(tmp_path / "mirror"))
+    assert fetch_asset("https://example.org/data/dem.tif", checksum(CONTENT), store).is_file()
     with pytest.raises(FileNotFoundError, match=r"add https://example.org/b.tif to it"):
-        fetch_asset("https://example.org/b.tif", checksum(PAGE), **options)
+        fetch_asset("https://example.org/b.tif", checksum(PAGE), store)
     with pytest.raises(FileNotFoundError, match="nowhere is no folder"):
-        fetch_asset("https://example.org/b.tif", checksum(PAGE), cache=tmp_path, mirror="nowhere")
+        fetch_asset("https://example.org/b.tif", checksum(PAGE), Store(tmp_path, "nowhere"))
 
 
 def test_a_mirror_server_holds_host_and_path(server, tmp_path):
     server.files["/copy/example.org/a/dem.tif"] = CONTENT
     fetch_asset(
-        "https://example.org/a/dem.tif", checksum(CONTENT), cache=tmp_path,
-        mirror=f"{server.address}/copy/",
-    )  # fmt: skip
+        "https://example.org/a/dem.tif",
+        checksum(CONTENT),
+        Store(tmp_path, f"{server.address}/copy/"),
+    )
     assert server.requests == ["/copy/example.org/a/dem.tif"]
 
 
@@ -267,36 +265,41 @@ def test_a_converted_file_comes_from_a_mirror_only(tmp_path):
         "conversion": "table written as CSV",
     }
     with pytest.raises(OSError, match=r"landslides.rda: .*\(table written as CSV\) .* mirror"):
-        fetch_layer(entry, cache=tmp_path / "cache")
+        fetch_layer(Layer.parse(entry), Store(tmp_path / "cache"))
     make_mirror(tmp_path / "mirror", "points.csv", b"x,y\n")
-    path = fetch_layer(entry, cache=tmp_path / "cache", mirror=str(tmp_path / "mirror"))
+    path = fetch_layer(Layer.parse(entry), Store(tmp_path / "cache", str(tmp_path / "mirror")))
     assert path.name == "points.csv" and path.read_bytes() == b"x,y\n"
-    assert fetch_layer(entry, cache=tmp_path / "cache") == path
+    assert fetch_layer(Layer.parse(entry), Store(tmp_path / "cache")) == path
 
 
 def test_a_local_file_is_returned_as_it_is(tmp_path):
     path = tmp_path / "dem.tif"
     path.write_bytes(CONTENT)
-    assert fetch_layer({"file": str(path)}, cache=tmp_path / "cache") == path
-    assert fetch_layer({"file": path, "sha256": checksum(CONTENT)}, cache=tmp_path) == path
+    assert fetch_layer(Layer.parse({"file": str(path)}), Store(tmp_path / "cache")) == path
+    assert (
+        fetch_layer(Layer.parse({"file": path, "sha256": checksum(CONTENT)}), Store(tmp_path))
+        == path
+    )
     with pytest.raises(ChecksumError, match=r"dem.tif: SHA-256 should be"):
-        fetch_layer({"file": path, "sha256": checksum(PAGE)}, cache=tmp_path)
+        fetch_layer(Layer.parse({"file": path, "sha256": checksum(PAGE)}), Store(tmp_path))
     with pytest.raises(FileNotFoundError, match=r"absent.tif does not exist"):
-        fetch_layer({"file": tmp_path / "absent.tif"}, cache=tmp_path)
+        fetch_layer(Layer.parse({"file": tmp_path / "absent.tif"}), Store(tmp_path))
 
 
-def test_the_environment_names_the_mirror_first(monkeypatch):
-    monkeypatch.delenv("LANDSHIFT_MIRROR", raising=False)
-    assert choose_mirror(None) is None and choose_mirror("configured") == "configured"
+def test_the_environment_names_cache_and_mirror_first(monkeypatch):
+    monkeypatch.delenv("LANDSHIFT_CACHE", raising=False)
+    assert open_store(None) == Store("results/cache")
+    assert open_store("configured") == Store("results/cache", "configured")
     monkeypatch.setenv("LANDSHIFT_MIRROR", "stated")
-    assert choose_mirror("configured") == "stated"
+    monkeypatch.setenv("LANDSHIFT_CACHE", "elsewhere")
+    assert open_store("configured") == Store("elsewhere", "stated")
 
 
 @pytest.mark.parametrize(
     ("entry", "message"),
     [
-        ({}, "give either file or url"),
-        ({"file": "a", "url": "b"}, "give either file or url"),
+        ({}, "give one of file, url, stac, recipe, and only one"),
+        ({"file": "a", "url": "b"}, "give one of file, url, stac, recipe, and only one"),
         ({"url": "https://example.org/a.tif"}, "sha256 is missing"),
         ({"url": "https://example.org/a.tif", "sha256": 12}, "sha256 is 12; give 64 hexadecimal"),
         ({"url": "ftp://example.org/a.tif", "sha256": "0" * 64}, "must begin with https://"),
@@ -306,7 +309,7 @@ def test_the_environment_names_the_mirror_first(monkeypatch):
 )
 def test_malformed_entries_are_named(tmp_path, entry, message):
     with pytest.raises(ValueError, match=message) as caught:
-        fetch_layer(entry, cache=tmp_path)
+        fetch_layer(Layer.parse(entry), Store(tmp_path))
     assert "key@" not in str(caught.value)
 
 
@@ -321,7 +324,7 @@ def test_the_real_mirror_serves_a_shapefile(tmp_path):
         "sha256": known["Confirmed_faults.shp"],
         "sidecars": {name: known[f"Confirmed_faults.{name}"] for name in ("shx", "dbf", "prj")},
     }
-    path = fetch_layer(entry, cache=tmp_path, mirror=str(folder))
+    path = fetch_layer(Layer.parse(entry), Store(tmp_path, str(folder)))
     faults = gpd.read_file(path)
     assert len(faults) == 53 and faults.crs.to_epsg() == 32643
 
@@ -342,8 +345,8 @@ def test_a_name_in_an_address_never_leaves_the_cache(tmp_path, name):
     (mirror / "MANIFEST.sha256").write_text(f"{sha256}  payload\n")
     url = "https://example.org/" + name.format(outside=str(outside).strip("/").replace("/", "%2F"))
     with pytest.raises(ValueError, match=r"is no plain file name|names no file"):
-        fetch_asset(url, sha256, cache=tmp_path / "cache", mirror=str(mirror))
-    assert not list(outside.iterdir()) and not (tmp_path / "cache").exists()
+        fetch_asset(url, sha256, Store(tmp_path / "cache", str(mirror)))
+    assert not list(outside.iterdir()) and not list((tmp_path / "cache").iterdir())
 
 
 def test_a_line_of_a_manifest_never_leaves_the_mirror(tmp_path):
@@ -352,6 +355,4 @@ def test_a_line_of_a_manifest_never_leaves_the_mirror(tmp_path):
     (tmp_path / "mirror").mkdir()
     (tmp_path / "mirror" / "MANIFEST.sha256").write_text(f"{sha256}  ../secret\n")
     with pytest.raises(ValueError, match="leads out of the mirror"):
-        fetch_asset(
-            "https://example.org/a.tif", sha256, cache=tmp_path, mirror=str(tmp_path / "mirror")
-        )
+        fetch_asset("https://example.org/a.tif", sha256, Store(tmp_path, str(tmp_path / "mirror")))

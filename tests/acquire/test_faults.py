@@ -10,7 +10,9 @@ import time
 import pytest
 import rasterio
 
-from landshift.acquire.fetch import transfers as retrying
+from landshift.acquire.fetch import policy as retrying
+from landshift.acquire.fetch.store import Store
+from landshift.acquire.layer import Layer
 from landshift.acquire.layers.rasters import acquire_dem, acquire_layer
 from landshift.geodata.raster import write_raster
 
@@ -22,15 +24,18 @@ RUNS = int(os.environ.get("LANDSHIFT_FAULT_RUNS", "6"))
 
 def acquire_all(folder, mirror, box):
     """Acquire elevation, land cover and a band; returns the bytes of their files."""
-    options = {"cache": folder / "cache", "mirror": mirror}
-    dem = acquire_dem({"recipe": "copernicus_dem"}, {"resolution_m": 100, "box": box}, **options)
+    store = Store(folder / "cache", mirror)
+    dem = acquire_dem(
+        Layer.parse({"recipe": "copernicus_dem"}), {"resolution_m": 100, "box": box}, store
+    )
     grid = dem.data.odc.geobox
     entries = {
         "land_cover": {"recipe": "esa_worldcover"},
         "nir": {"recipe": "sentinel2", "dates": ["2023-06-01", "2023-07-30"]},
     }
     layers = {"dem": dem} | {
-        name: acquire_layer(name, entry, grid, **options) for name, entry in entries.items()
+        name: acquire_layer(name, Layer.parse(entry), grid, store)
+        for name, entry in entries.items()
     }
     for name, layer in layers.items():
         write_raster(layer.data.rename(name), folder / f"{name}.tif")
@@ -64,22 +69,22 @@ def test_faults_end_in_equal_layers_or_a_clear_error(served, box, expected, tmp_
 def test_a_service_that_always_fails_is_given_up(served, grid, tmp_path, fault, monkeypatch):
     monkeypatch.setattr(retrying, "ATTEMPTS", 2)
     with Services(served, seed=1, faults=(fault,), share=1.0) as services:
-        options = {"cache": tmp_path, "mirror": services.address}
+        store = Store(tmp_path, services.address)
         entry = {"recipe": "esa_worldcover"}
         if fault == "slow":
-            assert acquire_layer("land_cover", entry, grid, **options).data.any()
+            assert acquire_layer("land_cover", Layer.parse(entry), grid, store).data.any()
             return
         with pytest.raises(OSError, match=r"ESA_WorldCover.*gave up after 2 attempts"):
-            acquire_layer("land_cover", entry, grid, **options)
+            acquire_layer("land_cover", Layer.parse(entry), grid, store)
     assert not list(tmp_path.rglob("*.tif"))
 
 
 PROGRAM = """
 import sys
-from pathlib import Path
-from landshift.acquire import acquire_dem
+from landshift.acquire import Layer, Store, acquire_dem
 grid = {"resolution_m": 100, "box": %r}
-dem = acquire_dem({"recipe": "copernicus_dem"}, grid, cache=Path(sys.argv[1]), mirror=sys.argv[2])
+layer = Layer.parse({"recipe": "copernicus_dem"})
+dem = acquire_dem(layer, grid, Store(sys.argv[1], sys.argv[2]))
 """
 
 
@@ -89,12 +94,12 @@ def test_a_killed_download_resumes(served, box, expected, tmp_path):
         services.pause_s = 0.4
         command = [sys.executable, "-c", PROGRAM % (box,), str(cache), services.address]
         with subprocess.Popen(command) as process:
-            while not list(cache.rglob("[!.]*.json")) and process.poll() is None:
+            while not list((cache / "windows").glob("*.json")) and process.poll() is None:
                 time.sleep(0.005)
             process.send_signal(signal.SIGKILL)
         assert process.returncode == -signal.SIGKILL
         services.pause_s = 0.0
-        kept = {path.stem for path in cache.rglob("[!.]*.json")}
+        kept = {path.stem for path in (cache / "windows").glob("*.json")}
         assert 1 <= len(kept) < 4
         asked = len(services.log)
         assert acquire_all(tmp_path, services.address, box) == expected
@@ -109,7 +114,7 @@ def test_a_stolen_length_of_a_whole_file_is_noticed(served, tmp_path):
     url = f"https://{path.relative_to(served)}"
     for seed in range(4):
         with Services(served, seed=seed, faults=("short", "truncated"), share=0.5) as services:
-            found, record = fetch_current(url, cache=tmp_path / str(seed), mirror=services.address)
+            found, record = fetch_current(url, Store(tmp_path / str(seed), services.address))
         assert found.read_bytes() == path.read_bytes() and record["address"] == url
         with rasterio.open(found) as source:
             assert source.count == 1

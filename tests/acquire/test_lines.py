@@ -11,8 +11,10 @@ import pandas as pd
 import pytest
 import shapely
 
+from landshift.acquire.fetch.store import Store
 from landshift.acquire.inventory.fetching import fetch_inventory
 from landshift.acquire.inventory.reading import read_inventory
+from landshift.acquire.layer import Layer
 from landshift.acquire.layers.lines import acquire_lines
 from landshift.acquire.layers.rasters import acquire_layer
 from landshift.acquire.recipes import RAINFALL_YEARS, RECIPES
@@ -48,7 +50,7 @@ def test_lines_of_an_extract_near_the_region(mirror, grid, tmp_path, recipe, kep
     mirror.mkdir()
     write_lines(mirror, grid, ["primary", "footway", "track", "drain", "river"])
     entry = {"recipe": recipe, "extract": "europe/italy/nord-est"}
-    lines = acquire_lines(entry, grid, cache=tmp_path / "cache", mirror=str(mirror))
+    lines = acquire_lines(Layer.parse(entry), grid, Store(tmp_path / "cache", str(mirror)))
     assert len(lines.data) == kept and lines.data.crs == str(grid.crs)
     assert lines.origin["licence"] == "ODbL-1.0"
     assert lines.sources[0]["address"].endswith("europe/italy/nord-est-latest-free.shp.zip")
@@ -58,10 +60,10 @@ def test_the_first_version_of_an_extract_is_kept(mirror, grid, tmp_path):
     mirror.mkdir()
     write_lines(mirror, grid, ["primary"])
     entry = {"recipe": "osm_roads", "extract": "europe/italy/nord-est"}
-    options = {"cache": tmp_path / "cache", "mirror": str(mirror)}
-    first = acquire_lines(entry, grid, **options)
+    store = Store(tmp_path / "cache", str(mirror))
+    first = acquire_lines(Layer.parse(entry), grid, store)
     next(mirror.rglob("*.zip")).write_bytes(b"renewed")
-    assert acquire_lines(entry, grid, **options).sources == first.sources
+    assert acquire_lines(Layer.parse(entry), grid, store).sources == first.sources
 
 
 def test_faults_far_away_are_an_error(mirror, grid, tmp_path):
@@ -71,13 +73,13 @@ def test_faults_far_away_are_an_error(mirror, grid, tmp_path):
     feature = {"type": "Feature", "properties": {}, "geometry": line}
     path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
     with pytest.raises(ValueError, match="gem_faults has no line within 5 km of the region"):
-        acquire_lines({"recipe": "gem_faults"}, grid, cache=tmp_path, mirror=str(mirror))
+        acquire_lines(Layer.parse({"recipe": "gem_faults"}), grid, Store(tmp_path, str(mirror)))
 
 
 def test_a_missing_copy_says_where_to_put_it(mirror, grid, tmp_path):
     mirror.mkdir()
     with pytest.raises(FileNotFoundError, match=r"lacks https://raw\.githubusercontent\.com/GEM"):
-        acquire_lines({"recipe": "gem_faults"}, grid, cache=tmp_path, mirror=str(mirror))
+        acquire_lines(Layer.parse({"recipe": "gem_faults"}), grid, Store(tmp_path, str(mirror)))
 
 
 def test_reported_landslides_of_the_region_that_are_well_located(mirror, grid, tmp_path):
@@ -95,8 +97,8 @@ def test_reported_landslides_of_the_region_that_are_well_located(mirror, grid, t
     )
     table.to_csv(path, index=False)
     entry = {"recipe": "nasa_landslides"}
-    options = {"cache": tmp_path / "cache", "mirror": str(mirror)}
-    found, columns = fetch_inventory(entry, grid, **options)
+    store = Store(tmp_path / "cache", str(mirror))
+    found, columns = fetch_inventory(Layer.parse(entry), grid, store)
     landslides, _ = read_inventory(found.data, **columns)
     assert len(landslides) == 2 and set(landslides["date"]) == {"2008-08-01"}
     (source,) = found.sources
@@ -112,7 +114,10 @@ def test_rainfall_is_the_mean_of_thirty_years(mirror, grid, tmp_path):
         transform, _, _ = products.tile_cells(5, 35, 20, 400)
         products.write_cog(products.place(mirror, address), values, transform, nodata=-9999)
     rainfall = acquire_layer(
-        "rainfall", {"recipe": "chirps_rainfall"}, grid, cache=tmp_path / "c", mirror=str(mirror)
+        "rainfall",
+        Layer.parse({"recipe": "chirps_rainfall"}),
+        grid,
+        Store(tmp_path / "c", str(mirror)),
     )
     np.testing.assert_allclose(rainfall.data, 2005.5, rtol=1e-6)
     assert rainfall.data.attrs["units"] == "mm/a" and len(rainfall.sources) == 30
@@ -131,6 +136,9 @@ def test_lithology_comes_out_of_its_archive(mirror, grid, tmp_path, monkeypatch)
     (mirror / "MANIFEST.sha256").write_text(f"{sha256}  ./{path.relative_to(mirror)}\n")
     monkeypatch.setitem(RECIPES, "glim_lithology", replace(recipe, sha256=sha256))
     layer = acquire_layer(
-        "lithology", {"recipe": "glim_lithology"}, grid, cache=tmp_path / "c", mirror=str(mirror)
+        "lithology",
+        Layer.parse({"recipe": "glim_lithology"}),
+        grid,
+        Store(tmp_path / "c", str(mirror)),
     )
     assert np.unique(layer.data).tolist() == [7] and layer.data.attrs["nodata"] == -1

@@ -9,6 +9,8 @@ from odc.geo.geobox import GeoBox
 from odc.geo.xr import wrap_xr
 
 from landshift.acquire.fetch.records import Acquired, gather_ledger, write_record
+from landshift.acquire.fetch.store import Store
+from landshift.acquire.layer import Layer
 from landshift.acquire.layers.rasters import acquire_dem, acquire_layer
 from landshift.geodata.alignment import align_raster
 from landshift.geodata.grids import plan_box
@@ -30,8 +32,8 @@ def services(served):
 
 def test_four_tiles_are_warped_as_one(services, box, grid, tmp_path):
     dem = acquire_dem(
-        {"recipe": "copernicus_dem"}, {"resolution_m": 100, "box": box},
-        cache=tmp_path, mirror=services.address,
+        Layer.parse({"recipe": "copernicus_dem"}), {"resolution_m": 100, "box": box},
+        Store(tmp_path, services.address),
     )  # fmt: skip
     assert dem.data.odc.geobox == grid and dem.data.dtype == np.float32
     transform, _, _ = products.tile_cells(10, 44, 1, products.CELLS)
@@ -49,7 +51,9 @@ def test_four_tiles_are_warped_as_one(services, box, grid, tmp_path):
 def test_a_mirror_folder_and_a_server_give_the_same_layer(services, served, grid, tmp_path):
     entry = {"recipe": "esa_worldcover"}
     layers = [
-        acquire_layer("land_cover", entry, grid, cache=tmp_path / str(number), mirror=mirror).data
+        acquire_layer(
+            "land_cover", Layer.parse(entry), grid, Store(tmp_path / str(number), mirror)
+        ).data
         for number, mirror in enumerate((services.address, str(served)))
     ]
     assert layers[0].identical(layers[1])
@@ -61,26 +65,29 @@ def test_a_mirror_folder_and_a_server_give_the_same_layer(services, served, grid
 def test_codes_of_larger_cells_are_the_most_frequent(services, box, tmp_path):
     coarse = plan_box(resolution_m=1500, box=box)
     layer = acquire_layer(
-        "land_cover", {"recipe": "esa_worldcover"}, coarse, cache=tmp_path, mirror=services.address
+        "land_cover",
+        Layer.parse({"recipe": "esa_worldcover"}),
+        coarse,
+        Store(tmp_path, services.address),
     ).data
     assert layer.attrs["resampling"] == "mode" and set(np.unique(layer)) <= {10, 30, 50, 80}
 
 
 def test_what_is_in_the_cache_is_not_fetched_again(services, grid, tmp_path):
-    options = {"cache": tmp_path, "mirror": services.address}
-    first = acquire_layer("land_cover", {"recipe": "esa_worldcover"}, grid, **options)
+    store = Store(tmp_path, services.address)
+    first = acquire_layer("land_cover", Layer.parse({"recipe": "esa_worldcover"}), grid, store)
     count = len(services.log)
-    again = acquire_layer("land_cover", {"recipe": "esa_worldcover"}, grid, **options)
+    again = acquire_layer("land_cover", Layer.parse({"recipe": "esa_worldcover"}), grid, store)
     assert len(services.log) == count
     assert again.sources == first.sources and again.data.identical(first.data)
 
 
 def test_a_damaged_window_in_the_cache_is_fetched_again(services, grid, tmp_path):
-    options = {"cache": tmp_path, "mirror": services.address}
-    first = acquire_layer("land_cover", {"recipe": "esa_worldcover"}, grid, **options)
+    store = Store(tmp_path, services.address)
+    first = acquire_layer("land_cover", Layer.parse({"recipe": "esa_worldcover"}), grid, store)
     for path in (tmp_path / "windows").glob("*.tif"):
         path.write_bytes(path.read_bytes()[:-100])
-    again = acquire_layer("land_cover", {"recipe": "esa_worldcover"}, grid, **options)
+    again = acquire_layer("land_cover", Layer.parse({"recipe": "esa_worldcover"}), grid, store)
     assert again.data.identical(first.data)
 
 
@@ -91,9 +98,9 @@ def test_a_lost_tile_is_named_and_the_others_are_kept(services, grid, tmp_path, 
         return (b"", 400, {}) if "N43_00_E010" in name else read(handler, name, query)
 
     monkeypatch.setattr(services, "read", refuse)
-    options = {"cache": tmp_path, "mirror": services.address}
+    store = Store(tmp_path, services.address)
     with pytest.raises(OSError, match=r"N43_00_E010_00_DEM\.tif: the server answered 400"):
-        acquire_layer("dem", {"recipe": "copernicus_dem"}, grid, **options)
+        acquire_layer("dem", Layer.parse({"recipe": "copernicus_dem"}), grid, store)
     assert len(list((tmp_path / "windows").glob("*.json"))) == 3
 
 
@@ -106,18 +113,18 @@ def test_absent_tiles_are_sea_unless_all_are(services, grid, tmp_path, monkeypat
         return (b"", 404, {}) if absent else read(handler, name, query)
 
     monkeypatch.setattr(services, "read", lose)
-    options = {"cache": tmp_path, "mirror": services.address}
-    dem = acquire_layer("dem", {"recipe": "copernicus_dem"}, grid, **options)
+    store = Store(tmp_path, services.address)
+    dem = acquire_layer("dem", Layer.parse({"recipe": "copernicus_dem"}), grid, store)
     assert np.isnan(dem.data).any() and np.isfinite(dem.data).any()
     assert [source["absent"] for source in dem.sources if "absent" in source] == [True]
     lost.append("Copernicus")
     with pytest.raises(OSError, match="copernicus_dem has no tile of the region"):
-        acquire_layer("dem", {"recipe": "copernicus_dem"}, grid, cache=tmp_path / "b",
-                      mirror=services.address)  # fmt: skip
+        again = Store(tmp_path / "b", services.address)
+        acquire_layer("dem", Layer.parse({"recipe": "copernicus_dem"}), grid, again)
 
 
 def test_images_become_the_median_of_their_clear_dates(services, grid, tmp_path):
-    blue = acquire_layer("blue", DATES, grid, cache=tmp_path, mirror=services.address)
+    blue = acquire_layer("blue", Layer.parse(DATES), grid, Store(tmp_path, services.address))
     values = blue.data.values
     rows, columns = (size // 2 for size in grid.shape)
     # Each quarter is clouded on one of four dates with 1000, 1100, 1200 and 1300.
@@ -138,20 +145,20 @@ def test_reflectances_stored_too_high_are_lowered(services, grid, tmp_path, monk
         return json.dumps(found).encode()
 
     monkeypatch.setattr(services, "search", search_raw)
-    blue = acquire_layer("blue", DATES, grid, cache=tmp_path, mirror=services.address)
+    blue = acquire_layer("blue", Layer.parse(DATES), grid, Store(tmp_path, services.address))
     assert blue.data.values[10, 10] == 200
 
 
 def test_a_search_with_no_answer_says_what_to_widen(services, grid, tmp_path):
     entry = DATES | {"dates": ["2021-04-01", "2021-09-30"]}
     with pytest.raises(OSError, match=r"nothing between 2021-04-01 and .* widen `dates`"):
-        acquire_layer("blue", entry, grid, cache=tmp_path, mirror=services.address)
+        acquire_layer("blue", Layer.parse(entry), grid, Store(tmp_path, services.address))
 
 
 def test_a_static_catalogue_is_walked(served, grid, tmp_path):
-    options = {"cache": tmp_path, "mirror": str(served)}
+    store = Store(tmp_path, str(served))
     entry = DATES | {"max_images": 1, "max_cloud_percent": 50}
-    assert np.nanmax(acquire_layer("red", entry, grid, **options).data) == 1000
+    assert np.nanmax(acquire_layer("red", Layer.parse(entry), grid, store).data) == 1000
 
 
 def test_expired_signatures_are_renewed_and_appear_nowhere(
@@ -188,18 +195,18 @@ def test_expired_signatures_are_renewed_and_appear_nowhere(
 
     monkeypatch.setattr(services, "read", read_signed)
     monkeypatch.setattr(services, "search", search_signed)
-    red = acquire_layer("red", entry, grid, cache=tmp_path)
+    red = acquire_layer("red", Layer.parse(entry), grid, Store(tmp_path))
     assert np.nanmax(red.data) == 1150 and signed == {"search": 1, "item": 4}
     kept = [path.read_text() for path in tmp_path.rglob("*.json")] + [str(red.sources)]
     assert "stale" not in "".join(kept) and "fresh" not in "".join(kept)
 
 
 def test_the_ledger_states_origin_time_and_licence(services, grid, tmp_path):
-    options = {"cache": tmp_path / "cache", "mirror": services.address}
+    store = Store(tmp_path / "cache", services.address)
     records = {}
     for name, entry in {"land_cover": {"recipe": "esa_worldcover"}, "blue": DATES}.items():
         records[name] = tmp_path / f"{name}.tif.json"
-        write_record(acquire_layer(name, entry, grid, **options), records[name])
+        write_record(acquire_layer(name, Layer.parse(entry), grid, store), records[name])
     gather_ledger(records, tmp_path / "layers.json")
     ledger = json.loads((tmp_path / "layers.json").read_text())
     land_cover = ledger["layers"]["land_cover"]
@@ -213,21 +220,21 @@ def test_the_ledger_states_origin_time_and_licence(services, grid, tmp_path):
 
 
 def test_a_stated_licence_is_kept_and_that_of_a_recipe_comes_first(tmp_path):
-    stated = {"file": "a.tif", "licence": "CC0-1.0", "citation": "Survey (2024)"}
-    own = Acquired(None, ({"file": "a.tif"},))
-    write_record(own, tmp_path / "own.json", stated)
+    stated = {"licence": "CC0-1.0", "citation": "Survey (2024)"}
+    own = Layer.parse({"file": "a.tif"} | stated)
+    write_record(Acquired(None, ({"file": "a.tif"},), own.describe()), tmp_path / "own.json")
     written = json.loads((tmp_path / "own.json").read_text())
-    assert written == {key: stated[key] for key in ("licence", "citation")} | {
-        "sources": [{"file": "a.tif"}]
-    }
-    known = Acquired(None, (), {"licence": "ODbL"})
-    write_record(known, tmp_path / "known.json", stated)
-    assert json.loads((tmp_path / "known.json").read_text())["licence"] == "ODbL"
+    assert written == stated | {"sources": [{"file": "a.tif"}]}
+    known = Layer.parse({"recipe": "gem_faults"} | stated).describe()
+    assert known["licence"] == "CC-BY-SA-4.0" and known["recipe"] == "gem_faults"
 
 
 def test_resampling_is_stated_in_the_file(services, grid, tmp_path):
     layer = acquire_layer(
-        "land_cover", {"recipe": "esa_worldcover"}, grid, cache=tmp_path, mirror=services.address
+        "land_cover",
+        Layer.parse({"recipe": "esa_worldcover"}),
+        grid,
+        Store(tmp_path, services.address),
     )
     write_raster(layer.data, tmp_path / "land_cover.tif")
     with rasterio.open(tmp_path / "land_cover.tif") as source:

@@ -9,6 +9,8 @@ import rasterio
 from rasterio.warp import Resampling, reproject, transform_bounds
 from rasterio.windows import from_bounds
 
+from landshift.acquire.fetch.store import Store
+from landshift.acquire.layer import Layer
 from landshift.acquire.layers.rasters import acquire_dem, acquire_layer
 from landshift.acquire.recipes import RECIPES, list_tiles
 from landshift.geodata.alignment import align_raster
@@ -42,8 +44,8 @@ def test_a_small_window_costs_less_than_a_fiftieth_of_the_tile(land_cover, tmp_p
     box = (6.61, 0.175, 6.62, 0.18)
     grid = plan_box(resolution_m=30, box=box)
     layer = acquire_layer(
-        "land_cover", {"recipe": "esa_worldcover"}, grid,
-        cache=tmp_path / "cache", mirror=land_cover.address,
+        "land_cover", Layer.parse({"recipe": "esa_worldcover"}), grid,
+        Store(tmp_path / "cache", land_cover.address),
     )  # fmt: skip
     sent = sum(size for _, _, _, size in land_cover.log)
     print(f"{sent} bytes in {len(land_cover.log)} requests, {sent / TILE.stat().st_size:.2%}")
@@ -69,7 +71,7 @@ def test_a_real_image_comes_through_a_catalogue(tmp_path):
     }  # fmt: skip
     with Services(tmp_path / "served") as services:
         nir = acquire_layer(
-            "nir", entry, grid, cache=tmp_path / "cache", mirror=services.address
+            "nir", Layer.parse(entry), grid, Store(tmp_path / "cache", services.address)
         ).data
     expected = align_raster(open_raster(SENTINEL / "B08.tif"), grid)
     # At the edge of the image the two warps differ in which cells they count as covered.
@@ -93,8 +95,8 @@ def test_the_real_elevation_cut_into_a_tile_comes_back(tmp_path):
     (path,) = (tmp_path / "served").rglob("*.tif")
     with Services(tmp_path / "served") as services:
         dem = acquire_dem(
-            {"recipe": "copernicus_dem"}, {"resolution_m": 30, "box": box},
-            cache=tmp_path / "cache", mirror=services.address,
+            Layer.parse({"recipe": "copernicus_dem"}), {"resolution_m": 30, "box": box},
+            Store(tmp_path / "cache", services.address),
         ).data  # fmt: skip
         sent = sum(size for _, _, _, size in services.log)
     assert np.isfinite(dem).all() and dem.attrs["resampling"] == "cubic"

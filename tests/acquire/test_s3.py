@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 import requests
 
+from landshift.acquire.fetch.store import Store
+from landshift.acquire.layer import Layer
 from landshift.acquire.layers.rasters import acquire_layer
 
 SERVER = os.environ.get("LANDSHIFT_S3_SERVER")
@@ -53,7 +55,9 @@ def bucket(served, tmp_path):
 def test_a_bucket_is_a_mirror(bucket, served, grid, tmp_path):
     for name, recipe in {"dem": "copernicus_dem", "land_cover": "esa_worldcover"}.items():
         layers = [
-            acquire_layer(name, {"recipe": recipe}, grid, cache=tmp_path / place, mirror=mirror)
+            acquire_layer(
+                name, Layer.parse({"recipe": recipe}), grid, Store(tmp_path / place, mirror)
+            )
             for place, mirror in {"bucket": bucket, "folder": str(served)}.items()
         ]
         assert layers[0].data.identical(layers[1].data)

@@ -6,6 +6,8 @@ import pandas as pd
 import pytest
 from shapely import LineString, Point, Polygon
 
+from landshift.acquire.fetch.store import Store
+
 from .conftest import CRS, NORTH, WEST, explain, load_main, make_hills, write_slides, write_tif
 
 UNREADABLE = (
@@ -19,7 +21,7 @@ def acquire(path, tmp_path, **entry):
     if not dem.is_file():
         write_tif(dem)
     load_main("acquire_inventory")(
-        entry={"file": str(path), "merge_m": 0} | entry, dem=dem, cache=tmp_path, mirror=None,
+        entry={"file": str(path), "merge_m": 0} | entry, dem=dem, store=Store(tmp_path),
         inventory=tmp_path / "out/inventory.gpkg", cleaning=tmp_path / "out/cleaning.csv",
         record=tmp_path / "out/inventory.json",
     )  # fmt: skip
@@ -214,7 +216,7 @@ def test_a_wrong_inventory_is_named(name, tmp_path):
 
 def acquire_lines(path, tmp_path):
     load_main("acquire_lines")(
-        entry={"file": str(path)}, dem=write_tif(tmp_path / "dem.tif"), cache=tmp_path, mirror=None,
+        entry={"file": str(path)}, dem=write_tif(tmp_path / "dem.tif"), store=Store(tmp_path),
         lines=tmp_path / "out/lines.gpkg", record=tmp_path / "out/lines.json",
     )  # fmt: skip
 

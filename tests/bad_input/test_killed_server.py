@@ -6,7 +6,8 @@ import subprocess
 import sys
 from contextlib import contextmanager
 
-from landshift.acquire.fetch import transfers as retrying
+from landshift.acquire.fetch import policy as retrying
+from landshift.acquire.fetch.store import Store
 
 from .conftest import explain, load_main, write_tif
 
@@ -46,7 +47,7 @@ def acquire(folder, port):
     sha256 = hashlib.sha256((folder / "served.tif").read_bytes()).hexdigest()
     load_main("acquire_dem")(
         entry={"url": f"http://127.0.0.1:{port}/dem.tif", "sha256": sha256},
-        grid={"resolution_m": 30}, cache=folder / "cache", mirror=None,
+        grid={"resolution_m": 30}, store=Store(folder / "cache"),
         dem=folder / "out/dem.tif", detail=folder / "out/dem_detail.tif",
         record=folder / "out/dem.json",
     )  # fmt: skip

@@ -9,6 +9,8 @@ import rasterio
 from affine import Affine
 from rasterio.transform import from_origin
 
+from landshift.acquire.fetch.store import Store
+
 from .conftest import NORTH, WEST, explain, load_main, make_hills, write_tif
 
 HILLS = make_hills()
@@ -18,7 +20,7 @@ def acquire_dem(path, tmp_path, **entry):
     entry = {"file": str(path)} | entry
     grid = entry.pop("grid", {"resolution_m": 30})
     load_main("acquire_dem")(
-        entry=entry, grid=grid, cache=tmp_path / "cache", mirror=None, dem=tmp_path / "out/dem.tif",
+        entry=entry, grid=grid, store=Store(tmp_path / "cache"), dem=tmp_path / "out/dem.tif",
         detail=tmp_path / "out/dem_detail.tif", record=tmp_path / "out/dem.json",
     )  # fmt: skip
 
@@ -222,7 +224,7 @@ def test_a_wrong_checksum_is_named(tmp_path):
 def acquire_layer(path, tmp_path, *, name="soil", **entry):
     dem = write_tif(tmp_path / "dem.tif")
     load_main("acquire_layer")(
-        entry={"file": str(path)} | entry, dem=dem, cache=tmp_path, mirror=None, name=name,
+        entry={"file": str(path)} | entry, dem=dem, store=Store(tmp_path), name=name,
         layer=tmp_path / "out/layer.tif", record=tmp_path / "out/layer.json",
     )  # fmt: skip
 

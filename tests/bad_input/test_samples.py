@@ -9,6 +9,7 @@ import pytest
 import xarray as xr
 from rasterio.transform import from_origin
 
+from landshift.acquire.fetch.store import Store
 from landshift.evaluation.benchmark.splits import draw_split
 from landshift.geodata.raster import open_raster, write_factors
 
@@ -32,7 +33,7 @@ def draw(folder, *, factors=("terrain.tif",), surveyed=None, **settings):
     if "kind" in gpd.read_file(folder / "slides.gpkg"):
         entry |= {"label": "kind", "presence": ["slide"]}
     load_main("acquire_inventory")(
-        entry=entry, dem=folder / "dem.tif", cache=folder, mirror=None,
+        entry=entry, dem=folder / "dem.tif", store=Store(folder),
         inventory=folder / "inventory.gpkg", cleaning=folder / "cleaning.csv",
         record=folder / "inventory.json",
     )  # fmt: skip

@@ -9,6 +9,7 @@ import pytest
 from odc.geo.geobox import GeoBox
 from odc.geo.xr import wrap_xr
 
+from landshift.acquire.fetch.store import Store
 from landshift.acquire.fetch.windows import fetch_window
 from landshift.geodata.cog import write_cog
 from landshift.geodata.raster import write_raster
@@ -57,12 +58,12 @@ def test_no_window_enters_the_cache_from_a_full_disk(noise, tmp_path, limit):
     mirror = tmp_path / "mirror" / "example.org"
     mirror.mkdir(parents=True)
     write_raster(noise, mirror / "noise.tif")
-    settings = {"cache": tmp_path / "cache", "mirror": str(tmp_path / "mirror")}
+    store = Store(tmp_path / "cache", str(tmp_path / "mirror"))
     url = "https://example.org/noise.tif"
     with limited(limit), pytest.raises(OSError, match="could not be written whole"):
-        fetch_window(url, noise.odc.geobox, **settings)
+        fetch_window(url, noise.odc.geobox, store)
     assert not [path for path in (tmp_path / "cache").rglob("*") if path.is_file()]
-    assert fetch_window(url, noise.odc.geobox, **settings).path.is_file()
+    assert fetch_window(url, noise.odc.geobox, store).path.is_file()
 
 
 def test_whole_rasters_pass_with_and_without_data(noise, tmp_path):

@@ -1,12 +1,15 @@
-"""Checksums of files."""
+"""Checksums of files, and files that appear when they are whole."""
 
 import hashlib
 import os
+import subprocess
+import sys
+import time
 
 import pytest
 
 from landshift.runtime import files as checksums
-from landshift.runtime.files import hash_contents, hash_file
+from landshift.runtime.files import hash_contents, hash_file, unfinished
 
 
 @pytest.fixture
@@ -47,3 +50,63 @@ def test_large_files_count_by_size_and_time(files, monkeypatch):
     assert hash_contents(files[:1]) == before
     os.utime(files[0], ns=(2, 2))
     assert hash_contents(files[:1]) != before
+
+
+WRITER = """
+import os, sys, time
+from pathlib import Path
+os.getpid = lambda: 1  # as in every container
+from landshift.runtime.files import unfinished
+for _ in range(50):
+    with unfinished(sys.argv[1]) as partial, partial.open("w") as sink:
+        for _ in range(100):
+            sink.write(sys.argv[2] * 100)
+            sink.flush()
+"""
+
+
+def test_writers_with_one_process_number_do_not_mix(tmp_path):
+    target = tmp_path / "shared.txt"
+    commands = [[sys.executable, "-c", WRITER, str(target), letter] for letter in "ab"]
+    writers = [subprocess.Popen(command) for command in commands]
+    found = set()
+    while any(writer.poll() is None for writer in writers):
+        if target.exists():
+            found.add(target.read_text())
+    assert [writer.returncode for writer in writers] == [0, 0]
+    found.add(target.read_text())
+    assert found <= {"a" * 10_000, "b" * 10_000}
+    assert [path.name for path in tmp_path.iterdir()] == ["shared.txt"]
+
+
+def test_no_link_leads_a_writer_elsewhere(tmp_path):
+    (tmp_path / "secret").write_text("before")
+    for name in (f".{os.getpid()}.file.txt", "file.txt", ".unfinished-"):
+        (tmp_path / name).symlink_to(tmp_path / "secret")
+    with unfinished(tmp_path / "file.txt") as partial:
+        assert partial.parent.stat().st_mode & 0o777 == 0o700
+        partial.write_text("after")
+    assert (tmp_path / "secret").read_text() == "before"
+    assert not (tmp_path / "file.txt").is_symlink()
+
+
+def test_what_a_killed_process_left_is_removed_after_a_day(tmp_path):
+    for name, age_s in {"new": 3600, "old": 25 * 3600, "busy": 25 * 3600}.items():
+        folder = tmp_path / f".unfinished-{name}"
+        folder.mkdir()
+        (folder / "file.txt").write_text("half")
+        for path in (folder, folder / "file.txt"):
+            os.utime(path, (time.time() - age_s,) * 2)
+    os.utime(tmp_path / ".unfinished-busy" / "file.txt")
+    with unfinished(tmp_path / "file.txt") as partial:
+        partial.write_text("whole")
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {".unfinished-new", ".unfinished-busy", "file.txt"}
+
+
+def test_a_finished_file_has_the_rights_that_the_user_gives_to_new_files(tmp_path):
+    (tmp_path / "plain.txt").write_text("")
+    with unfinished(tmp_path / "file.txt") as partial:
+        partial.write_text("")
+    modes = {path.name: path.stat().st_mode for path in tmp_path.iterdir()}
+    assert modes["file.txt"] == modes["plain.txt"]

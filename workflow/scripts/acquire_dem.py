@@ -1,10 +1,8 @@
 """Fetch the elevation [m] of a region: in the detail that factors need, and on its grid."""
 
-import os
-from pathlib import Path
-
-from landshift.acquire.fetch.addresses import choose_mirror
 from landshift.acquire.fetch.records import write_record
+from landshift.acquire.fetch.store import open_store
+from landshift.acquire.layer import Layer
 from landshift.acquire.layers.rasters import acquire_dem
 from landshift.geodata.detail import average_elevation
 from landshift.geodata.raster import write_raster
@@ -12,11 +10,11 @@ from landshift.runtime.files import refuse_changes
 from landshift.runtime.logs import set_up_logging
 
 
-def main(*, entry, grid, cache, mirror, detail, dem, record):
-    acquired = acquire_dem(entry, grid, cache=Path(cache), mirror=mirror)
+def main(*, entry, grid, store, detail, dem, record):
+    acquired = acquire_dem(Layer.parse(entry), grid, store)
     write_raster(acquired.data.rename("dem"), detail)
     write_raster(average_elevation(acquired.data, grid["resolution_m"]).rename("dem"), dem)
-    write_record(acquired, record, entry)
+    write_record(acquired, record)
 
 
 if __name__ == "__main__":
@@ -25,8 +23,7 @@ if __name__ == "__main__":
         main(
             entry=snakemake.params.entry,
             grid=snakemake.params.grid,
-            cache=os.environ.get("LANDSHIFT_CACHE", "results/cache"),
-            mirror=choose_mirror(snakemake.config["mirror"]),
+            store=open_store(snakemake.config["mirror"]),
             detail=snakemake.output.detail,
             dem=snakemake.output.dem,
             record=snakemake.output.record,

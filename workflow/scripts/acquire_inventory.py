@@ -1,24 +1,23 @@
 """Fetch an inventory of a region, clean it and bring it into the CRS of the region."""
 
 import logging
-import os
-from pathlib import Path
 
-from landshift.acquire.fetch.addresses import choose_mirror
 from landshift.acquire.fetch.records import write_record
+from landshift.acquire.fetch.store import open_store
 from landshift.acquire.inventory.cleaning import clean_inventory
 from landshift.acquire.inventory.elevations import compare_elevations
 from landshift.acquire.inventory.fetching import fetch_inventory
 from landshift.acquire.inventory.reading import COLUMN_KEYS, gather_inventory
 from landshift.acquire.inventory.storage import write_cleaning, write_inventory
+from landshift.acquire.layer import Layer
 from landshift.geodata.raster import open_raster
 from landshift.runtime.files import refuse_changes
 from landshift.runtime.logs import set_up_logging
 
 
-def main(*, entry, dem, cache, mirror, inventory, cleaning, record):
+def main(*, entry, dem, store, inventory, cleaning, record):
     heights = open_raster(dem)
-    acquired, columns = fetch_inventory(entry, heights.odc.geobox, cache=Path(cache), mirror=mirror)
+    acquired, columns = fetch_inventory(Layer.parse(entry), heights.odc.geobox, store)
     path = acquired.data
     stated = columns | {key: entry[key] for key in COLUMN_KEYS if key in entry}
     landslides, absences = gather_inventory(path, **stated)
@@ -39,7 +38,7 @@ def main(*, entry, dem, cache, mirror, inventory, cleaning, record):
         absences = absences.to_crs(cleaned.crs)
     write_inventory(inventory, cleaned, absences)
     write_cleaning(cleaning, counts, comparison)
-    write_record(acquired, record, entry)
+    write_record(acquired, record)
 
 
 if __name__ == "__main__":
@@ -48,8 +47,7 @@ if __name__ == "__main__":
         main(
             entry=snakemake.params.entry,
             dem=snakemake.input.dem,
-            cache=os.environ.get("LANDSHIFT_CACHE", "results/cache"),
-            mirror=choose_mirror(snakemake.config["mirror"]),
+            store=open_store(snakemake.config["mirror"]),
             inventory=snakemake.output.inventory,
             cleaning=snakemake.output.cleaning,
             record=snakemake.output.record,

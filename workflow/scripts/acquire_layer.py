@@ -1,21 +1,19 @@
 """Fetch a raster layer of a region and warp it onto the grid of the DEM."""
 
-import os
-from pathlib import Path
-
-from landshift.acquire.fetch.addresses import choose_mirror
 from landshift.acquire.fetch.records import write_record
+from landshift.acquire.fetch.store import open_store
+from landshift.acquire.layer import Layer
 from landshift.acquire.layers.rasters import acquire_layer
 from landshift.geodata.raster import open_raster, write_raster
 from landshift.runtime.files import refuse_changes
 from landshift.runtime.logs import set_up_logging
 
 
-def main(*, entry, dem, cache, mirror, name, layer, record):
+def main(*, entry, dem, store, name, layer, record):
     grid = open_raster(dem).odc.geobox
-    acquired = acquire_layer(name, entry, grid, cache=Path(cache), mirror=mirror)
+    acquired = acquire_layer(name, Layer.parse(entry), grid, store)
     write_raster(acquired.data, layer)
-    write_record(acquired, record, entry)
+    write_record(acquired, record)
 
 
 if __name__ == "__main__":
@@ -24,8 +22,7 @@ if __name__ == "__main__":
         main(
             entry=snakemake.params.entry,
             dem=snakemake.input.dem,
-            cache=os.environ.get("LANDSHIFT_CACHE", "results/cache"),
-            mirror=choose_mirror(snakemake.config["mirror"]),
+            store=open_store(snakemake.config["mirror"]),
             name=snakemake.wildcards.layer,
             layer=snakemake.output.layer,
             record=snakemake.output.record,

@@ -1,10 +1,10 @@
 """Fetch a layer of lines and bring it into the CRS of the region."""
 
-import os
 from pathlib import Path
 
-from landshift.acquire.fetch.addresses import choose_mirror
 from landshift.acquire.fetch.records import write_record
+from landshift.acquire.fetch.store import open_store
+from landshift.acquire.layer import Layer
 from landshift.acquire.layers.lines import acquire_lines
 from landshift.geodata.geopackage import write_geopackage
 from landshift.geodata.raster import open_raster
@@ -12,11 +12,11 @@ from landshift.runtime.files import refuse_changes
 from landshift.runtime.logs import set_up_logging
 
 
-def main(*, entry, dem, cache, mirror, lines, record):
+def main(*, entry, dem, store, lines, record):
     grid = open_raster(dem).odc.geobox
-    acquired = acquire_lines(entry, grid, cache=Path(cache), mirror=mirror)
+    acquired = acquire_lines(Layer.parse(entry), grid, store)
     write_geopackage(lines, {Path(lines).stem: acquired.data})
-    write_record(acquired, record, entry)
+    write_record(acquired, record)
 
 
 if __name__ == "__main__":
@@ -25,8 +25,7 @@ if __name__ == "__main__":
         main(
             entry=snakemake.params.entry,
             dem=snakemake.input.dem,
-            cache=os.environ.get("LANDSHIFT_CACHE", "results/cache"),
-            mirror=choose_mirror(snakemake.config["mirror"]),
+            store=open_store(snakemake.config["mirror"]),
             lines=snakemake.output.lines,
             record=snakemake.output.record,
         )

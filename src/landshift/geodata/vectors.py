@@ -13,6 +13,8 @@ import shapely
 from odc.geo.geobox import GeoBox
 from shapely import box
 
+from landshift.geodata.geojson import check_stated_crs
+
 FARTHEST_M = 100_000.0
 """Lines farther from a region than this belong to another one [m]."""
 
@@ -93,6 +95,7 @@ def read_vector(
         If it cannot be read, has no geometry, or has several layers and none of that name.
     """
     path = Path(path)
+    check_stated_crs(path)
     with _explain_unreadable(path, what, formats):
         if path.suffix.lower() in PARQUET:
             return gpd.read_parquet(path)

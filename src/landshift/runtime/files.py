@@ -2,12 +2,20 @@
 
 import hashlib
 import os
+import shutil
+import tempfile
+import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 MOST_BYTES = 200_000_000
 """Larger files are told apart by size and time: to read them all would delay every start."""
+
+LEFT_S = 24 * 3600
+"""Age from which an unfinished file is one that a killed process left [s]."""
+
+_UNFINISHED = ".unfinished-"
 
 
 def hash_file(path: Path) -> str:
@@ -45,15 +53,44 @@ def _describe(path: Path) -> str:
 
 @contextmanager
 def unfinished(path: str | Path) -> Iterator[Path]:
-    """Yield a name beside `path` to write to; it is renamed on success and removed on failure."""
+    """Yield a name to write to; what is there appears as `path` on success, and goes on failure.
+
+    The name lies in a new folder next to `path`, which has a random name and which nobody else may
+    enter: writers of one file do not meet, whatever their process, container or node, and no link
+    leads them elsewhere. The bytes are on the disk before the name is. What killed processes left
+    is removed after a day.
+    """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{os.getpid()}.{path.name}")
+    _remove_leftovers(path.parent)
+    # mkdtemp fails where the name exists, and makes a folder of mode 0700
+    folder = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=path.parent))
+    partial = folder / path.name
     try:
         yield partial
+        _synchronise(partial)
         partial.replace(path)
+        _synchronise(path.parent)
     finally:
-        partial.unlink(missing_ok=True)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _synchronise(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _remove_leftovers(folder: Path) -> None:
+    for left in folder.glob(f"{_UNFINISHED}*"):
+        # another process may have removed it by now, and another user may own it
+        with suppress(FileNotFoundError, NotADirectoryError, PermissionError):
+            states = [path.stat(follow_symlinks=False) for path in (left, *left.iterdir())]
+            if max(state.st_mtime for state in states) < time.time() - LEFT_S:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def check_finished(results: str | Path, files: Iterable[Path]) -> None:

@@ -2,13 +2,13 @@
 
 import errno
 import logging
-import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 
-_QUERY = re.compile(r"(https?://[^\s?'\"<>]*)\?[^\s'\"<>]*", re.IGNORECASE)
+from landshift.runtime.redaction import redact
+
 _PACKAGE = Path(__file__).parents[1]
 _AGAIN = "run the same command again, what is finished is kept"
 _FAILED = "the job failed: "
@@ -26,16 +26,16 @@ _REMEDIES = {
 
 
 class _Discreet(logging.Formatter):
-    """Cut the queries of addresses, also in tracebacks: they may hold signatures and tokens."""
+    """Cut the secrets in addresses, also in tracebacks."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return _QUERY.sub(r"\1", super().format(record))
+        return redact(super().format(record))
 
 
 def set_up_logging(path: str | Path, *, level: int = logging.INFO) -> None:
     """Send log lines, warnings and an uncaught exception to a file and to standard error.
 
-    Addresses lose what follows their question mark, which may be a signature or a token.
+    Addresses lose user, password and query, which may be a signature or a token.
     An error that the user can mend is one line; any other comes with its traceback.
 
     Parameters

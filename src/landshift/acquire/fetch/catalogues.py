@@ -2,27 +2,55 @@
 
 import json
 import logging
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pystac
 import pystac_client
-import requests
-from pystac_client.exceptions import APIError
+from pystac_client.errors import ClientTypeError
 from pystac_client.stac_api_io import StacApiIO
+from pystac_client.warnings import NoConformsTo
+from shapely.errors import ShapelyError
 from shapely.geometry import box as make_box
 from shapely.geometry import shape
 
-from landshift.acquire.fetch import transfers
-from landshift.acquire.fetch.addresses import is_address, locate, public_address
+from landshift.acquire.fetch.addresses import is_address, public_address
+from landshift.acquire.fetch.policy import (
+    PassingError,
+    PolicyError,
+    RefusedError,
+    check_status,
+    passing_breaks,
+    read_limited,
+    try_again,
+)
 from landshift.acquire.fetch.records import key_of, write_json
-from landshift.acquire.fetch.transfers import PassingError, RefusedError, explain_connection, retry
+from landshift.acquire.fetch.store import Store
+from landshift.runtime.redaction import redact
 
 ITEMS_AT_ONCE = 100
 """Items of one page of a search [1]."""
+MOST_PAGES = 100
+"""Pages of one search that are read [1]."""
+MOST_DOCUMENTS = 10_000
+"""Documents of one catalogue that are read [1]."""
 
+# What is raised on documents that are none of STAC.
+_NO_STAC = (
+    pystac.STACError,
+    ClientTypeError,
+    ShapelyError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    RecursionError,
+)
 _log = logging.getLogger("landshift.acquire")
 
 
@@ -47,53 +75,104 @@ class Query:
     endpoint: str
     collection: str
     dates: tuple[str, str]
-    max_cloud_percent: float = 40.0
-    max_images: int = 12
+    max_cloud_percent: float
+    max_images: int
 
 
-class MirroredIO(StacApiIO):
-    """Reads catalogues through the mirror, and again after what may pass."""
+class CatalogueIO(StacApiIO):
+    """Reads one catalogue by the policy, through the mirror, and again after what may pass.
 
-    def __init__(self, mirror: str | None) -> None:
-        super().__init__(timeout=transfers.TIMEOUT_S)
-        self._mirror = mirror
+    Of the links of a catalogue, headers are not taken, and searches and further pages stay on its
+    own host, so that nothing of the study is sent elsewhere.
+    """
+
+    def __init__(self, endpoint: str, store: Store) -> None:
+        super().__init__(max_retries=None)
+        self.session = store.web.session
+        self._endpoint = endpoint
+        self._store = store
+        named = [endpoint, *([store.mirror] if store.serves else [])]
+        self._hosts = {urlsplit(address).netloc for address in named}
+        self._documents = self._pages = 0
 
     def read_text(self, source, *args, **kwargs) -> str:
-        """Read a document; an address is looked up in the mirror."""
-        href = source if isinstance(source, str) else source.href
-        if is_address(href) and self._mirror is not None and not is_address(self._mirror):
-            place = Path(locate(href, self._mirror))
+        """Read a document, or the next page of a search; an address is looked up in the mirror."""
+        if isinstance(source, pystac.Link):
+            return self._read_page(source, kwargs.get("parameters") or {})
+        href = str(source)
+        if not is_address(href):
+            raise PolicyError(
+                f"{redact(self._endpoint)}: names {redact(href)}, which is no address"
+            )
+        if self._store.mirror is not None and not self._store.serves:
+            place = Path(self._store.locate(href))
             path = place if place.suffix == ".json" else place / "catalog.json"
             return path.read_text(encoding="utf-8")
-        return super().read_text(source, *args, **kwargs)
+        return self.request(href, *args, **kwargs)
 
     def request(self, href, method=None, headers=None, parameters=None) -> str:
-        """Ask a service, through the mirror if that is a server."""
-        place = locate(href, self._mirror) if self._mirror and self._is_public(href) else href
-        return retry(self._request_once, place, method, headers, parameters)
+        """Ask a service, through the mirror if that is a server; its own headers are not sent."""
+        self._documents += 1
+        if self._documents > MOST_DOCUMENTS:
+            raise PolicyError(
+                f"{redact(self._endpoint)}: more than {MOST_DOCUMENTS} documents; name the "
+                "catalogue that holds the collection itself"
+            )
+        if method == "POST":
+            self._check_host(href, "search")
+        mirrored = (
+            self._store.serves and urlsplit(href).netloc != urlsplit(self._store.mirror).netloc
+        )
+        return try_again(
+            self._ask_once, self._store.locate(href) if mirrored else href, method, parameters
+        )
 
-    def _is_public(self, href: str) -> bool:
-        return not href.startswith(self._mirror.rstrip("/") + "/")
+    def _read_page(self, link: pystac.Link, parameters: Mapping[str, Any]) -> str:
+        self._pages += 1
+        if self._pages >= MOST_PAGES:
+            raise PolicyError(
+                f"{redact(self._endpoint)}: the search has more than {MOST_PAGES} pages; narrow "
+                "`dates`, or lower `max_cloud_percent`"
+            )
+        self._check_host(link.href, "next page")
+        stated = link.extra_fields
+        method = str(stated.get("method", "GET")).upper()
+        body = dict(stated.get("body") or {})
+        if method == "POST" and stated.get("merge"):
+            body = {**parameters, **body}
+        return self.request(link.href, method, None, body if method == "POST" else None)
 
-    def _request_once(self, href, method, headers, parameters) -> str:
-        address = public_address(href)
+    def _check_host(self, href: str, what: str) -> None:
+        if urlsplit(href).netloc not in self._hosts:
+            raise PolicyError(
+                f"{redact(self._endpoint)}: its {what} lies on another host, {redact(href)}; state "
+                "that catalogue if you trust it"
+            )
+
+    def _ask_once(self, href, method, parameters) -> str:
+        address = redact(href)
+        content = {"json" if method == "POST" else "params": parameters}
+        own = urlsplit(href).netloc in self._hosts
+        with closing(
+            self._store.web.ask(
+                href, named_by=None if own else self._endpoint, method=method or "GET", **content
+            )
+        ) as reply:
+            check_status(address, reply)
+            with passing_breaks(address):
+                content = b"".join(read_limited(reply, "document"))
         try:
-            text = super().request(href, method, headers, parameters)
+            text = content.decode("utf-8")
             json.loads(text)
-        # The text of these errors may hold the whole address: cut the chain.
-        except APIError as error:
-            raise _explain_answer(address, error) from None
-        except requests.RequestException as error:
-            raise explain_connection(address, error) from None
-        except json.JSONDecodeError:
+        except ValueError:
             raise PassingError(f"{address}: the answer is no whole JSON document") from None
         return text
 
 
 class _StaticIO(pystac.stac_io.DefaultStacIO):
-    """Reads static catalogues as `MirroredIO` does, into plain collections."""
+    """Reads static catalogues as `CatalogueIO` does, into plain collections."""
 
-    def __init__(self, reader: MirroredIO) -> None:
+    def __init__(self, reader: CatalogueIO) -> None:
         super().__init__()
         self._reader = reader
 
@@ -101,9 +180,7 @@ class _StaticIO(pystac.stac_io.DefaultStacIO):
         return self._reader.read_text(source)
 
 
-def search_items(
-    query: Query, box: Sequence[float], *, cache: str | Path, mirror: str | None = None
-) -> list[pystac.Item]:
+def search_items(query: Query, box: Sequence[float], store: Store) -> list[pystac.Item]:
     """Search a catalogue, or find the answer of an earlier search in the cache.
 
     Parameters
@@ -112,11 +189,9 @@ def search_items(
         What to look for.
     box
         West, south, east, north [degree].
-    cache
-        Folder of fetched files: the same question gets the same answer, even if the service has
-        got new images since.
-    mirror
-        Folder or server that holds ``host/path`` of every address, or None.
+    store
+        The same question gets the same answer from its cache, even if the service has got new
+        images since.
 
     Returns
     -------
@@ -128,28 +203,24 @@ def search_items(
     OSError
         If the catalogue cannot be read, or holds nothing that fits.
     """
-    key = key_of(query, tuple(box), mirror or "")
-    path = Path(cache) / "searches" / f"{key}.json"
+    path = store.folder / "searches" / f"{key_of(query, tuple(box), store.mirror or '')}.json"
     if path.is_file():
         return [pystac.Item.from_dict(item) for item in json.loads(path.read_text())]
-    reader = MirroredIO(mirror)
-    client = pystac_client.Client.open(query.endpoint, stac_io=reader)
-    searches = client.conforms_to("ITEM_SEARCH") and (mirror is None or is_address(mirror))
-    found = _ask(client, query, box) if searches else _walk(query, reader)
-    fitting = [item for item in found if _fits(item, query, box)]
+    with _explain_catalogue(query.endpoint):
+        fitting = [item for item in _list_items(query, box, store) if _fits(item, query, box)]
     if not fitting:
         raise OSError(
-            f"{public_address(query.endpoint)}: {query.collection} has nothing between"
+            f"{redact(query.endpoint)}: {query.collection} has nothing between"
             f" {' and '.join(query.dates)} with at most {query.max_cloud_percent:g} % cloud over"
             f" {[round(edge, 3) for edge in box]}; widen `dates` or raise `max_cloud_percent`"
         )
     items = _choose(fitting, query.max_images)
-    _log.info("%s: %d images of %d", public_address(query.endpoint), len(items), len(fitting))
-    write_json([_strip_signatures(item.to_dict(transform_hrefs=False)) for item in items], path)
+    _log.info("%s: %d images of %d", redact(query.endpoint), len(items), len(fitting))
+    write_json([item.to_dict(transform_hrefs=False) for item in items], path)
     return items
 
 
-def renew_asset(item: pystac.Item, asset: str, mirror: str | None) -> str:
+def renew_asset(item: pystac.Item, asset: str, query: Query, store: Store) -> str:
     """Fetch an item again for a fresh signature of one of its assets.
 
     Raises
@@ -160,11 +231,39 @@ def renew_asset(item: pystac.Item, asset: str, mirror: str | None) -> str:
     own = item.get_self_href()
     if own is None or not is_address(own):
         raise RefusedError(f"{public_address(item.assets[asset].href)}: its signature has expired")
-    fresh = pystac.Item.from_dict(json.loads(MirroredIO(mirror).read_text(own)))
-    return fresh.assets[asset].href
+    fresh = json.loads(CatalogueIO(query.endpoint, store).read_text(own))
+    return pystac.Item.from_dict(fresh).assets[asset].href
 
 
-def _walk(query: Query, reader: MirroredIO) -> Iterator[pystac.Item]:
+@contextmanager
+def _explain_catalogue(endpoint: str) -> Iterator[None]:
+    """Say what is wrong with a catalogue, or with one of its documents."""
+    try:
+        yield
+    except _NO_STAC as error:
+        cause: BaseException | None = error
+        while isinstance(cause, pystac.STACError):
+            cause = cause.__cause__
+        # pystac hides what was raised while it followed a link
+        if isinstance(cause, PolicyError | OSError):
+            raise cause from None
+        raise OSError(
+            f"{redact(endpoint)}: is no STAC catalogue that can be read ({redact(str(error))}); "
+            "check the address"
+        ) from None
+
+
+def _list_items(query: Query, box: Sequence[float], store: Store) -> Iterator[pystac.Item]:
+    reader = CatalogueIO(query.endpoint, store)
+    with warnings.catch_warnings():
+        # static catalogues say that they cannot search by saying nothing
+        warnings.simplefilter("ignore", NoConformsTo)
+        client = pystac_client.Client.open(query.endpoint, stac_io=reader)
+    searches = client.conforms_to("ITEM_SEARCH") and (store.mirror is None or store.serves)
+    return _ask(client, query, box) if searches else _walk(query, reader)
+
+
+def _walk(query: Query, reader: CatalogueIO) -> Iterator[pystac.Item]:
     """List all items of a collection: a static catalogue cannot search."""
     catalogue = pystac.Catalog.from_file(query.endpoint, stac_io=_StaticIO(reader))
     for collection in catalogue.get_children():
@@ -200,17 +299,3 @@ def _choose(items: Sequence[pystac.Item], count: int) -> list[pystac.Item]:
         tiles.setdefault(tile, []).append(item)
     chosen = [item for group in tiles.values() for item in group[:count]]
     return sorted(chosen, key=lambda item: item.id)
-
-
-def _strip_signatures(item: dict[str, Any]) -> Mapping[str, Any]:
-    for asset in item["assets"].values():
-        if is_address(asset["href"]):
-            asset["href"] = public_address(asset["href"])
-    return item
-
-
-def _explain_answer(address: str, error: APIError) -> OSError:
-    status = getattr(error, "status_code", None)
-    if status is None or status in (408, 425, 429) or status >= 500:
-        return PassingError(f"{address}: the service answered {status or 'nothing whole'}")
-    return OSError(f"{address}: the service answered {status}; check the address and its terms")

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from landshift.runtime.files import unfinished
+from landshift.runtime.redaction import redact
 
 LEDGER_VERSION = 1
 """Version of the ledger's form."""
@@ -33,7 +34,7 @@ class Acquired:
     sources
         Record of each asset that the layer was made of, in the order of their addresses.
     origin
-        What is the same for all of them: `recipe`, `licence`, `citation`, and of codes `legend`.
+        What is the same for all of them, as from `landshift.acquire.layer.Layer.describe`.
     """
 
     data: Any
@@ -80,29 +81,15 @@ def read_record(path: Path) -> Record | None:
 
 
 def write_json(content: Any, path: str | Path) -> None:
-    """Write JSON that reads well and has the same bytes each time."""
+    """Write JSON that reads well, has the same bytes each time, and holds no address's secrets."""
     with unfinished(path) as partial:
-        text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False)
+        text = redact(json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False))
         partial.write_text(text + "\n", encoding="utf-8")
 
 
-def write_record(
-    acquired: Acquired, path: str | Path, stated: Mapping[str, Any] | None = None
-) -> None:
-    """Write where a layer came from.
-
-    Parameters
-    ----------
-    acquired
-        The layer.
-    path
-        The record to write, JSON.
-    stated
-        Entry of the configuration, of which `licence` and `citation` are kept; what a recipe
-        knows of its service comes before it.
-    """
-    own = {key: stated[key] for key in ("licence", "citation") if key in (stated or {})}
-    write_json({**own, **acquired.origin, "sources": list(acquired.sources)}, path)
+def write_record(acquired: Acquired, path: str | Path) -> None:
+    """Write where a layer came from, as JSON."""
+    write_json({**acquired.origin, "sources": list(acquired.sources)}, path)
 
 
 def gather_ledger(records: Mapping[str, str | Path], path: str | Path) -> None:

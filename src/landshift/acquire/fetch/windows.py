@@ -1,10 +1,12 @@
 """Read the window of a region out of a large raster, by range requests, once.
 
 The window is kept in the cache as the service holds it, in its CRS and with its values; it is
-warped later. The record is written last, so a window without one is not taken for whole.
+warped later. The record is written last, so a window without one is not taken for whole. It holds
+what was asked, the version of the source, and the checksum of the window.
 """
 
 import logging
+import os
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,18 +20,12 @@ from rasterio.errors import RasterioError
 from rasterio.warp import transform_bounds
 from rasterio.windows import Window, from_bounds
 
-from landshift.acquire.fetch import transfers
-from landshift.acquire.fetch.addresses import is_address, locate, public_address
+from landshift.acquire.fetch import policy
+from landshift.acquire.fetch.addresses import is_address, public_address
+from landshift.acquire.fetch.policy import AbsentError, PassingError, RefusedError, try_again
 from landshift.acquire.fetch.records import Record, describe_file, key_of, read_record, write_json
-from landshift.acquire.fetch.transfers import (
-    AbsentError,
-    PassingError,
-    Progress,
-    RefusedError,
-    megabytes,
-    probe,
-    retry,
-)
+from landshift.acquire.fetch.store import Store
+from landshift.acquire.fetch.transfers import Progress, megabytes, probe
 from landshift.geodata.opening import open_dataset
 from landshift.geodata.raster import create_raster
 from landshift.runtime.files import hash_file
@@ -58,9 +54,9 @@ class Asset:
 def fetch_window(
     url: str,
     grid: GeoBox,
+    store: Store,
     *,
-    cache: str | Path,
-    mirror: str | None = None,
+    named_by: str | None = None,
     renew: Callable[[], str] | None = None,
 ) -> Asset | None:
     """Fetch the window of a remote raster that covers a region, or find it in the cache.
@@ -71,10 +67,10 @@ def fetch_window(
         Public address of a raster, best a cloud-optimised GeoTIFF; perhaps signed.
     grid
         Grid of the region, in any CRS.
-    cache
-        Folder of fetched files.
-    mirror
-        Folder or server that holds ``host/path`` of every address, or None.
+    store
+        Where to look and to keep it.
+    named_by
+        Address of the catalogue that named this one; None if the study itself does.
     renew
         Gives the address with a fresh signature when the one in `url` is refused.
 
@@ -89,28 +85,41 @@ def fetch_window(
         If the raster cannot be had: `AbsentError` if the service has none.
     """
     address = public_address(url)
-    path = Path(cache) / "windows" / f"{key_of(address, grid.crs, grid.affine, grid.shape)}.tif"
-    record_path = path.with_suffix(".json")
-    record = read_record(record_path)
-    if record and path.is_file() and hash_file(path) == record["sha256"]:
+    asked = [address, str(grid.crs), list(grid.affine)[:6], list(grid.shape)]
+    path = store.folder / "windows" / f"{key_of(*asked)}.tif"
+    kept = path.with_suffix(".json")
+    if record := _find_kept(path, kept, asked):
         return Asset(path, record)
-    place = locate(url, mirror)
     try:
-        record = retry(_read_once, place, address, grid, path)
+        record = try_again(_read_once, url, grid, path, store, named_by)
     except RefusedError:
         if renew is None:
             raise
         _log.info("the signature of %s is refused, asking for a new one", address)
-        record = retry(_read_once, locate(renew(), mirror), address, grid, path)
+        record = try_again(_read_once, renew(), grid, path, store, named_by)
     if record is None:
         return None
-    write_json(record, record_path)
+    write_json({"asked": asked, "record": record}, kept)
     return Asset(path, record)
 
 
-def _read_once(place: str, address: str, grid: GeoBox, path: Path) -> Record | None:
+def _find_kept(path: Path, kept: Path, asked: list) -> Record | None:
+    """Find the record of a window that answers what is asked, of a known version of its source."""
+    found = read_record(kept) or {}
+    record = found.get("record", {})
+    version = {"etag", "modified", "size"} & set(record)
+    if found.get("asked") != asked or not version or not path.is_file():
+        return None
+    return record if hash_file(path) == record.get("sha256") else None
+
+
+def _read_once(
+    url: str, grid: GeoBox, path: Path, store: Store, named_by: str | None
+) -> Record | None:
+    address, place = public_address(url), store.locate(url)
     if is_address(place):
-        record = probe(place, address).record
+        found = probe(store.web, place, address, named_by=None if store.serves else named_by)
+        place, record = found.url, found.record
     elif Path(place).is_file():
         record = describe_file(Path(place), address)
     else:
@@ -126,21 +135,27 @@ def _read_once(place: str, address: str, grid: GeoBox, path: Path) -> Record | N
 @contextmanager
 def _polite_gdal(place: str):
     settings = {
-        # nothing but this raster, whatever its content names
+        # nothing but this raster, whatever its content names; our own request has followed the
+        # redirects by the policy, and GDAL starts where they ended
         "CPL_VSIL_CURL_ALLOWED_FILENAME": f"/vsicurl/{place}" if is_address(place) else NO_ADDRESS,
         "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
         "GDAL_HTTP_MAX_RETRY": 5,
         "GDAL_HTTP_RETRY_CODES": "ALL",
-        "GDAL_HTTP_RETRY_DELAY": transfers.FIRST_WAIT_S,
-        "GDAL_HTTP_CONNECTTIMEOUT": transfers.TIMEOUT_S[0],
+        "GDAL_HTTP_RETRY_DELAY": policy.FIRST_WAIT_S,
+        "GDAL_HTTP_CONNECTTIMEOUT": policy.TIMEOUT_S[0],
         "GDAL_HTTP_LOW_SPEED_LIMIT": 1000,
         "GDAL_HTTP_LOW_SPEED_TIME": STALLED_S,
-        "GDAL_HTTP_USERAGENT": transfers.HEADERS["User-Agent"],
+        "CPL_VSIL_CURL_AUTHORIZATION_HEADER_ALLOWED_IF_REDIRECT": "NO",
+        "GDAL_HTTP_USERAGENT": policy.HEADERS["User-Agent"],
         "GDAL_NUM_THREADS": "ALL_CPUS",
         "GDAL_INGESTED_BYTES_AT_OPEN": HEADER_BYTES,
         # Bytes of a broken transfer must not serve the next attempt.
         "CPL_VSIL_CURL_NON_CACHED": "/vsicurl/",
     }
+    # GDAL reads the environment once, and by other names than `requests`
+    stated = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
+    if stated:
+        settings["GDAL_CURL_CA_BUNDLE"] = stated
     with rasterio.Env(**settings):
         yield
 

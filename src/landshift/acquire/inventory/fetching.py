@@ -1,17 +1,15 @@
 """Fetch inventories: of the user, or as a last resort the landslides of a global catalogue."""
 
 import logging
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
 
 import pandas as pd
 from odc.geo.geobox import GeoBox
 
 from landshift.acquire.fetch.downloads import describe_layer, fetch_current, fetch_layer
 from landshift.acquire.fetch.records import Acquired, key_of
+from landshift.acquire.fetch.store import Store
 from landshift.acquire.inventory.folder import list_inventories
-from landshift.acquire.recipes import Recipe, find_recipe
+from landshift.acquire.layer import Layer
 from landshift.geodata.grids import find_box
 from landshift.runtime.files import unfinished
 
@@ -23,19 +21,17 @@ COLUMNS = {"x": "longitude", "y": "latitude", "date": "event_date", "crs": "EPSG
 _log = logging.getLogger("landshift.acquire")
 
 
-def fetch_inventory(
-    entry: Mapping[str, Any], grid: GeoBox, *, cache: str | Path, mirror: str | None = None
-) -> tuple[Acquired, dict[str, str]]:
+def fetch_inventory(layer: Layer, grid: GeoBox, store: Store) -> tuple[Acquired, dict[str, str]]:
     """Fetch the file of an inventory, or find the files of a local folder.
 
     Parameters
     ----------
-    entry
-        Where it comes from: ``file``, ``url`` or ``recipe``.
+    layer
+        Where it comes from: a file, a folder of files, an address or a recipe.
     grid
         Grid of the region: of a global catalogue, the landslides inside are taken.
-    cache, mirror
-        As for `landshift.acquire.fetch.downloads.fetch_layer`.
+    store
+        Where to look for files and to keep them.
 
     Returns
     -------
@@ -51,22 +47,19 @@ def fetch_inventory(
     ValueError
         If a catalogue has no well-located landslide in the region.
     """
-    if "recipe" in entry:
-        recipe = find_recipe(entry["recipe"])
-        return _select_reported(recipe, grid, cache=cache, mirror=mirror), dict(COLUMNS)
-    if "file" in entry and Path(entry["file"]).is_dir():
-        folder = Path(entry["file"])
-        records = [describe_layer(entry, file, cache=cache) for file in list_inventories(folder)]
-        return Acquired(folder, tuple(records)), {}
-    path = fetch_layer(entry, cache=cache, mirror=mirror)
-    return Acquired(path, (describe_layer(entry, path, cache=cache),)), {}
+    if layer.recipe:
+        return _select_reported(layer, grid, store), dict(COLUMNS)
+    if layer.file is not None and layer.file.is_dir():
+        files = list_inventories(layer.file)
+        records = tuple(describe_layer(layer, file, store) for file in files)
+        return Acquired(layer.file, records, layer.describe()), {}
+    path = fetch_layer(layer, store)
+    return Acquired(path, (describe_layer(layer, path, store),), layer.describe()), {}
 
 
-def _select_reported(
-    recipe: Recipe, grid: GeoBox, *, cache: str | Path, mirror: str | None
-) -> Acquired:
+def _select_reported(layer: Layer, grid: GeoBox, store: Store) -> Acquired:
     """Write the well-located landslides of a catalogue in a region into a table in the cache."""
-    source, record = fetch_current(recipe.service, cache=cache, mirror=mirror)
+    source, record = fetch_current(layer.recipe.service, store)
     table = pd.read_csv(source)
     west, south, east, north = find_box(grid)
     inside = table["longitude"].between(west, east) & table["latitude"].between(south, north)
@@ -80,7 +73,7 @@ def _select_reported(
     days = pd.to_datetime(table.loc[located, "event_date"], format="%m/%d/%Y %I:%M:%S %p")
     chosen = table[located].assign(event_date=days.dt.strftime("%Y-%m-%d"))
     name = f"{key_of(record['sha256'], grid.crs, grid.affine, grid.shape)}.csv"
-    path = Path(cache) / "inventories" / name
+    path = store.folder / "inventories" / name
     with unfinished(path) as partial:
         chosen.to_csv(partial, index=False)
-    return Acquired(path, (record,), recipe.origin)
+    return Acquired(path, (record,), layer.describe())

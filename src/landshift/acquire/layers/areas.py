@@ -12,6 +12,8 @@ from rasterio.features import geometry_mask
 
 from landshift.acquire.fetch.downloads import describe_layer, fetch_layer
 from landshift.acquire.fetch.records import Acquired
+from landshift.acquire.fetch.store import Store
+from landshift.acquire.layer import Layer
 from landshift.acquire.layers.checks import check_layer
 from landshift.geodata.alignment import align_raster
 from landshift.geodata.grids import plan_grid
@@ -22,24 +24,18 @@ RASTERS = (".tif", ".tiff", ".vrt", ".asc")
 """Endings of areas that are cells; all others are polygons."""
 
 
-def acquire_extent(
-    entry: Mapping[str, Any],
-    grid: Mapping[str, Any],
-    *,
-    cache: str | Path,
-    mirror: str | None = None,
-) -> Acquired:
+def acquire_extent(layer: Layer, grid: Mapping[str, Any], store: Store) -> Acquired:
     """Fetch the extent of a region without elevations, and plan its grid from it.
 
     Parameters
     ----------
-    entry
-        Where a raster comes from: ``file`` or ``url``. Its cells with data that are not 0 are the
+    layer
+        Where a raster comes from, a file or an address. Its cells with data that are not 0 are the
         region.
     grid
         Keys of `landshift.geodata.grids.plan_grid`.
-    cache, mirror
-        As for `landshift.acquire.fetch.downloads.fetch_layer`.
+    store
+        Where to look for files and to keep them.
 
     Returns
     -------
@@ -54,26 +50,24 @@ def acquire_extent(
     ValueError
         If no cell belongs to the region, or its grid cannot be planned.
     """
-    path = fetch_layer(entry, cache=cache, mirror=mirror)
+    path = fetch_layer(layer, store)
     cells = _read_cells(path)
     inside = align_raster(cells, plan_grid(cells, origin=str(path), **grid))
     area = _mark(inside, "extent of the region", path)
-    return Acquired(area, (describe_layer(entry, path, cache=cache),))
+    return Acquired(area, (describe_layer(layer, path, store),), layer.describe())
 
 
-def acquire_surveyed(
-    entry: Mapping[str, Any], grid: GeoBox, *, cache: str | Path, mirror: str | None = None
-) -> Acquired:
+def acquire_surveyed(layer: Layer, grid: GeoBox, store: Store) -> Acquired:
     """Fetch the area in which landslides were looked for.
 
     Parameters
     ----------
-    entry
-        Where polygons or a raster, as for `acquire_extent`, come from: ``file`` or ``url``.
+    layer
+        Where polygons or a raster, as for `acquire_extent`, come from: a file or an address.
     grid
         Grid of the region.
-    cache, mirror
-        As for `landshift.acquire.fetch.downloads.fetch_layer`.
+    store
+        Where to look for files and to keep them.
 
     Returns
     -------
@@ -87,11 +81,11 @@ def acquire_surveyed(
     ValueError
         If no cell of the region lies in the area.
     """
-    path = fetch_layer(entry, cache=cache, mirror=mirror)
+    path = fetch_layer(layer, store)
     raster = path.suffix.lower() in RASTERS
     inside = align_raster(_read_cells(path), grid) if raster else _burn(path, grid)
     area = _mark(inside, "area surveyed for landslides", path)
-    return Acquired(area, (describe_layer(entry, path, cache=cache),))
+    return Acquired(area, (describe_layer(layer, path, store),), layer.describe())
 
 
 def _read_cells(path: Path) -> xr.DataArray:

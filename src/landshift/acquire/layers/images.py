@@ -5,8 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import product
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import odc.stac
@@ -16,8 +14,10 @@ from odc.geo.geobox import GeoBox
 
 from landshift.acquire.fetch.catalogues import Query, renew_asset, search_items
 from landshift.acquire.fetch.records import Record
+from landshift.acquire.fetch.store import Store
 from landshift.acquire.fetch.windows import Asset, fetch_window
-from landshift.acquire.recipes import SENTINEL_BANDS, Recipe
+from landshift.acquire.layer import Layer
+from landshift.acquire.recipes import SENTINEL_BANDS
 from landshift.geodata.alignment import choose_resampling
 from landshift.geodata.composites import compose_median
 from landshift.geodata.grids import find_box
@@ -41,29 +41,30 @@ class Imagery:
     mask: str | None
 
 
-def plan_imagery(name: str, entry: Mapping[str, Any], recipe: Recipe | None) -> Imagery:
-    """Read what is wanted from an entry of the configuration.
+def plan_imagery(name: str, layer: Layer) -> Imagery:
+    """Read what is wanted of a catalogue, or of the recipe `sentinel2`.
 
     Raises
     ------
     ValueError
-        If the name of a layer of the recipe `sentinel2` is that of no band.
+        If the name of a layer of the recipe is that of no band.
     """
-    chosen = {key: entry[key] for key in ("max_cloud_percent", "max_images") if key in entry}
-    dates = tuple(str(day) for day in entry["dates"])
-    if recipe is None:
-        query = Query(entry["stac"], entry["collection"], dates, **chosen)
-        return Imagery(query, entry["asset"], entry.get("mask"))
-    if name not in SENTINEL_BANDS:
-        raise ValueError(
-            f"layers.{name}: the recipe {recipe.name} gives the layers {', '.join(SENTINEL_BANDS)}"
-        )
-    query = Query(recipe.service, "sentinel-2-l2a", dates, **chosen)
-    return Imagery(query, SENTINEL_BANDS[name], SCENE_ASSET)
+    endpoint, collection = layer.stac, layer.collection
+    asset, mask = layer.asset, layer.mask
+    if layer.recipe:
+        if name not in SENTINEL_BANDS:
+            raise ValueError(
+                f"layers.{name}: the recipe {layer.name} gives the layers "
+                f"{', '.join(SENTINEL_BANDS)}"
+            )
+        endpoint, collection = layer.recipe.service, "sentinel-2-l2a"
+        asset, mask = SENTINEL_BANDS[name], SCENE_ASSET
+    query = Query(endpoint, collection, layer.dates, layer.max_cloud_percent, layer.max_images)
+    return Imagery(query, asset, mask)
 
 
 def compose_images(
-    imagery: Imagery, grid: GeoBox, *, cache: str | Path, mirror: str | None, codes: bool = False
+    imagery: Imagery, grid: GeoBox, store: Store, *, codes: bool = False
 ) -> tuple[xr.DataArray, list[Record]]:
     """Fetch the windows of all images and reduce them to one raster on the grid of a region.
 
@@ -73,8 +74,8 @@ def compose_images(
         What to fetch.
     grid
         Grid of the region.
-    cache, mirror
-        As for `fetch_window`.
+    store
+        Where to look for windows and to keep them.
     codes
         Take the first known code by the name of its image, instead of the median.
 
@@ -91,8 +92,8 @@ def compose_images(
         If assets cannot be had, naming each; all others are in the cache then.
     """
     box = find_box(grid)
-    items = search_items(imagery.query, box, cache=cache, mirror=mirror)
-    windows = _fetch_windows(items, imagery, grid, Path(cache), mirror)
+    items = search_items(imagery.query, box, store)
+    windows = _fetch_windows(items, imagery, grid, store)
     whole = [item for item in items if item.id in windows]
     if not whole:
         raise OSError(f"no image of {imagery.query.collection} reaches the region; widen `dates`")
@@ -102,11 +103,7 @@ def compose_images(
 
 
 def _fetch_windows(
-    items: Sequence[pystac.Item],
-    imagery: Imagery,
-    grid: GeoBox,
-    cache: Path,
-    mirror: str | None,
+    items: Sequence[pystac.Item], imagery: Imagery, grid: GeoBox, store: Store
 ) -> dict[str, dict[str, Asset]]:
     """Fetch the windows of all images that reach the region: by image, then by asset."""
     names = [name for name in (imagery.asset, imagery.mask) if name]
@@ -117,11 +114,11 @@ def _fetch_windows(
             raise ValueError(
                 f"{item.id} has no asset {name!r}; it has {', '.join(sorted(item.assets))}"
             )
-        renew = partial(renew_asset, item, name, mirror)
+        renew = partial(renew_asset, item, name, imagery.query, store)
         href = item.assets[name].href
         # one lost asset must not keep the others from the cache
         try:
-            asset = fetch_window(href, grid, cache=cache, mirror=mirror, renew=renew)
+            asset = fetch_window(href, grid, store, named_by=imagery.query.endpoint, renew=renew)
         except OSError as error:
             failures.append(str(error))
         else:

@@ -1,40 +1,38 @@
 """Fetch lines around a region: faults, roads, rivers."""
 
 import logging
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
 
 import geopandas as gpd
 import pyogrio
 from odc.geo.geobox import GeoBox
 
+from landshift.acquire.fetch.archives import find_member
 from landshift.acquire.fetch.downloads import describe_layer, fetch_current, fetch_layer
-from landshift.acquire.fetch.records import Acquired, Record
-from landshift.acquire.recipes import Recipe, find_recipe
+from landshift.acquire.fetch.records import Acquired
+from landshift.acquire.fetch.store import Store
+from landshift.acquire.layer import Layer
 from landshift.factors.table import DENSITY_RADIUS_M, DISTANCE_CAP_M
+from landshift.geodata.geojson import check_stated_crs
 from landshift.geodata.grids import find_box
 from landshift.geodata.vectors import read_lines
 
 _log = logging.getLogger("landshift.acquire")
 
 
-def acquire_lines(
-    entry: Mapping[str, Any], grid: GeoBox, *, cache: str | Path, mirror: str | None = None
-) -> Acquired:
+def acquire_lines(layer: Layer, grid: GeoBox, store: Store) -> Acquired:
     """Fetch a layer of lines and bring it into the CRS of a region.
 
     Of a recipe, lines are kept as far around the region as they can matter to a cell in it.
 
     Parameters
     ----------
-    entry
-        Where the layer comes from: ``file``, ``url`` or ``recipe``, with ``extract`` (Geofabrik's
-        name of an area, such as ``europe/italy/nord-est``) for OpenStreetMap.
+    layer
+        Where it comes from: a file, an address or a recipe, for OpenStreetMap with `extract`
+        (Geofabrik's name of an area, such as ``europe/italy/nord-est``).
     grid
         Grid of the region.
-    cache, mirror
-        As for `fetch_layer`.
+    store
+        Where to look for files and to keep them.
 
     Raises
     ------
@@ -43,14 +41,15 @@ def acquire_lines(
     ValueError
         If the service has no line near the region.
     """
-    if "recipe" not in entry:
-        path = fetch_layer(entry, cache=cache, mirror=mirror)
+    recipe = layer.recipe
+    if recipe is None:
+        path = fetch_layer(layer, store)
         lines = read_lines(path, grid)
-        return Acquired(lines, (describe_layer(entry, path, cache=cache),))
-    recipe = find_recipe(entry["recipe"])
-    path, record = _fetch(recipe, entry, cache=cache, mirror=mirror)
+        return Acquired(lines, (describe_layer(layer, path, store),), layer.describe())
+    path, record = fetch_current(_find_address(layer), store)
     reach_m = max(DISTANCE_CAP_M, DENSITY_RADIUS_M)
-    place = f"/vsizip/{path.absolute()}/{recipe.member}" if recipe.member else path
+    place = find_member(path, recipe.member) if recipe.member else path
+    check_stated_crs(path)
     try:
         lines = pyogrio.read_dataframe(place, bbox=find_box(grid, margin_m=reach_m))
     except pyogrio.errors.DataSourceError as error:
@@ -61,18 +60,16 @@ def acquire_lines(
         raise ValueError(f"{recipe.name} has no line within {reach_m / 1000:g} km of the region")
     _log.info("%d lines of %s", len(lines), recipe.long_name)
     kept = gpd.GeoDataFrame(geometry=lines.geometry.force_2d(), crs=lines.crs or "EPSG:4326")
-    return Acquired(kept.to_crs(str(grid.crs)).reset_index(drop=True), (record,), recipe.origin)
+    return Acquired(kept.to_crs(str(grid.crs)).reset_index(drop=True), (record,), layer.describe())
 
 
-def _fetch(
-    recipe: Recipe, entry: Mapping[str, Any], *, cache: str | Path, mirror: str | None
-) -> tuple[Path, Record]:
-    address = recipe.service
-    if "{extract}" in address:
-        if "extract" not in entry:
-            raise ValueError(
-                f"{recipe.name}: extract is missing; state the area as download.geofabrik.de "
-                "names it, such as europe/italy/nord-est"
-            )
-        address = address.format(extract=entry["extract"].strip("/"))
-    return fetch_current(address, cache=cache, mirror=mirror)
+def _find_address(layer: Layer) -> str:
+    address = layer.recipe.service
+    if "{extract}" not in address:
+        return address
+    if layer.extract is None:
+        raise ValueError(
+            f"{layer.name}: extract is missing; state the area as download.geofabrik.de names it, "
+            "such as europe/italy/nord-est"
+        )
+    return address.format(extract=layer.extract.strip("/"))

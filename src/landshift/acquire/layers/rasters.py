@@ -13,10 +13,18 @@ from odc.geo.geobox import GeoBox
 from odc.geo.xr import wrap_xr
 from rasterio.merge import merge
 
-from landshift.acquire.fetch.downloads import describe_layer, fetch_asset, fetch_layer
+from landshift.acquire.fetch.archives import find_member
+from landshift.acquire.fetch.downloads import (
+    describe_asset,
+    describe_layer,
+    fetch_asset,
+    fetch_layer,
+)
+from landshift.acquire.fetch.policy import AbsentError
 from landshift.acquire.fetch.records import Acquired, sort_records
-from landshift.acquire.fetch.transfers import AbsentError
+from landshift.acquire.fetch.store import Store
 from landshift.acquire.fetch.windows import Asset, fetch_window
+from landshift.acquire.layer import Layer
 from landshift.acquire.layers.checks import (
     check_codes,
     check_coverage,
@@ -24,7 +32,7 @@ from landshift.acquire.layers.checks import (
     check_layer,
 )
 from landshift.acquire.layers.images import compose_images, plan_imagery
-from landshift.acquire.recipes import RAINFALL_YEARS, Recipe, find_recipe, list_tiles
+from landshift.acquire.recipes import RAINFALL_YEARS, Recipe, list_tiles
 from landshift.factors.legends import take_codes
 from landshift.geodata.alignment import align_raster, compute_coarsening
 from landshift.geodata.detail import plan_detail
@@ -35,26 +43,18 @@ from landshift.geodata.raster import open_raster
 _log = logging.getLogger("landshift.acquire")
 
 
-def acquire_dem(
-    entry: Mapping[str, Any],
-    grid: Mapping[str, Any],
-    *,
-    cache: str | Path,
-    mirror: str | None = None,
-) -> Acquired:
+def acquire_dem(layer: Layer, grid: Mapping[str, Any], store: Store) -> Acquired:
     """Fetch the elevation [m] of a region and bring it onto its grid, or onto one in more detail.
 
     Parameters
     ----------
-    entry
-        Where the layer comes from: ``file``, ``url``, ``stac`` or ``recipe`` and their keys.
+    layer
+        Where it comes from: a file, an address, a catalogue or a recipe.
     grid
         Keys of `grids.plan_grid`, or of `plan_box` where there is no file to start from,
         and ``terrain_resolution_m`` of `landshift.geodata.detail.plan_detail`.
-    cache
-        Folder of fetched files.
-    mirror
-        Where copies of public addresses are, or None.
+    store
+        Where to look for files and to keep them.
 
     Returns
     -------
@@ -71,15 +71,15 @@ def acquire_dem(
     """
     stated = {key: value for key, value in grid.items() if key != "terrain_resolution_m"}
     terrain_m = grid.get("terrain_resolution_m")
-    if "recipe" in entry or "stac" in entry:
+    if layer.recipe or layer.stac:
         # these are served at about 30 m, which there is nothing to gain from dividing
         detail = plan_detail(
             plan_box(**stated), stated["resolution_m"], terrain_resolution_m=terrain_m
         )
-        acquired = acquire_layer("dem", entry, detail, cache=cache, mirror=mirror)
+        acquired = acquire_layer("dem", layer, detail, store)
         elevation = acquired.data
     else:
-        path = fetch_layer(entry, cache=cache, mirror=mirror)
+        path = fetch_layer(layer, store)
         own = open_raster(path)
         check_elevations(own, origin=str(path))
         region = plan_grid(own, origin=str(path), **stated)
@@ -87,7 +87,7 @@ def acquire_dem(
         detail = plan_detail(region, size_m, terrain_resolution_m=terrain_m)
         elevation = align_raster(own, detail)
         check_coverage(elevation, own.odc.geobox, origin=str(path))
-        acquired = Acquired(elevation, (describe_layer(entry, path, cache=cache),))
+        acquired = Acquired(elevation, (describe_layer(layer, path, store),), layer.describe())
     elevation.attrs |= {"units": "m", "long_name": "elevation"}
     grid = elevation.odc.geobox
     bounds = [round(float(edge), 4) for edge in grid.boundingbox.bbox]
@@ -95,25 +95,18 @@ def acquire_dem(
     return acquired
 
 
-def acquire_layer(
-    name: str,
-    entry: Mapping[str, Any],
-    grid: GeoBox,
-    *,
-    cache: str | Path,
-    mirror: str | None = None,
-) -> Acquired:
+def acquire_layer(name: str, layer: Layer, grid: GeoBox, store: Store) -> Acquired:
     """Fetch a raster layer and bring it onto the grid of a region, warping it once.
 
     Parameters
     ----------
     name
         Name of the layer; of `sentinel2`, the band.
-    entry
-        Where it comes from; ``kind: class`` for codes, which stay integers with a declared no data.
+    layer
+        Where it comes from; codes stay integers with a declared no data.
     grid
         Grid of the region.
-    cache, mirror
+    store
         As for `acquire_dem`.
 
     Raises
@@ -123,46 +116,38 @@ def acquire_layer(
     ValueError
         If the layer has no value in the region.
     """
-    recipe = find_recipe(entry["recipe"]) if "recipe" in entry else None
-    codes = (recipe.kind if recipe else entry.get("kind")) == "class"
-    places = {"cache": Path(cache), "mirror": mirror}
-    if "stac" in entry or (recipe and recipe.name == "sentinel2"):
-        imagery = plan_imagery(name, entry, recipe)
-        values, records = compose_images(imagery, grid, codes=codes, **places)
-    elif recipe and recipe.tile_degrees:
-        values, records = _mosaic_tiles(recipe, grid, codes=codes, **places)
-    elif recipe and recipe.name == "chirps_rainfall":
-        values, records = _average_years(recipe, grid, **places)
+    recipe = layer.recipe
+    if layer.stac or (recipe and recipe.name == "sentinel2"):
+        imagery = plan_imagery(name, layer)
+        values, records = compose_images(imagery, grid, store, codes=layer.codes)
     elif recipe:
-        values, records = _read_archive(recipe, grid, **places)
+        values, records = _read_recipe(recipe, grid, store)
     else:
-        path = fetch_layer(entry, **places)
-        values = _read_codes(path) if codes else _read_measurements(path, name)
-        records = [describe_layer(entry, path, cache=cache)]
-    if not codes and "offset" in entry:
-        values = (values + entry["offset"]).assign_attrs(values.attrs)
-    aligned = align_raster(values, grid, resampling=entry.get("resampling"))
+        path = fetch_layer(layer, store)
+        values = _read_codes(path) if layer.codes else _read_measurements(path, name)
+        records = [describe_layer(layer, path, store)]
+    if not layer.codes and layer.offset is not None:
+        values = (values + layer.offset).assign_attrs(values.attrs)
+    aligned = align_raster(values, grid, resampling=layer.resampling)
     if recipe:
         aligned.attrs |= {"units": recipe.units, "long_name": recipe.long_name}
-    origin = recipe.name if recipe else entry.get("file") or entry.get("url") or entry["stac"]
-    check_coverage(aligned, values.odc.geobox, origin=origin)
-    return Acquired(
-        aligned.rename(name), sort_records(records), recipe.origin if recipe else _own(entry)
-    )
+    check_coverage(aligned, values.odc.geobox, origin=layer.name)
+    return Acquired(aligned.rename(name), sort_records(records), layer.describe())
 
 
-def _own(entry: Mapping[str, Any]) -> dict[str, str]:
-    return {key: entry[key] for key in ("stac", "collection", "asset") if key in entry}
+def _read_recipe(recipe: Recipe, grid: GeoBox, store: Store) -> tuple[xr.DataArray, list]:
+    if recipe.tile_degrees:
+        return _mosaic_tiles(recipe, grid, store)
+    read = _average_years if recipe.name == "chirps_rainfall" else _read_archive
+    return read(recipe, grid, store)
 
 
-def _mosaic_tiles(
-    recipe: Recipe, grid: GeoBox, *, codes: bool, cache: Path, mirror: str | None
-) -> tuple[xr.DataArray, list]:
+def _mosaic_tiles(recipe: Recipe, grid: GeoBox, store: Store) -> tuple[xr.DataArray, list]:
     wider = find_box(grid, margin_m=10 * grid.resolution.x)
     assets, absent, failures = [], [], []
     for address in list_tiles(recipe, wider):
         try:
-            asset = fetch_window(address, grid, cache=cache, mirror=mirror)
+            asset = fetch_window(address, grid, store)
         except AbsentError:
             absent.append({"address": address, "absent": True})
         # one lost tile must not keep the others from the cache
@@ -180,6 +165,7 @@ def _mosaic_tiles(
         )
     for record in absent:
         _log.warning("%s does not exist: taken for open sea", record["address"])
+    codes = recipe.kind == "class"
     return _mosaic(assets, grid, codes=codes), [asset.record for asset in assets] + absent
 
 
@@ -213,14 +199,12 @@ def _join(paths: Sequence[Path], *, codes: bool) -> xr.DataArray:
     return wrap_xr(values[0], grid)
 
 
-def _average_years(
-    recipe: Recipe, grid: GeoBox, *, cache: Path, mirror: str | None
-) -> tuple[xr.DataArray, list]:
+def _average_years(recipe: Recipe, grid: GeoBox, store: Store) -> tuple[xr.DataArray, list]:
     assets, failures = [], []
     for year in RAINFALL_YEARS:
         try:
             address = recipe.service.format(year=year)
-            assets.append(fetch_window(address, grid, cache=cache, mirror=mirror))
+            assets.append(fetch_window(address, grid, store))
         except OSError as error:
             failures.append(str(error))
     if failures:
@@ -233,15 +217,14 @@ def _average_years(
     return mean.astype(np.float32), [asset.record for asset in assets]
 
 
-def _read_archive(
-    recipe: Recipe, grid: GeoBox, *, cache: Path, mirror: str | None
-) -> tuple[xr.DataArray, list]:
-    path = fetch_asset(recipe.service, recipe.sha256, cache=cache, mirror=mirror)
-    entry = {"url": recipe.service, "sha256": recipe.sha256}
-    values = open_raster(f"/vsizip/{path.absolute()}/{recipe.member}")
+def _read_archive(recipe: Recipe, grid: GeoBox, store: Store) -> tuple[xr.DataArray, list]:
+    path = fetch_asset(recipe.service, recipe.sha256, store)
+    values = open_raster(find_member(path, recipe.member))
     if values.odc.crs is None:
         values = values.odc.assign_crs("EPSG:4326")
-    return take_codes(values, origin=recipe.name), [describe_layer(entry, path, cache=cache)]
+    return take_codes(values, origin=recipe.name), [
+        describe_asset(recipe.service, recipe.sha256, store)
+    ]
 
 
 def _read_codes(path: str | Path) -> xr.DataArray:

@@ -1,0 +1,349 @@
+"""What may be requested, and of whom: every request of this package passes through here.
+
+`requests` keeps connections, certificates, proxies and ``.netrc``; urllib3's `Retry` asks again
+after refused connections and passing statuses, with growing pauses or those that a server asks
+for. What neither does is here:
+
+- An address that a server names, by a redirect, a link or an asset, may lie in a private network
+  only if that server does. What counts is the machine that is reached, not the name of its host.
+  Through a proxy, which looks up names itself, only addresses in numbers can be judged.
+- Redirects change neither the scheme to one of files nor a search into another one, and end.
+- A reply is limited in size, as it comes and unpacked.
+- What breaks off in its middle, after the status that `Retry` sees, is asked for again.
+"""
+
+import ipaddress
+import logging
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, TypeVar
+from urllib.parse import urljoin, urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import Retry
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ReadTimeoutError
+
+from landshift.runtime.redaction import redact
+
+ATTEMPTS = 6
+"""How often one transfer is tried [1]."""
+FIRST_WAIT_S = 1.0
+"""Pause before the third attempt [s]; it doubles with each, with jitter."""
+LONGEST_WAIT_S = 60
+"""Longest pause between two attempts [s], also where a server asks for more."""
+TIMEOUT_S = (15.0, 60.0)
+"""Longest wait for a connection and for the next bytes [s]."""
+HEADERS = {"Accept-Encoding": "identity", "User-Agent": "landshift"}
+"""Without compression on the way, Content-Length counts the bytes of the file."""
+MOST_REDIRECTS = 10
+"""Redirects of one request that are followed [1]."""
+MOST_BYTES = {"document": 64 << 20, "file": 64 << 30}
+"""Largest answer of a catalogue, and largest file or member of an archive [byte]."""
+MOST_TIMES = 100
+"""How much larger than what was sent a packed reply may become, from `PACKED_BYTES` on [1]."""
+PACKED_BYTES = 10 << 20
+CHUNK = 1 << 20
+"""Bytes moved at once."""
+
+_PASSING = (408, 425, 429, *range(500, 600))
+_PUBLIC, _PRIVATE, _ANY = range(3)
+_PORTS = {"http": 80, "https": 443}
+_log = logging.getLogger("landshift.acquire")
+# It writes paths with their queries, which may hold signatures; `_Retry` says the same without.
+logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
+Result = TypeVar("Result")
+
+
+class PolicyError(ValueError):
+    """A server asks for what is not done."""
+
+
+class PassingError(OSError):
+    """A transfer failed in a way that may pass."""
+
+
+class AbsentError(FileNotFoundError):
+    """The service answers that it has no such file."""
+
+
+class RefusedError(PermissionError):
+    """The service refuses: a signature is missing or has expired."""
+
+
+class Web:
+    """One session, for all requests of a study."""
+
+    def __init__(self) -> None:
+        self._reach: dict[tuple[str, int], int] = {}
+        self.session = requests.Session()
+        self.session.headers.update(HEADERS)
+        for scheme in _PORTS:
+            self.session.mount(f"{scheme}://", _Adapter(self._reach))
+
+    def ask(
+        self,
+        url: str,
+        *,
+        named_by: str | None = None,
+        method: str = "GET",
+        headers: Mapping[str, str] | None = None,
+        **content: Any,
+    ) -> requests.Response:
+        """Send a request and follow its redirects as far as the policy allows.
+
+        Parameters
+        ----------
+        url
+            The address, perhaps signed.
+        named_by
+            Address of the answer that named this one; None if the study itself does.
+        method
+            ``GET`` or ``POST``.
+        headers
+            Further headers; they are this package's own, never those that a server asks for.
+        content
+            ``params`` or ``json`` of `requests.Session.request`.
+
+        Returns
+        -------
+        requests.Response
+            Of any status, its body not read yet.
+
+        Raises
+        ------
+        PolicyError
+            If the request, or one that it is redirected to, is not allowed.
+        OSError
+            If no server answers.
+        """
+        if method not in ("GET", "POST"):
+            raise PolicyError(f"{redact(url)}: the method {method} is not used; ask the service")
+        for _ in range(MOST_REDIRECTS + 1):
+            self._admit(url, named_by)
+            reply = self._send(method, url, headers=headers, **content)
+            target = self.session.get_redirect_target(reply)
+            if target is None:
+                return reply
+            reply.close()
+            if method != "GET":
+                raise PolicyError(
+                    f"{redact(url)}: redirects a search to {redact(target)}; state that address"
+                )
+            named_by, url, content = url, urljoin(url, target), {}
+        raise PolicyError(
+            f"{redact(url)}: more than {MOST_REDIRECTS} redirects, perhaps in a circle; check the "
+            "address"
+        )
+
+    def _admit(self, url: str, named_by: str | None) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in _PORTS or not parts.hostname:
+            by = f"{redact(named_by)} names " if named_by else ""
+            raise PolicyError(f"{by}{redact(url)}: only http and https are followed")
+        host, port = parts.hostname.rstrip("."), parts.port or _PORTS[parts.scheme]
+        reach = _ANY
+        if named_by is not None:
+            reach = _PRIVATE if _is_private(urlsplit(named_by).hostname or "") else _PUBLIC
+        reach = self._reach[host, port] = max(reach, self._reach.get((host, port), _PUBLIC))
+        if number := _read_number(host):
+            _check_reach(number, host, reach)
+
+    def _send(self, method: str, url: str, **content: Any) -> requests.Response:
+        try:
+            return self.session.request(
+                method, url, stream=True, allow_redirects=False, timeout=TIMEOUT_S, **content
+            )
+        except requests.exceptions.SSLError:
+            raise OSError(
+                f"{redact(url)}: the certificate of the server cannot be verified; if you trust "
+                "it, name a file with it in CURL_CA_BUNDLE"
+            ) from None
+        # The text of these errors holds the whole address, its signature included: cut the chain.
+        except requests.RequestException as error:
+            raise give_up(explain_connection(redact(url), error)) from None
+
+
+class _Adapter(HTTPAdapter):
+    """Asks again as `_Retry` says, and connects to the machines that may be reached."""
+
+    def __init__(self, reach: Mapping[tuple[str, int], int]) -> None:
+        self._pools = {
+            "http": _guard(HTTPConnectionPool, HTTPConnection, reach),
+            "https": _guard(HTTPSConnectionPool, HTTPSConnection, reach),
+        }
+        super().__init__()
+
+    def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
+        super().init_poolmanager(*arguments, **options)
+        self.poolmanager.pool_classes_by_scheme = self._pools
+
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+        self.max_retries = open_retry()
+        return super().send(request, **options)
+
+
+def _guard(pool: type, connection: type, reach: Mapping[tuple[str, int], int]) -> type:
+    """Make connections that say whom they reach before anything is sent."""
+
+    class Guarded(connection):
+        def _new_conn(self) -> socket.socket:
+            sock = super()._new_conn()
+            try:
+                number = ipaddress.ip_address(sock.getpeername()[0].partition("%")[0])
+                _check_reach(number, self.host, reach.get((self.host, self.port), _PUBLIC))
+            except PolicyError:
+                sock.close()
+                raise
+            return sock
+
+    return type(pool.__name__, (pool,), {"ConnectionCls": Guarded})
+
+
+def _check_reach(number: Any, host: str, reach: int) -> None:
+    """Refuse a machine in a private network that a server, not the study, names."""
+    number = getattr(number, "ipv4_mapped", None) or number
+    allowed = number.is_global or reach == _ANY or (reach == _PRIVATE and not number.is_link_local)
+    if not allowed:
+        raise PolicyError(
+            f"a server names an address on {host}, which lies in a private network ({number}); if "
+            "you trust it, state that address in the study"
+        )
+
+
+def _read_number(host: str) -> Any:
+    """Read a host that is stated in numbers; None for a name that is to be looked up."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return ipaddress.ip_address("127.0.0.1")
+    try:
+        return ipaddress.ip_address(socket.inet_ntoa(socket.inet_aton(host)))
+    except OSError:
+        pass
+    try:
+        return ipaddress.ip_address(host)
+    except ValueError:
+        return None
+
+
+def _is_private(host: str) -> bool:
+    try:
+        found = {entry[4][0].partition("%")[0] for entry in socket.getaddrinfo(host, None)}
+    except OSError:
+        return False
+    return bool(found) and not any(ipaddress.ip_address(number).is_global for number in found)
+
+
+class _Retry(Retry):
+    """Retries of urllib3 that are told in the log."""
+
+    def increment(self, method=None, url=None, **cause):
+        """Count an attempt; raise what `Retry` raises if there is none left."""
+        further = super().increment(method, url, **cause)
+        pool, error, response = (cause.get(key) for key in ("_pool", "error", "response"))
+        place = f"{pool.scheme}://{pool.host}:{pool.port}{url}: " if pool else ""
+        reason = type(error).__name__ if pool else error
+        told = redact(f"{place}{f'the server answered {response.status}' if response else reason}")
+        _log.warning("%s; attempt %d of %d", told, ATTEMPTS - further.total, ATTEMPTS)
+        return further
+
+
+def open_retry() -> Retry:
+    """Make the retries of one transfer."""
+    return _Retry(
+        total=ATTEMPTS - 1,
+        allowed_methods=None,
+        status_forcelist=_PASSING,
+        raise_on_status=False,
+        backoff_factor=FIRST_WAIT_S / 2,
+        backoff_jitter=FIRST_WAIT_S / 2,
+        backoff_max=LONGEST_WAIT_S,
+        retry_after_max=LONGEST_WAIT_S,
+    )
+
+
+def try_again(transfer: Callable[..., Result], *arguments: object) -> Result:
+    """Call until a transfer succeeds or fails for good.
+
+    Raises
+    ------
+    OSError
+        If every attempt ended in a `PassingError`; other errors are raised as they come.
+    """
+    retries = open_retry()
+    while True:
+        try:
+            return transfer(*arguments)
+        except PassingError as error:
+            if not retries.total:
+                raise give_up(error) from None
+            retries = retries.increment(error=error)
+            retries.sleep()
+
+
+def give_up(error: PassingError) -> OSError:
+    """Say that all attempts failed."""
+    return OSError(f"{error}; gave up after {ATTEMPTS} attempts, run again later")
+
+
+def check_status(address: str, reply: requests.Response) -> None:
+    """Raise the error that an answer of a server stands for, if it is not what was asked for."""
+    status = reply.status_code
+    answer = f"{address}: the server answered {status} {reply.reason}"
+    if status in _PASSING:
+        raise give_up(PassingError(answer))
+    if status in (404, 410):
+        raise AbsentError(f"{answer}; check the address")
+    if status in (401, 403):
+        raise RefusedError(f"{answer}; check the address and whether it needs a signature")
+    if status not in (200, 206):
+        raise OSError(f"{answer}; check the address")
+
+
+def explain_connection(address: str, error: requests.RequestException) -> PassingError:
+    """Turn an error of the connection, whose text may hold a signature, into one that may pass."""
+    reason = getattr(error.args[0], "reason", error) if error.args else error
+    slow = isinstance(reason, requests.Timeout | ConnectTimeoutError | ReadTimeoutError)
+    # a refused connection is one of time only by its class
+    if slow and not isinstance(reason, NewConnectionError):
+        return PassingError(f"{address}: no answer in time")
+    kind = type(error).__name__
+    return PassingError(f"{address}: the connection failed or broke off ({kind})")
+
+
+@contextmanager
+def passing_breaks(address: str) -> Iterator[None]:
+    """Turn the end of a reply before its time into an error that is tried again."""
+    try:
+        yield
+    # The text of these errors holds the whole address, its signature included: cut the chain.
+    except requests.RequestException as error:
+        raise explain_connection(address, error) from None
+
+
+def read_limited(reply: requests.Response, kind: str) -> Iterator[bytes]:
+    """Read a reply by chunks, unpacked, up to the limit of its kind in `MOST_BYTES`.
+
+    Raises
+    ------
+    PolicyError
+        If it is larger, or becomes larger by unpacking than any honest content does.
+    """
+    received = 0
+    for chunk in reply.iter_content(min(CHUNK, MOST_BYTES[kind])):
+        received += len(chunk)
+        if received > min(MOST_BYTES[kind], max(PACKED_BYTES, MOST_TIMES * reply.raw.tell())):
+            raise PolicyError(
+                f"{redact(reply.url)}: the {kind} is larger than {received / 1e6:.0f} MB when it "
+                f"is unpacked, of {reply.raw.tell() / 1e6:.1f} MB that were sent; check the address"
+            )
+        yield chunk
+
+
+def is_bounded(reply: requests.Response) -> bool:
+    """Tell whether a reply says where it ends, so that one that breaks off is noticed."""
+    return "Content-Length" in reply.headers or "chunked" in reply.headers.get(
+        "Transfer-Encoding", ""
+    )
