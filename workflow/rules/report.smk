@@ -1,5 +1,7 @@
 """Figures and pages that go into the report."""
 
+from landshift.runtime.slices import Slice
+
 
 rule plot_target_map:
     input:
@@ -267,7 +269,7 @@ rule write_configuration:
     resources:
         mem_mb=500,
     params:
-        configuration=config,
+        configuration=Slice(config),
         code=hash_script("write_configuration"),
     message:
         "Write down the configuration that the study used"
