@@ -6,7 +6,8 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from landshift.report.texts.model_card import MEASURES, Evidence, write_model_card
+from landshift.report.texts.model_card import Evidence, write_model_card
+from landshift.report.texts.passages import MEASURES
 from landshift.report.texts.summary import Findings, summarise_study
 
 NAMES = ("very low", "low", "moderate", "high", "very high")
@@ -85,7 +86,7 @@ def test_a_summary_judges_every_map_and_names_units(evidence, tmp_path):
     odd = pd.DataFrame(units | {"name": ["A | ![b](c.png)", "007"]})
     odd.to_csv(tmp_path / "priorities.csv", index=False)
     text = summarise_study("trial", {"ash": findings})
-    assert r"| 1 | A \| \!\[b\]\(c\.png\) | 2.5" in text and "| 2 | 007 | 1 km2" in text
+    assert r"| 1 | A \| !\[b\](c.png) | 2.5" in text and "| 2 | 007 | 1 km2" in text
     pd.DataFrame(units).iloc[:0].to_csv(tmp_path / "priorities.csv", index=False)
     text = summarise_study("trial", {"ash": findings})
     assert "Where to act first: no unit of the study lies in this region." in text

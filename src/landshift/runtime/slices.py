@@ -18,8 +18,9 @@ class Slice(dict[str, Any]):
     """
 
     def __repr__(self) -> str:
+        """Tell one slice from another without a word of it."""
         return f"slice {hashlib.sha256(super().__repr__().encode()).hexdigest()[:16]}"
 
     def __reduce__(self):
-        """Reach a script as a plain dictionary."""
+        """Make a slice a plain dictionary where a script reads it."""
         return dict, (dict(self),)

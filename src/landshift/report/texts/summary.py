@@ -1,24 +1,23 @@
 """The first page of a report: what the maps of a study say, how good they are, where to act."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from landshift.evaluation.tables import read_results
-from landshift.report.texts.model_card import (
-    LIMITS,
+import pandas as pd
+
+from landshift.report.rendering import render
+from landshift.report.texts.passages import (
     describe_applicability,
-    describe_drivers,
-    describe_skill,
+    list_classes,
+    list_drivers,
+    tabulate_skill,
 )
 from landshift.transfer.manifest import read_manifest
 
 _UNITS = 5
 """Ranked units that the summary names."""
-
-_MARKS = re.compile(r"[\\`*_{}\[\]()#+.!|<>-]")
-"""What Markdown may take for more than a letter."""
 
 
 @dataclass(frozen=True)
@@ -57,54 +56,24 @@ def summarise_study(study: str, targets: Mapping[str, Findings]) -> str:
     targets
         Findings by target.
     """
-    parts = [f"# Landslide susceptibility: {study}\n"]
-    for target, findings in targets.items():
-        parts += [f"## {target}\n", *_summarise_target(target, findings)]
-    parts += ["## Before you use it\n", LIMITS]
-    return "\n".join(parts)
+    described = [_describe_target(name, findings) for name, findings in targets.items()]
+    return render("texts/summary.md.j2", study=study, targets=described)
 
 
-def _summarise_target(target: str, findings: Findings) -> list[str]:
-    manifest = read_manifest(findings.model)
-    lines = [
-        f"Learned in {', '.join(manifest['sources'])}, and fine-tuned on {manifest['presences']} "
-        f"landslides of {target}. {_judge(findings)}\n",
-        f"![Susceptibility of {target}]({findings.picture})\n",
-        *describe_skill(findings.skill),
-        "",
-        "What drives it most (share of all contributions):\n",
-        describe_drivers(findings.drivers),
-        "",
-        f"{describe_applicability(findings.applicability)}\n",
-    ]
-    if findings.priorities is not None:
-        lines += [*_list_units(findings.priorities), ""]
-    return lines
+def _describe_target(name: str, findings: Findings) -> dict[str, Any]:
+    return {
+        "name": name,
+        "picture": findings.picture,
+        "model": read_manifest(findings.model),
+        "classes": list_classes(findings.classes),
+        "skill": tabulate_skill(findings.skill),
+        "drivers": list_drivers(findings.drivers),
+        "applicability": describe_applicability(findings.applicability),
+        "units": None if findings.priorities is None else _list_units(findings.priorities),
+    }
 
 
-def _judge(findings: Findings) -> str:
-    """Say in a sentence what the highest class is worth."""
-    classes = read_results(findings.classes, ["name", "area_share"])
-    highest = classes.iloc[-1]
-    if "held_out" not in classes or not classes["held_out"].sum():
-        return "No landslide was left to judge the map by."
-    return (
-        f"Of {classes['held_out'].sum()} landslides that it has not seen, "
-        f"{highest['held_out_share']:.0%} lie in the {highest['area_share']:.0%} of the area that "
-        f"it calls {highest['name']}."
-    )
-
-
-def _list_units(file: str | Path) -> list[str]:
+def _list_units(file: str | Path) -> list[tuple]:
     # a name may look like a number, or like a gap
-    as_text = {"dtype": {"name": str}, "keep_default_na": False}
-    table = read_results(file, ["rank", "name"], **as_text).head(_UNITS)
-    if table.empty:
-        return ["Where to act first: no unit of the study lies in this region."]
-    lines = ["Where to act first:\n", "| rank | unit | susceptible area | share of it |"]
-    lines.append("|---|---|---|---|")
-    for row in table.itertuples(index=False):
-        name = _MARKS.sub(r"\\\g<0>", row.name)
-        share = f"{row.susceptible_km2:.3g} km2 | {row.susceptible_share:.0%}"
-        lines.append(f"| {row.rank} | {name} | {share} |")
-    return lines
+    table = pd.read_csv(file, dtype={"name": str}, keep_default_na=False)
+    return list(table.head(_UNITS).itertuples(index=False))
