@@ -23,7 +23,7 @@ def fold(value: object) -> str:
 
     Examples
     --------
-    >>> fold("first\\nsecond\\x1b[31m")
+    >>> fold("first\nsecond\x1b[31m")
     'first second [31m'
     """
     return _UNPRINTABLE.sub(" ", str(value))

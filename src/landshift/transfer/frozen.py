@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from landshift.runtime.files import hash_file
+from landshift.transfer.manifest import read_manifest
 from landshift.transfer.pretraining import SourceModel
 from landshift.transfer.storage import load_model
 
@@ -72,7 +73,7 @@ def load_frozen(
             f"{manifest}: its SHA-256 is {found}, but transfer.frozen.sha256 is {sha256}; "
             "state the hash of the models you mean, or get these anew"
         )
-    content = json.loads(manifest.read_text(encoding="utf-8"))
+    content = read_manifest(folder)
     _check_files(folder, content["files"])
     missing = [learner for learner in learners or () if learner not in content["learners"]]
     if missing:

@@ -1,6 +1,5 @@
 """In words: where the data of a study came from, of when they are, and under which licence."""
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from landshift.acquire.fetch.addresses import redact
 from landshift.acquire.inventory.storage import load_inventory
 from landshift.report.rendering import render
+from landshift.runtime.files import read_json
 
 _SHOWN = 3
 """Addresses of a layer that are named; of the others their number."""
@@ -48,8 +48,8 @@ def _count_landslides(path: str | Path) -> dict[str, Any]:
 
 
 def _list_layers(ledger: str | Path) -> list[dict[str, Any]]:
-    layers = json.loads(Path(ledger).read_text(encoding="utf-8"))["layers"]
-    return [_describe_layer(name, layer) for name, layer in layers.items()]
+    layers = read_json(ledger)["layers"].items()
+    return [_describe_layer(name, layer) for name, layer in layers]
 
 
 def _describe_layer(name: str, layer: Mapping[str, Any]) -> dict[str, Any]:
