@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from landshift.acquire.fetch.addresses import redact
 from landshift.acquire.inventory.storage import load_inventory
 from landshift.report.rendering import render
 from landshift.runtime.files import read_json
@@ -54,7 +53,7 @@ def _list_layers(ledger: str | Path) -> list[dict[str, Any]]:
 
 def _describe_layer(name: str, layer: Mapping[str, Any]) -> dict[str, Any]:
     sources = layer["sources"]
-    origins = [redact(record.get("address") or record["file"]) for record in sources]
+    origins = [record.get("address") or record["file"] for record in sources]
     return {
         "name": name,
         "licence": layer.get("licence", "licence not stated"),
