@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from landshift.report.rendering import escape_markdown, fold, render
+from landshift.report.rendering import escape_markdown, fold, render_markdown
 
 PLACES = {
     "paragraph": ("{}", {"p": 1}),
@@ -82,5 +82,5 @@ def test_nothing_unseen_reaches_a_terminal_or_a_file():
 
 
 def test_a_value_that_is_missing_is_named():
-    with pytest.raises(ValueError, match=r"texts/summary\.md\.j2: 'study' is undefined"):
-        render("texts/summary.md.j2", targets=[])
+    with pytest.raises(ValueError, match=r"texts/summary\.j2: 'study' is undefined"):
+        render_markdown("texts/summary.j2", targets=[])

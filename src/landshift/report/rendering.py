@@ -1,6 +1,7 @@
 """Texts from templates: a value that comes from data is text there, whatever it holds."""
 
 import re
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ _NUMBERED = re.compile(r"^(\d{1,9})(?=[.)](?: |$))")
 
 
 def fold(value: object) -> str:
-    r"""Write a value on one line, without what cannot be seen.
+    r"""Write a value on one line, without what cannot be seen and without secrets of addresses.
 
     Examples
     --------
@@ -42,14 +43,14 @@ def escape_markdown(value: object) -> str:
     return _NUMBERED.sub(r"\1\\", _MARKS.sub(r"\\\g<0>", fold(value).strip()))
 
 
-def render(template: str, **values: Any) -> str:
-    """Fill in a template of this room; every value becomes text of its kind, by the file's ending.
+def render_markdown(template: str, **values: Any) -> str:
+    """Fill in a template of Markdown, in which every value is text.
 
     Parameters
     ----------
     template
-        File relative to the room, such as ``texts/summary.md.j2``: Markdown, or ``.txt.j2``. It
-        lies next to the module of the same name, which computes the values.
+        File below this folder, such as ``texts/summary.j2``. It lies next to the module of the
+        same name, which computes the values.
     values
         What the template names.
 
@@ -58,15 +59,23 @@ def render(template: str, **values: Any) -> str:
     ValueError
         If a value is missing.
     """
-    environment = _PLAIN if template.endswith(".txt.j2") else _MARKDOWN
+    return _fill_in(_MARKDOWN, template, values)
+
+
+def render_text(template: str, **values: Any) -> str:
+    """Fill in a template of plain text; see `render_markdown`."""
+    return _fill_in(_PLAIN, template, values)
+
+
+def _fill_in(environment: Environment, template: str, values: Mapping[str, Any]) -> str:
     try:
-        return environment.get_template(template).render(**values)
+        return environment.get_template(template).render(values)
     except UndefinedError as error:
         raise ValueError(f"{template}: {error}; make the file that holds it again") from None
 
 
-def _set_up(to_text) -> Environment:
-    def finalize(value):
+def _set_up(to_text: Callable[[object], str]) -> Environment:
+    def finalize(value: object) -> Markup:
         return value if isinstance(value, Markup) else Markup(to_text(value))
 
     return Environment(

@@ -1,6 +1,6 @@
 """A place in words, for the terminal and for a file next to the JSON."""
 
-from landshift.report.rendering import render
+from landshift.report.rendering import render_text
 from landshift.report.site import Site
 
 STRONGEST = 8
@@ -14,8 +14,8 @@ _DIRECTIONS = ("N", "NE", "E", "SE", "S", "SW", "W", "NW")
 
 def format_site(site: Site) -> str:
     """Write down a place in one screen of text, ending with a line break."""
-    return render(
-        "site_text.txt.j2",
+    return render_text(
+        "site_text.j2",
         site=site,
         lower="0" if site.lower < NEGLIGIBLE else f"{site.lower:.2g}",
         strongest=site.contributions[:STRONGEST],

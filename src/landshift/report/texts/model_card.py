@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from landshift.report.rendering import render
+from landshift.report.rendering import render_markdown
 from landshift.report.texts.passages import (
     describe_applicability,
     list_classes,
@@ -61,8 +61,8 @@ def write_model_card(path: str | Path, evidence: Evidence) -> None:
         If a file cannot be read, or lacks what the card states.
     """
     model = read_manifest(evidence.model)
-    text = render(
-        "texts/model_card.md.j2",
+    text = render_markdown(
+        "texts/model_card.j2",
         model=model,
         factors=list(zip(model["factors"], model["units"], strict=True)),
         own=[*model.get("target_factors", []), *model.get("target_classes", [])],

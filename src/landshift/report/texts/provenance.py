@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from landshift.acquire.inventory.storage import load_inventory
-from landshift.report.rendering import render
+from landshift.report.rendering import render_markdown
 from landshift.runtime.files import read_json
 
 _SHOWN = 3
@@ -22,7 +22,7 @@ def describe_data(ledgers: Mapping[str, str | Path], inventories: Mapping[str, s
     inventories
         GeoPackage of the landslides by region. Regions without a ledger were generated.
     """
-    return render("texts/provenance.md.j2", regions=list_origins(ledgers, inventories))
+    return render_markdown("texts/provenance.j2", regions=list_origins(ledgers, inventories))
 
 
 def list_origins(

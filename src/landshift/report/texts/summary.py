@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from landshift.report.rendering import render
+from landshift.report.rendering import render_markdown
 from landshift.report.texts.passages import (
     describe_applicability,
     list_classes,
@@ -57,7 +57,7 @@ def summarise_study(study: str, targets: Mapping[str, Findings]) -> str:
         Findings by target.
     """
     described = [_describe_target(name, findings) for name, findings in targets.items()]
-    return render("texts/summary.md.j2", study=study, targets=described)
+    return render_markdown("texts/summary.j2", study=study, targets=described)
 
 
 def _describe_target(name: str, findings: Findings) -> dict[str, Any]:
