@@ -1,10 +1,12 @@
 """The card of a model: what it states is what the files of the study hold."""
 
 import json
+import re
 from dataclasses import replace
 
 import pandas as pd
 import pytest
+from markdown_it import MarkdownIt
 
 from landshift.report.texts.model_card import Evidence, write_model_card
 from landshift.report.texts.passages import MEASURES
@@ -100,3 +102,23 @@ def test_card_without_unseen_landslides_says_so(evidence, tmp_path):
     pd.read_csv(evidence.skill).iloc[:0].to_csv(evidence.skill, index=False)
     write_model_card(tmp_path / "card.md", evidence)
     assert "No landslide is left to judge the map by" in (tmp_path / "card.md").read_text()
+
+
+ATTACK = "x](https://a.org) ![](/etc/passwd) <script>a</script> `b` | c\n# d\n\n[e]: http://f.org"
+
+
+def test_what_a_frozen_model_says_of_itself_is_text(evidence, manifest, tmp_path):
+    """Every text of a manifest may come from a stranger."""
+    hostile = {key: ATTACK for key in ("region", "family", "version", "seed", "presences")}
+    hostile |= {key: [ATTACK] for key in ("learners", "factors", "units", "target_factors")}
+    hostile |= {"sources": {ATTACK: ATTACK}}
+    (tmp_path / "model" / "manifest.json").write_text(json.dumps(manifest | hostile))
+    write_model_card(tmp_path / "card.md", evidence)
+    picture = Findings("ash/map.png", evidence.model, evidence.skill, evidence.classes)
+    for text in (
+        (tmp_path / "card.md").read_text(),
+        summarise_study("trial", {ATTACK: replace(picture, drivers=evidence.drivers)}),
+    ):
+        page = MarkdownIt("commonmark").enable("table").render(text)
+        assert "/etc/passwd" in page and not re.search("<(script|a|h3)|href", page)
+        assert re.findall('<img src="([^"]*)"', page) in ([], ["ash/map.png"])
