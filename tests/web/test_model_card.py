@@ -33,9 +33,9 @@ def evidence(places, manifest, tmp_path):
     ledger = {"version": 1, "layers": {"dem": layer, "river": {"sources": [{"file": "r.gpkg"}]}}}
     (tmp_path / "layers.json").write_text(json.dumps(ledger))
     return Evidence(
-        tmp_path / "model",
-        tmp_path / "classes.csv",
-        tmp_path / "skill.csv",
+        model=tmp_path / "model",
+        classes=tmp_path / "classes.csv",
+        skill=tmp_path / "skill.csv",
         drivers=places[0].drivers,
         applicability=places[0].maps["applicability"],
         ledgers={"ash": tmp_path / "layers.json"},
@@ -73,14 +73,17 @@ def test_card_states_the_benchmark_of_its_region(evidence, tmp_path):
     assert "| 98 |" not in text and "| 99 |" not in text
 
 
+def find(evidence, **more):
+    """Choose of the evidence of a card what a summary tells."""
+    own = {key: getattr(evidence, key) for key in ("model", "classes", "skill", "drivers")}
+    return Findings(picture="ash/map.png", **own, **more)
+
+
 def test_a_summary_judges_every_map_and_names_units(evidence, tmp_path):
     units = {"rank": [1, 2], "name": ["a", "b"], "susceptible_km2": [2.5, 1.0]}
     units["susceptible_share"] = [0.5, 0.25]
     pd.DataFrame(units).to_csv(tmp_path / "priorities.csv", index=False)
-    findings = Findings(
-        "ash/map.png", evidence.model, evidence.skill, evidence.classes,
-        drivers=evidence.drivers, priorities=tmp_path / "priorities.csv",
-    )  # fmt: skip
+    findings = find(evidence, priorities=tmp_path / "priorities.csv")
     text = summarise_study("trial", {"ash": findings})
     assert "![Susceptibility of ash](ash/map.png)" in text
     assert "Of 40 landslides that it has not seen, 20% lie in the 20% of the area" in text
@@ -114,10 +117,9 @@ def test_what_a_frozen_model_says_of_itself_is_text(evidence, manifest, tmp_path
     hostile |= {"sources": {ATTACK: ATTACK}}
     (tmp_path / "model" / "manifest.json").write_text(json.dumps(manifest | hostile))
     write_model_card(tmp_path / "card.md", evidence)
-    picture = Findings("ash/map.png", evidence.model, evidence.skill, evidence.classes)
     for text in (
         (tmp_path / "card.md").read_text(),
-        summarise_study("trial", {ATTACK: replace(picture, drivers=evidence.drivers)}),
+        summarise_study("trial", {ATTACK: find(evidence)}),
     ):
         page = MarkdownIt("commonmark").enable("table").render(text)
         assert "/etc/passwd" in page and not re.search("<(script|a|h3)|href", page)

@@ -7,45 +7,24 @@ from pathlib import Path
 import pandas as pd
 
 from landshift.report.rendering import render_markdown
-from landshift.report.texts.passages import (
-    describe_applicability,
-    list_classes,
-    list_drivers,
-    tabulate_skill,
-)
+from landshift.report.texts.passages import MapFiles, describe_map
 from landshift.report.texts.provenance import list_origins
 from landshift.runtime.files import unfinished
-from landshift.transfer.manifest import read_manifest
 
 
-@dataclass(frozen=True)
-class Evidence:
-    """The files that a model card tells about.
+@dataclass(frozen=True, kw_only=True)
+class Evidence(MapFiles):
+    """The files that a model card tells about, and those of every text.
 
     Attributes
     ----------
-    model
-        Folder of the fine-tuned model.
-    classes
-        CSV of `landshift.evaluation.class_shares`.
-    skill
-        CSV of `landshift.evaluation.skill`.
     benchmark
         CSV of the transfer benchmark's means, or None where the study has none.
-    drivers
-        CSV of `landshift.evaluation.drivers`, or None.
-    applicability
-        Map of the area of applicability, or None.
     ledgers, inventories
         Ledger of the layers and landslides by region, of those that were read.
     """
 
-    model: str | Path
-    classes: str | Path
-    skill: str | Path
     benchmark: str | Path | None = None
-    drivers: str | Path | None = None
-    applicability: str | Path | None = None
     ledgers: Mapping[str, str | Path] = field(default_factory=dict)
     inventories: Mapping[str, str | Path] = field(default_factory=dict)
 
@@ -60,17 +39,14 @@ def write_model_card(path: str | Path, evidence: Evidence) -> None:
     OSError, ValueError
         If a file cannot be read, or lacks what the card states.
     """
-    model = read_manifest(evidence.model)
+    described = describe_map(evidence)
+    model = described["model"]
     text = render_markdown(
         "texts/model_card.j2",
-        model=model,
+        **described,
         factors=list(zip(model["factors"], model["units"], strict=True)),
         own=[*model.get("target_factors", []), *model.get("target_classes", [])],
-        classes=list_classes(evidence.classes),
-        skill=tabulate_skill(evidence.skill),
         benchmark=_list_benchmark(evidence.benchmark, model["region"]),
-        drivers=list_drivers(evidence.drivers),
-        applicability=describe_applicability(evidence.applicability),
         regions=list_origins(evidence.ledgers, evidence.inventories),
     )
     with unfinished(path) as partial:

@@ -1,5 +1,6 @@
 """What the card of a model and the summary of a study both say of a map."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,8 @@ import pandas as pd
 
 from landshift.evaluation.skill import AREA_SHARES, LEAST_LANDSLIDES
 from landshift.geodata.raster import open_raster
-from landshift.mapping.applicability import UNKNOWN, share_outside
+from landshift.mapping.applicability import share_outside
+from landshift.transfer.manifest import read_manifest
 
 MEASURES = {
     "rate_area": "area under the prediction-rate curve",
@@ -28,7 +30,45 @@ METHODS = {
 """What the map is compared with, in words."""
 
 
-def tabulate_skill(file: str | Path) -> dict[str, Any] | None:
+@dataclass(frozen=True, kw_only=True)
+class MapFiles:
+    """The files of one target that a text tells about.
+
+    Attributes
+    ----------
+    model
+        Folder of the fine-tuned model.
+    classes, skill
+        CSV of `landshift.evaluation.class_shares` and of `landshift.evaluation.skill`.
+    drivers, applicability
+        CSV of `landshift.evaluation.drivers` and map of the area of applicability, or None.
+    """
+
+    model: str | Path
+    classes: str | Path
+    skill: str | Path
+    drivers: str | Path | None = None
+    applicability: str | Path | None = None
+
+
+def describe_map(files: MapFiles) -> dict[str, Any]:
+    """Compute what the templates say of a map.
+
+    Raises
+    ------
+    OSError, ValueError
+        If a file cannot be read.
+    """
+    return {
+        "model": read_manifest(files.model),
+        "classes": _list_classes(files.classes),
+        "skill": _tabulate_skill(files.skill),
+        "drivers": files.drivers and _list_drivers(files.drivers),
+        "outside": files.applicability and share_outside(open_raster(files.applicability)),
+    }
+
+
+def _tabulate_skill(file: str | Path) -> dict[str, Any] | None:
     """Tabulate how well a map and its rivals find unseen landslides; None where there are none."""
     table = pd.read_csv(file)
     if table.empty:
@@ -45,23 +85,14 @@ def tabulate_skill(file: str | Path) -> dict[str, Any] | None:
     }
 
 
-def list_drivers(file: str | Path | None) -> dict[str, float] | None:
-    """List the strongest factors of a map with their share; None where they are not known."""
-    if file is None:
-        return None
+def _list_drivers(file: str | Path) -> dict[str, float]:
+    """List the strongest factors of a map with their share."""
     table = pd.read_csv(file)
     strongest = table[table["scope"] == "map"].nlargest(5, "share")
     return dict(zip(strongest["factor"], strongest["share"], strict=True))
 
 
-def describe_applicability(file: str | Path | None) -> dict[str, Any]:
-    """State the share of a map that is unlike what its model has learned from, or why not."""
-    if file is None:
-        return {"outside": None, "unknown": UNKNOWN.capitalize()}
-    return {"outside": share_outside(open_raster(file))}
-
-
-def list_classes(file: str | Path) -> dict[str, Any]:
+def _list_classes(file: str | Path) -> dict[str, Any]:
     """List the classes of a map, and how many landslides that it has not seen lie on it."""
     classes = pd.read_csv(file)
     # the column is missing where every landslide was a shot

@@ -8,41 +8,25 @@ from typing import Any
 import pandas as pd
 
 from landshift.report.rendering import render_markdown
-from landshift.report.texts.passages import (
-    describe_applicability,
-    list_classes,
-    list_drivers,
-    tabulate_skill,
-)
-from landshift.transfer.manifest import read_manifest
+from landshift.report.texts.passages import MapFiles, describe_map
 
 _UNITS = 5
 """Ranked units that the summary names."""
 
 
-@dataclass(frozen=True)
-class Findings:
-    """The files of one target that a summary tells about.
+@dataclass(frozen=True, kw_only=True)
+class Findings(MapFiles):
+    """The files of one target that a summary tells about, and those of every text.
 
     Attributes
     ----------
     picture
         Its map as a PNG, relative to the folder of the page.
-    model
-        Folder of the fine-tuned model.
-    skill, classes
-        CSV of `landshift.evaluation.skill` and of `landshift.evaluation.class_shares`.
-    drivers, applicability, priorities
-        CSV of `evaluation.drivers`, map of the area of applicability, and CSV of the ranked units;
-        None where the study has none.
+    priorities
+        CSV of the ranked units, or None where the study ranks none.
     """
 
     picture: str
-    model: str | Path
-    skill: str | Path
-    classes: str | Path
-    drivers: str | Path | None = None
-    applicability: str | Path | None = None
     priorities: str | Path | None = None
 
 
@@ -61,16 +45,9 @@ def summarise_study(study: str, targets: Mapping[str, Findings]) -> str:
 
 
 def _describe_target(name: str, findings: Findings) -> dict[str, Any]:
-    return {
-        "name": name,
-        "picture": findings.picture,
-        "model": read_manifest(findings.model),
-        "classes": list_classes(findings.classes),
-        "skill": tabulate_skill(findings.skill),
-        "drivers": list_drivers(findings.drivers),
-        "applicability": describe_applicability(findings.applicability),
-        "units": None if findings.priorities is None else _list_units(findings.priorities),
-    }
+    units = None if findings.priorities is None else _list_units(findings.priorities)
+    own = {"name": name, "picture": findings.picture, "units": units}
+    return own | describe_map(findings)
 
 
 def _list_units(file: str | Path) -> list[tuple]:
