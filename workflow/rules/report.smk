@@ -80,7 +80,7 @@ rule plot_skill:
             caption="../report/skill.rst",
             category="3 Evidence",
             subcategory="{target}",
-            labels={"region": "{target}", "what": "Beside zero-shot and local-only"},
+            labels={"region": "{target}", "what": "Compared with zero-shot and local-only"},
         ),
     log:
         "<logs>/plot_skill/{target}.log",
@@ -94,7 +94,7 @@ rule plot_skill:
     params:
         code=hash_script("plot_skill"),
     message:
-        "Draw the map of {wildcards.target} beside zero-shot and local-only"
+        "Compare the map of {wildcards.target} with zero-shot and local-only in a figure"
     script:
         "../scripts/plot_skill.py"
 

@@ -51,7 +51,7 @@ class Publication:
 
 
 def write_catalogue(path: str | Path, publications: Sequence[Publication], *, study: str) -> None:
-    """Write the catalogue of a study, and each item as ``{target}/{target}.json`` beside it.
+    """Write the catalogue of a study, and each item as ``{target}/{target}.json`` next to it.
 
     Links and addresses of files are relative, so that the folder of the study can be moved.
 

@@ -82,7 +82,7 @@ def write_viewer(
 ) -> None:
     """Write one HTML file that shows the maps of a study in a browser.
 
-    The file holds all it needs and opens from a disk, where a browser may not read files beside
+    The file holds all it needs and opens from a disk, where a browser may not read files next to
     it: each map is a COG of bytes in it, of which the page reads the tiles it shows. Maps of more
     cells than a page can hold are averaged first; the page states the size of its cells.
 
