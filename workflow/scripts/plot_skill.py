@@ -1,14 +1,16 @@
-"""Draw how well a map finds unseen landslides, compared with zero-shot and local-only."""
+"""Draw how well a map finds unseen landslides, next to zero-shot and local-only."""
 
-import pandas as pd
-
+from landshift.evaluation.skill import COLUMNS, CURVE_COLUMNS
+from landshift.evaluation.tables import read_results
 from landshift.report.figures.skill import plot_skill
 from landshift.report.figures.style import write_figure
 from landshift.runtime.logs import set_up_logging
 
 
 def main(*, target, skill, curves, figure):
-    tables = pd.read_csv(curves), pd.read_csv(skill)
+    tables = (
+        read_results(path, columns) for path, columns in ((curves, CURVE_COLUMNS), (skill, COLUMNS))
+    )
     write_figure(plot_skill(*tables, title=f"{target}: landslides not seen before"), figure)
 
 

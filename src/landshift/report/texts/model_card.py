@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import pandas as pd
-
+from landshift.evaluation.tables import read_results
 from landshift.report.rendering import render_markdown
 from landshift.report.texts.passages import MapFiles, describe_map
 from landshift.report.texts.provenance import list_origins
@@ -57,7 +56,7 @@ def _list_benchmark(file: str | Path | None, region: str) -> list[tuple]:
     """List what the benchmark measured of the map's own method in its region."""
     if file is None:
         return []
-    table = pd.read_csv(file)
+    table = read_results(file, ["target", "method", "family", "regime", "auc"])
     own = table[(table["target"] == region) & (table["method"] == "fine_tuned")]
     own = own[own["family"] == "ensemble"]
     # as at mapping time, where that was measured

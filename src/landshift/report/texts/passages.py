@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
-from landshift.evaluation.skill import AREA_SHARES, LEAST_LANDSLIDES
+from landshift.evaluation.benchmark.names import OF_MAP
+from landshift.evaluation.skill import AREA_SHARES, CONTRADICTED, LEAST_LANDSLIDES
+from landshift.evaluation.skill import COLUMNS as SKILL_COLUMNS
+from landshift.evaluation.tables import read_results
 from landshift.geodata.raster import open_raster
 from landshift.mapping.applicability import share_outside
 from landshift.transfer.manifest import read_manifest
@@ -21,13 +22,6 @@ MEASURES = {
     },
 }
 """What the measures of `landshift.evaluation.skill` are, in words."""
-
-METHODS = {
-    "fine_tuned": "this map",
-    "zero_shot": "sources alone (zero-shot)",
-    "local_only": "own landslides alone",
-}
-"""What the map is compared with, in words."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,31 +64,32 @@ def describe_map(files: MapFiles) -> dict[str, Any]:
 
 def _tabulate_skill(file: str | Path) -> dict[str, Any] | None:
     """Tabulate how well a map and its rivals find unseen landslides; None where there are none."""
-    table = pd.read_csv(file)
+    table = read_results(file, SKILL_COLUMNS)
     if table.empty:
         return None
-    methods = [method for method in METHODS if (table["method"] == method).any()]
+    methods = [method for method in OF_MAP if (table["method"] == method).any()]
     known = table.set_index(["measure", "method"])
     return {
-        "methods": [METHODS[method] for method in methods],
+        "methods": [OF_MAP[method] for method in methods],
         "rows": {
             words: [known.loc[(measure, method)] for method in methods]
             for measure, words in MEASURES.items()
         },
+        "contradicted": CONTRADICTED if table["value"].isna().any() else None,
         "too_few": LEAST_LANDSLIDES if table["low"].isna().all() else None,
     }
 
 
 def _list_drivers(file: str | Path) -> dict[str, float]:
     """List the strongest factors of a map with their share."""
-    table = pd.read_csv(file)
+    table = read_results(file, ["scope", "factor", "share"])
     strongest = table[table["scope"] == "map"].nlargest(5, "share")
     return dict(zip(strongest["factor"], strongest["share"], strict=True))
 
 
 def _list_classes(file: str | Path) -> dict[str, Any]:
     """List the classes of a map, and how many landslides that it has not seen lie on it."""
-    classes = pd.read_csv(file)
+    classes = read_results(file, ["name", "area_share"])
     # the column is missing where every landslide was a shot
     unseen = int(classes["held_out"].sum()) if "held_out" in classes else 0
     return {"unseen": unseen, "rows": list(classes.itertuples(index=False))}

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
+from landshift.evaluation.tables import read_results
 from landshift.report.rendering import render_markdown
 from landshift.report.texts.passages import MapFiles, describe_map
 
@@ -52,5 +51,6 @@ def _describe_target(name: str, findings: Findings) -> dict[str, Any]:
 
 def _list_units(file: str | Path) -> list[tuple]:
     # a name may look like a number, or like a gap
-    table = pd.read_csv(file, dtype={"name": str}, keep_default_na=False)
+    as_text = {"dtype": {"name": str}, "keep_default_na": False}
+    table = read_results(file, ["rank", "name"], **as_text)
     return list(table.head(_UNITS).itertuples(index=False))
