@@ -68,6 +68,7 @@ update: $(INSTALLED) ## run a study with what is new, and say what changed in it
 
 report: $(INSTALLED) ## write the report of a study that has run, a zip (CONFIG=config/...)
 	$(SNAKEMAKE) --report $(REPORT)
+	$(BIN)/landshift seal $(REPORT)
 
 benchmark: $(INSTALLED) ## map the real regions and compare methods (LANDSHIFT_MIRROR=folder without internet)
 	$(BIN)/snakemake --configfile config/benchmark.yaml --cores $(CORES)

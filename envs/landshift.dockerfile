@@ -1,9 +1,9 @@
 FROM condaforge/miniforge3:latest
 LABEL io.github.snakemake.containerized="true"
-LABEL io.github.snakemake.conda_env_hash="f8248093051dbaa9ea139f1fb933b143351cbdc87f3fe52318d54d8b1ad90284"
+LABEL io.github.snakemake.conda_env_hash="61182aefa79ab1cdcd68890d2b0c281efaa6da2b217e342160e985e6dc1d2d4f"
 # Conda environment:
 #   source: envs/landshift.yaml
-#   prefix: /conda-envs/8f47fa81dfb86bd0844a3376c47f85cd
+#   prefix: /conda-envs/5c9d5db6746a93a94f02a381a2e3b3d3
 #   # The environment for conda users: the same versions as requirements.lock has for Python 3.11.
 #   #   conda env create -f envs/landshift.yaml && conda activate landshift
 #   #   pip install --no-deps .
@@ -21,10 +21,12 @@ LABEL io.github.snakemake.conda_env_hash="f8248093051dbaa9ea139f1fb933b143351cbd
 #     - dask-jobqueue =0.9.0
 #     - distributed =2026.8.0
 #     - geopandas =1.2.0
+#     - jinja2 =3.1.6
 #     - jsonschema =4.26.0
 #     - lightgbm =4.7.0
 #     - llvmlite =0.50.0
 #     - markdown-it-py =4.3.0
+#     - markupsafe =3.0.4
 #     - matplotlib-base =3.11.2
 #     - numba =0.68.1
 #     - numpy =2.4.6
@@ -50,8 +52,8 @@ LABEL io.github.snakemake.conda_env_hash="f8248093051dbaa9ea139f1fb933b143351cbd
 #     - threadpoolctl =3.8.0
 #     - urllib3 =2.8.0
 #     - xarray =2026.9.0
-RUN mkdir -p /conda-envs/8f47fa81dfb86bd0844a3376c47f85cd
-COPY envs/landshift.yaml /conda-envs/8f47fa81dfb86bd0844a3376c47f85cd/environment.yaml
+RUN mkdir -p /conda-envs/5c9d5db6746a93a94f02a381a2e3b3d3
+COPY envs/landshift.yaml /conda-envs/5c9d5db6746a93a94f02a381a2e3b3d3/environment.yaml
 
-RUN conda env create --prefix /conda-envs/8f47fa81dfb86bd0844a3376c47f85cd --file /conda-envs/8f47fa81dfb86bd0844a3376c47f85cd/environment.yaml && \
+RUN conda env create --prefix /conda-envs/5c9d5db6746a93a94f02a381a2e3b3d3 --file /conda-envs/5c9d5db6746a93a94f02a381a2e3b3d3/environment.yaml && \
     conda clean --all -y

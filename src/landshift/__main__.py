@@ -61,6 +61,10 @@ def _parser() -> argparse.ArgumentParser:
     check = commands.add_parser("check", help="whether a study's files are still what was made")
     check.add_argument("results", type=Path, help="its folder, results/{study}")
     check.set_defaults(answer=_check_files)
+
+    seal = commands.add_parser("seal", help="close a report, so that no text in it runs")
+    seal.add_argument("report", type=Path, help="what snakemake --report has written, a zip")
+    seal.set_defaults(answer=_seal_report)
     return parser
 
 
@@ -109,6 +113,12 @@ def _check_files(chosen: argparse.Namespace) -> None:
     if differing:
         raise ValueError(explain_cut(differing))
     print(f"{compared} files are what was made")
+
+
+def _seal_report(chosen: argparse.Namespace) -> None:
+    from landshift.report.sealing import seal_report
+
+    seal_report(chosen.report)
 
 
 if __name__ == "__main__":

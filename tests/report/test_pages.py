@@ -53,6 +53,14 @@ def test_html_is_shown_and_not_run(tmp_path):
     assert "<script>alert(1)</script>" in "".join(page.words)
 
 
+def test_a_page_allows_its_own_pictures_and_styles_alone(tmp_path):
+    write_page(tmp_path / "page.html", "text", title='"><script>')
+    [policy] = [
+        attrs["content"] for _, attrs in read(tmp_path / "page.html").tags if "http-equiv" in attrs
+    ]
+    assert policy == "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+
+
 def test_the_same_text_gives_the_same_bytes(tmp_path):
     for name in ("a.html", "b.html"):
         write_page(tmp_path / name, "text", title="same")

@@ -9,6 +9,7 @@ from matplotlib.colors import to_rgb
 
 from landshift.mapping.applicability import mask_applicability
 from landshift.report.figures import corridors, drivers, style, trust
+from landshift.report.figures.style import write_figure
 
 from .test_figures import check_layout, find_text, make_map, make_region
 
@@ -118,6 +119,19 @@ def test_dependence_has_a_panel_per_strong_factor(factors):
     figure = drivers.plot_dependence(curves, table, title="Dependence")
     check_layout(figure)
     assert sum(axes.get_visible() for axes in figure.axes) == min(factors, 6)
+
+
+@pytest.mark.parametrize("units", [r"$\frac{$", "$x$", "a$b", "m\n2"])
+def test_units_of_others_are_text(units, tmp_path):
+    rows = [
+        (name, units, value, 0.1 * value, 0.0, 0.3)
+        for name in ("factor_0", "factor_1")
+        for value in range(5)
+    ]
+    curves = pd.DataFrame(rows, columns=["factor", "units", "value", "mean", "low", "high"])
+    figure = drivers.plot_dependence(curves, make_drivers(2), title=f"{units} act")
+    write_figure(figure, tmp_path / "a.png")
+    assert any(units in axes.get_xlabel() for axes in figure.axes)
 
 
 def test_classes_are_points_without_a_line_between_them():

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from landshift.runtime import files as checksums
-from landshift.runtime.files import hash_contents, hash_file, unfinished
+from landshift.runtime.files import hash_contents, hash_file, read_json, unfinished
 
 
 @pytest.fixture
@@ -110,3 +110,19 @@ def test_a_finished_file_has_the_rights_that_the_user_gives_to_new_files(tmp_pat
         partial.write_text("")
     modes = {path.name: path.stat().st_mode for path in tmp_path.iterdir()}
     assert modes["file.txt"] == modes["plain.txt"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["{", "[" * 1_000_000, '{"a":' * 100_000, '{"a": ' + "1" * 5000 + "}", "\udcff", "[1]"],
+    ids=["broken", "deep lists", "deep objects", "huge number", "no UTF-8", "list"],
+)
+def test_what_is_no_json_object_is_refused_in_a_sentence(tmp_path, text):
+    (tmp_path / "a.json").write_bytes(text.encode("utf-8", "surrogateescape"))
+    with pytest.raises(ValueError, match=r"a\.json: (not valid JSON \(|expected a JSON object)"):
+        read_json(tmp_path / "a.json")
+
+
+def test_json_objects_are_read(tmp_path):
+    (tmp_path / "a.json").write_text('{"name": "\u00e9", "values": [1, null]}', encoding="utf-8")
+    assert read_json(tmp_path / "a.json") == {"name": "é", "values": [1, None]}

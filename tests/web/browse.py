@@ -3,8 +3,9 @@
 Runs in the environment of the browser's driver, apart from the tests themselves:
 `python browse.py PAGE.html SCREENSHOT.png [SELECTOR] < steps.json`. The page is open when SELECTOR,
 by default the viewer's mark of a map on show, is there. A step is `{"click": [x, y]}`, as shares
-of the map's width and height, `{"focus": selector}`, `{"press": key}`, `{"check": selector}` or
-`{"select": target}`; after each, the shown layer and the values are noted.
+of the map's width and height, `{"focus": selector}`, `{"press": key}`, `{"check": selector}`,
+`{"select": target}`, `{"open": text}` of a link or `{"tap": selector}`; after each, what is shown
+is noted, and at the end the title of the page.
 """
 
 import json
@@ -35,6 +36,7 @@ def main(page_file, screenshot, ready="body[data-shown]"):
         for step in steps:
             take(page, step)
             seen["notes"].append(read(page))
+        seen["title"] = page.title()
         page.screenshot(path=screenshot)
         browser.close()
     print(json.dumps(seen))
@@ -64,6 +66,10 @@ def take(page, step):
         page.check(value)
     elif action == "select":
         page.select_option("#place", label=value)
+    elif action == "open":
+        page.get_by_text(value, exact=True).first.click()
+    elif action == "tap":
+        page.locator(value).first.click()
     page.wait_for_timeout(400)
 
 
@@ -72,9 +78,11 @@ def read(page):
     return {
         "shown": page.evaluate("document.body.dataset.shown"),
         "focus": page.evaluate("document.activeElement.id"),
-        "checked": page.evaluate("document.querySelector('[name=layer]:checked').value"),
+        "checked": page.evaluate("document.querySelector('[name=layer]:checked')?.value"),
         "values": {cell.get_attribute("data-kind"): cell.inner_text() for cell in cells},
-        "text": page.inner_text("#values"),
+        "text": page.evaluate("document.querySelector('#values')?.innerText"),
+        "frames": [frame.inner_text("body") for frame in page.frames[1:]],
+        "drawings": page.locator(".marks").count(),
     }
 
 

@@ -3,7 +3,9 @@
 import json
 import os
 import subprocess
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import geopandas as gpd
 import numpy as np
@@ -121,8 +123,9 @@ def browse(page, tmp_path):
     if not browser:
         pytest.skip("no browser: run `make test-web`")
 
-    def take(*steps, page=page):
-        command = [browser, str(Path(__file__).with_name("browse.py")), page, tmp_path / "view.png"]
+    def take(*steps, page=page, ready=()):
+        script = Path(__file__).with_name("browse.py")
+        command = [browser, str(script), page, tmp_path / "view.png", *ready]
         done = subprocess.run(
             command, input=json.dumps(steps), capture_output=True, text=True, check=False
         )
@@ -130,6 +133,26 @@ def browse(page, tmp_path):
         return json.loads(done.stdout)
 
     return take
+
+
+@pytest.fixture
+def listener():
+    """Hear what reaches a port of this machine: its address and the paths asked for."""
+    heard = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):  # the name that http.server calls
+            heard.append(self.path)
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *arguments):
+            """Keep quiet."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}", heard
+        server.shutdown()
 
 
 @pytest.fixture

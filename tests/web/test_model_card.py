@@ -1,12 +1,15 @@
 """The card of a model: what it states is what the files of the study hold."""
 
 import json
+import re
 from dataclasses import replace
 
 import pandas as pd
 import pytest
+from markdown_it import MarkdownIt
 
-from landshift.report.texts.model_card import MEASURES, Evidence, write_model_card
+from landshift.report.texts.model_card import Evidence, write_model_card
+from landshift.report.texts.passages import MEASURES
 from landshift.report.texts.summary import Findings, summarise_study
 
 NAMES = ("very low", "low", "moderate", "high", "very high")
@@ -30,9 +33,9 @@ def evidence(places, manifest, tmp_path):
     ledger = {"version": 1, "layers": {"dem": layer, "river": {"sources": [{"file": "r.gpkg"}]}}}
     (tmp_path / "layers.json").write_text(json.dumps(ledger))
     return Evidence(
-        tmp_path / "model",
-        tmp_path / "classes.csv",
-        tmp_path / "skill.csv",
+        model=tmp_path / "model",
+        classes=tmp_path / "classes.csv",
+        skill=tmp_path / "skill.csv",
         drivers=places[0].drivers,
         applicability=places[0].maps["applicability"],
         ledgers={"ash": tmp_path / "layers.json"},
@@ -70,14 +73,17 @@ def test_card_states_the_benchmark_of_its_region(evidence, tmp_path):
     assert "| 98 |" not in text and "| 99 |" not in text
 
 
+def find(evidence, **more):
+    """Choose of the evidence of a card what a summary tells."""
+    own = {key: getattr(evidence, key) for key in ("model", "classes", "skill", "drivers")}
+    return Findings(picture="ash/map.png", **own, **more)
+
+
 def test_a_summary_judges_every_map_and_names_units(evidence, tmp_path):
     units = {"rank": [1, 2], "name": ["a", "b"], "susceptible_km2": [2.5, 1.0]}
     units["susceptible_share"] = [0.5, 0.25]
     pd.DataFrame(units).to_csv(tmp_path / "priorities.csv", index=False)
-    findings = Findings(
-        "ash/map.png", evidence.model, evidence.skill, evidence.classes,
-        drivers=evidence.drivers, priorities=tmp_path / "priorities.csv",
-    )  # fmt: skip
+    findings = find(evidence, priorities=tmp_path / "priorities.csv")
     text = summarise_study("trial", {"ash": findings})
     assert "![Susceptibility of ash](ash/map.png)" in text
     assert "Of 40 landslides that it has not seen, 20% lie in the 20% of the area" in text
@@ -85,7 +91,7 @@ def test_a_summary_judges_every_map_and_names_units(evidence, tmp_path):
     odd = pd.DataFrame(units | {"name": ["A | ![b](c.png)", "007"]})
     odd.to_csv(tmp_path / "priorities.csv", index=False)
     text = summarise_study("trial", {"ash": findings})
-    assert r"| 1 | A \| \!\[b\]\(c\.png\) | 2.5" in text and "| 2 | 007 | 1 km2" in text
+    assert r"| 1 | A \| !\[b\](c.png) | 2.5" in text and "| 2 | 007 | 1 km2" in text
     pd.DataFrame(units).iloc[:0].to_csv(tmp_path / "priorities.csv", index=False)
     text = summarise_study("trial", {"ash": findings})
     assert "Where to act first: no unit of the study lies in this region." in text
@@ -99,3 +105,22 @@ def test_card_without_unseen_landslides_says_so(evidence, tmp_path):
     pd.read_csv(evidence.skill).iloc[:0].to_csv(evidence.skill, index=False)
     write_model_card(tmp_path / "card.md", evidence)
     assert "No landslide is left to judge the map by" in (tmp_path / "card.md").read_text()
+
+
+ATTACK = "x](https://a.org) ![](/etc/passwd) <script>a</script> `b` | c\n# d\n\n[e]: http://f.org"
+
+
+def test_what_a_frozen_model_says_of_itself_is_text(evidence, manifest, tmp_path):
+    """Every text of a manifest may come from a stranger."""
+    hostile = {key: ATTACK for key in ("region", "family", "version", "seed", "presences")}
+    hostile |= {key: [ATTACK] for key in ("learners", "factors", "units", "target_factors")}
+    hostile |= {"sources": {ATTACK: ATTACK}}
+    (tmp_path / "model" / "manifest.json").write_text(json.dumps(manifest | hostile))
+    write_model_card(tmp_path / "card.md", evidence)
+    for text in (
+        (tmp_path / "card.md").read_text(),
+        summarise_study("trial", {ATTACK: find(evidence)}),
+    ):
+        page = MarkdownIt("commonmark").enable("table").render(text)
+        assert "/etc/passwd" in page and not re.search("<(script|a|h3)|href", page)
+        assert re.findall('<img src="([^"]*)"', page) in ([], ["ash/map.png"])

@@ -1,6 +1,9 @@
 """Layers that a user brings along: bands, rainfall, lines, codes, and a raster of their own."""
 
+import copy
 import json
+import subprocess
+import sys
 
 import geopandas
 import numpy as np
@@ -13,6 +16,8 @@ import yaml
 from landshift.acquire.inventory.storage import write_inventory
 from landshift.acquire.virtual.regions import generate_virtual_region
 from landshift.geodata.raster import read_factors, write_raster
+
+from .conftest import ROOT
 
 OWN = {"units": "1", "long_name": "wetness of the soil"}
 REFLECTANCE = {"blue": 1400, "red": 1500, "nir": 3000, "swir": 2500}
@@ -141,3 +146,56 @@ def test_own_raster_with_the_name_of_a_factor_is_refused(configuration, run_snak
     assert result.returncode != 0
     assert "regions.birch.layers.slope: the layer slope cannot be a factor" in result.stdout
     assert "Traceback" not in result.stdout
+
+
+FREE = "</script><script>run()</script>"
+"""Free text, as a stranger may put it into any key that takes some."""
+
+PLAN = """
+import sys
+from pathlib import Path
+from snakemake.api import SnakemakeApi
+from snakemake.settings.types import ConfigSettings, OutputSettings, Quietness, ResourceSettings
+
+with SnakemakeApi(OutputSettings(quiet={Quietness.ALL})) as snakemake:
+    workflow = snakemake.workflow(
+        resource_settings=ResourceSettings(cores=1),
+        config_settings=ConfigSettings(configfiles=[Path(sys.argv[2])]),
+        snakefile=Path(sys.argv[1]),
+        workdir=Path(sys.argv[2]).parent,
+    )
+    workflow.dag().execute_workflow(executor="dryrun")
+    for job in workflow._workflow.dag.jobs:
+        print(job.rule.name, *(f"{name}={value} {value!r}" for name, value in job.params.items()))
+"""
+
+
+def test_params_hold_no_free_text_and_no_path(configuration, tmp_path):
+    """Snakemake writes them into a script of the report, and into tables and records."""
+    study = copy.deepcopy(configuration)
+    stated = {"licence": FREE, "citation": FREE}
+    for region in study["regions"].values():
+        region["inventory"] |= stated
+        for layer in region["layers"].values():
+            layer |= stated
+        region["layers"]["soil_wetness"]["factor"] = {"units": FREE, "long_name": FREE}
+    lines = study["regions"]["alder"]["layers"]["faults"]["file"]
+    study["priorities"] = {
+        "units": {"file": lines, "name": FREE},
+        "corridors": {"road": {"file": lines}},
+        "exposure": {"roads": {"file": lines}},
+    }
+    study["mosaic"] = {"crs": "+proj=utm +zone=32 +title=<b>", "resolution_m": 30}
+    path = tmp_path / "study.yaml"
+    path.write_text(yaml.safe_dump(study))
+    done = subprocess.run(
+        [sys.executable, "-c", PLAN, ROOT / "Snakefile", path],
+        capture_output=True, text=True, check=False, cwd=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    planned = done.stdout.split("\n")
+    slices = {line.split()[0] for line in planned if "=slice " in line}
+    assert {"acquire_dem", "derive_own_factors", "fine_tune_target", "mosaic_maps"} <= slices
+    assert {"evaluate_priorities", "evaluate_corridors", "write_configuration"} <= slices
+    folders = [lines.rpartition("/")[0], str(tmp_path), str(ROOT)]
+    assert not [line for line in planned if any(text in line for text in ("<", *folders))]

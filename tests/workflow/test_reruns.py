@@ -175,6 +175,13 @@ CHANGES = {
             or job.rule in ("derive_terrain_factors", "derive_drainage_factors")
         ),
     ),
+    "licence of a layer": Change(
+        set_key("regions", "cedar", "layers", "dem", "licence", value="CC-BY-4.0"),
+        touches=lambda job: (
+            (job.rule, job.place) == ("acquire_dem", "cedar") or job.rule == "write_configuration"
+        ),
+        spares=lambda job: job.place.startswith(("alder", "birch")),
+    ),
     "rule of the classes": Change(
         set_key("maps", "breaks", value=[0.02, 0.05, 0.1, 0.2]),
         touches=lambda job: (

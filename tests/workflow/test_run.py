@@ -12,6 +12,8 @@ import pytest
 import rasterio
 import yaml
 
+from landshift.__main__ import main
+
 from .conftest import STUDY
 
 TARGETS = ["birch", "cedar"]
@@ -186,6 +188,7 @@ def test_report_is_written(run_snakemake, finished):
     report = finished / "results" / "small" / "report" / "report.zip"
     result = run_snakemake("--report", report, "--configfile", STUDY, folder=finished)
     assert result.returncode == 0, result.stdout
+    assert main(["seal", str(report)]) == 0
     with zipfile.ZipFile(report) as archive:
         files = {name.rsplit("/", 1)[-1]: archive.read(name) for name in archive.namelist()}
     page = files["report.html"].decode()
@@ -200,3 +203,4 @@ def test_report_is_written(run_snakemake, finished):
     assert pages | figures <= set(files)
     assert b"data:image/png;base64," in files["summary.html"]
     assert not re.search(rb'(?:src|href)="https?://', page.encode())
+    assert str(finished) not in page and "Content-Security-Policy" in page

@@ -1,5 +1,7 @@
 """From addresses, files and virtual worlds to layers on one grid and a cleaned inventory."""
 
+from landshift.runtime.slices import Slice
+
 
 # On a cluster the compute nodes have no internet: what fetches runs where Snakemake runs.
 localrules:
@@ -63,8 +65,8 @@ rule acquire_dem:
         mem_mb=4000,
         downloads=1,
     params:
-        entry=lambda wildcards: find_entry(wildcards.region, "dem"),
-        grid=lambda wildcards: describe_grid(wildcards.region),
+        entry=lambda wildcards: Slice(find_entry(wildcards.region, "dem")),
+        grid=lambda wildcards: Slice(describe_grid(wildcards.region)),
         content=lambda wildcards: hash_files(find_entry(wildcards.region, "dem")),
         code=hash_script("acquire_dem"),
     message:
@@ -92,8 +94,8 @@ rule acquire_extent:
         mem_mb=4000,
         downloads=1,
     params:
-        entry=lambda wildcards: find_entry(wildcards.region, "extent"),
-        grid=lambda wildcards: describe_grid(wildcards.region),
+        entry=lambda wildcards: Slice(find_entry(wildcards.region, "extent")),
+        grid=lambda wildcards: Slice(describe_grid(wildcards.region)),
         content=lambda wildcards: hash_files(find_entry(wildcards.region, "extent")),
         code=hash_script("acquire_extent"),
     message:
@@ -122,7 +124,7 @@ rule acquire_surveyed:
         mem_mb=4000,
         downloads=1,
     params:
-        entry=lambda wildcards: find_entry(wildcards.region, "surveyed"),
+        entry=lambda wildcards: Slice(find_entry(wildcards.region, "surveyed")),
         content=lambda wildcards: hash_files(find_entry(wildcards.region, "surveyed")),
         code=hash_script("acquire_surveyed"),
     message:
@@ -151,7 +153,7 @@ rule acquire_layer:
         mem_mb=4000,
         downloads=1,
     params:
-        entry=lambda wildcards: describe_origin(wildcards.region, wildcards.layer),
+        entry=lambda wildcards: Slice(describe_origin(wildcards.region, wildcards.layer)),
         content=lambda wildcards: hash_files(find_entry(wildcards.region, wildcards.layer)),
         code=hash_script("acquire_layer"),
     message:
@@ -180,7 +182,7 @@ rule acquire_lines:
         mem_mb=2000,
         downloads=1,
     params:
-        entry=lambda wildcards: find_entry(wildcards.region, wildcards.layer),
+        entry=lambda wildcards: Slice(find_entry(wildcards.region, wildcards.layer)),
         content=lambda wildcards: hash_files(find_entry(wildcards.region, wildcards.layer)),
         code=hash_script("acquire_lines"),
     message:
@@ -215,7 +217,7 @@ rule acquire_inventory:
         mem_mb=2000,
         downloads=1,
     params:
-        entry=lambda wildcards: find_entry(wildcards.region, wildcards.inventory),
+        entry=lambda wildcards: Slice(find_entry(wildcards.region, wildcards.inventory)),
         content=lambda wildcards: hash_files(find_entry(wildcards.region, wildcards.inventory)),
         code=hash_script("acquire_inventory"),
     message:

@@ -42,7 +42,7 @@ rule evaluate_skill:
             caption="../report/skill.rst",
             category="3 Evidence",
             subcategory="{target}",
-            labels={"region": "{target}", "what": "Beside zero-shot and local-only, table"},
+            labels={"region": "{target}", "what": "Compared with zero-shot and local-only, table"},
         ),
         curves="<results>/targets/{target}/skill_curves.csv",
     log:

@@ -1,5 +1,7 @@
 """From layers to conditioning factors, and from factors to tables of samples."""
 
+from landshift.runtime.slices import Slice
+
 
 rule derive_terrain_factors:
     input:
@@ -167,7 +169,7 @@ rule derive_class_factors:
     resources:
         mem_mb=4000,
     params:
-        stated=lambda wildcards: describe_classes(wildcards.region, wildcards.classes),
+        stated=lambda wildcards: Slice(describe_classes(wildcards.region, wildcards.classes)),
         content=lambda wildcards: hash_contents(
             list_legend_files(wildcards.region, wildcards.classes)
         ),
@@ -195,7 +197,7 @@ rule derive_own_factors:
     resources:
         mem_mb=2000,
     params:
-        stated=lambda wildcards: describe_own(wildcards.region),
+        stated=lambda wildcards: Slice(describe_own(wildcards.region)),
         code=hash_script("derive_own_factors"),
     message:
         "Take rasters of your own of {wildcards.region} as factors"

@@ -1,5 +1,7 @@
 """From a fine-tuned model to maps of its target, and to one mosaic."""
 
+from landshift.runtime.slices import Slice
+
 
 rule map_susceptibility:
     input:
@@ -103,7 +105,7 @@ rule mosaic_maps:
         mem_mb=6000,
     params:
         targets=TARGETS,
-        grid=config["mosaic"],
+        grid=Slice(config["mosaic"] or {}),
         breaks=config["maps"]["breaks"],
         block_size=config["maps"]["block_size"],
         code=hash_script("mosaic_maps"),

@@ -1,5 +1,7 @@
 """Where to act first: units ranked by susceptible area and exposure, and corridors."""
 
+from landshift.runtime.slices import Slice
+
 PRIORITIES = config["priorities"] or {}
 UNITS = PRIORITIES.get("units", {})
 EXPOSURE = PRIORITIES.get("exposure", {})
@@ -9,8 +11,10 @@ CORRIDORS = PRIORITIES.get("corridors", {})
 rule evaluate_priorities:
     input:
         classes="<results>/targets/{target}/classes.tif",
-        units=list_files(UNITS),
-        exposure=[file for entry in EXPOSURE.values() for file in list_files(entry)],
+        units=lambda wildcards: list_files(UNITS),
+        exposure=lambda wildcards: [
+            file for entry in EXPOSURE.values() for file in list_files(entry)
+        ],
     output:
         layer="<results>/targets/{target}/priorities.gpkg",
         table=report(
@@ -30,9 +34,9 @@ rule evaluate_priorities:
     resources:
         mem_mb=4000,
     params:
-        units=UNITS,
+        units=Slice(UNITS),
         grid_m=PRIORITIES.get("grid_m"),
-        exposure={kind: entry["file"] for kind, entry in EXPOSURE.items()},
+        exposure=Slice({kind: entry["file"] for kind, entry in EXPOSURE.items()}),
         susceptible_from=PRIORITIES.get("susceptible_from"),
         content=hash_files(UNITS, *EXPOSURE.values()),
         code=hash_script("evaluate_priorities"),
@@ -45,7 +49,7 @@ rule evaluate_priorities:
 rule evaluate_corridors:
     input:
         susceptibility="<results>/targets/{target}/susceptibility.tif",
-        lines=[file for entry in CORRIDORS.values() for file in list_files(entry)],
+        lines=lambda wildcards: [file for entry in CORRIDORS.values() for file in list_files(entry)],
     output:
         table="<results>/targets/{target}/corridors.csv",
     log:
@@ -58,7 +62,7 @@ rule evaluate_corridors:
     resources:
         mem_mb=4000,
     params:
-        corridors=CORRIDORS,
+        corridors=Slice(CORRIDORS),
         content=hash_files(*CORRIDORS.values()),
         code=hash_script("evaluate_corridors"),
     message:

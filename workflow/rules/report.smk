@@ -1,5 +1,7 @@
 """Figures and pages that go into the report."""
 
+from landshift.runtime.slices import Slice
+
 
 rule plot_target_map:
     input:
@@ -78,7 +80,7 @@ rule plot_skill:
             caption="../report/skill.rst",
             category="3 Evidence",
             subcategory="{target}",
-            labels={"region": "{target}", "what": "Beside zero-shot and local-only"},
+            labels={"region": "{target}", "what": "Compared with zero-shot and local-only"},
         ),
     log:
         "<logs>/plot_skill/{target}.log",
@@ -92,7 +94,7 @@ rule plot_skill:
     params:
         code=hash_script("plot_skill"),
     message:
-        "Draw the map of {wildcards.target} beside zero-shot and local-only"
+        "Compare the map of {wildcards.target} with zero-shot and local-only in a figure"
     script:
         "../scripts/plot_skill.py"
 
@@ -267,7 +269,7 @@ rule write_configuration:
     resources:
         mem_mb=500,
     params:
-        configuration=config,
+        configuration=Slice(config),
         code=hash_script("write_configuration"),
     message:
         "Write down the configuration that the study used"

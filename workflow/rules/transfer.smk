@@ -1,5 +1,7 @@
 """Stage 1 on the sources, stage 2 on the shots of a target."""
 
+from landshift.runtime.slices import Slice
+
 
 rule pretrain_sources:
     input:
@@ -20,8 +22,8 @@ rule pretrain_sources:
         mem_mb=4000,
     params:
         learners=LEARNERS,
-        own_units=lambda wildcards: list_own_units(sources_of(config, wildcards.target)),
-        legends=lambda wildcards: find_shared_legends(wildcards.target),
+        own_units=lambda wildcards: Slice(list_own_units(sources_of(config, wildcards.target))),
+        legends=lambda wildcards: Slice(find_shared_legends(wildcards.target)),
         seed=config["seed"],
         code=hash_script("pretrain_sources"),
     message:
@@ -32,7 +34,7 @@ rule pretrain_sources:
 
 rule acquire_source_models:
     input:
-        manifest=list_frozen(),
+        manifest=lambda wildcards: list_frozen(),
     output:
         models=directory(expand("<results>/sources/frozen/{learner}", learner=LEARNERS)),
     log:
@@ -45,7 +47,7 @@ rule acquire_source_models:
     resources:
         mem_mb=2000,
     params:
-        frozen=config["transfer"]["frozen"],
+        frozen=Slice(config["transfer"]["frozen"] or {}),
         learners=LEARNERS,
         code=hash_script("acquire_source_models"),
     message:
@@ -78,8 +80,8 @@ rule fine_tune_target:
         own=lambda wildcards: choose_target_factors(
             wildcards.target, list_left_out(wildcards.target)
         ),
-        own_units=lambda wildcards: list_own_units([wildcards.target]),
-        legends=lambda wildcards: list_legends(wildcards.target),
+        own_units=lambda wildcards: Slice(list_own_units([wildcards.target])),
+        legends=lambda wildcards: Slice(list_legends(wildcards.target)),
         seed=config["seed"],
         code=hash_script("fine_tune_target"),
     message:

@@ -11,6 +11,7 @@ from pathlib import Path
 from landshift.evaluation.class_shares import measure_class_coverage, summarise_unseen
 from landshift.geodata.raster import read_factors
 from landshift.runtime.logs import set_up_logging
+from landshift.runtime.tables import write_csv
 from landshift.transfer.storage import load_model
 
 
@@ -22,7 +23,7 @@ def main(*, model, factors, block_size, table, summary):
     for name, found in unseen.items():
         text = "%s: training has not seen the classes %s, %.2f %% of the map"
         logging.info(text, name, found["codes"] or "(none)", 100 * found["area_share"])
-    classes.round({"area_share": 6}).to_csv(table, index=False)
+    write_csv(classes.round({"area_share": 6}), table)
     Path(summary).write_text(json.dumps(unseen, indent=1) + "\n", encoding="utf-8")
 
 

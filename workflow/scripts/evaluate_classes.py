@@ -9,6 +9,7 @@ import pandas as pd
 from landshift.evaluation.class_shares import tabulate_classes
 from landshift.geodata.raster import open_raster
 from landshift.runtime.logs import set_up_logging
+from landshift.runtime.tables import write_csv
 from landshift.sampling.shots import find_held_out
 
 
@@ -18,7 +19,7 @@ def main(*, classes, dem, samples, shots, validation, table):
     used, held_out = find_held_out(*tables, open_raster(dem), validation)
     groups = {"held_out": held_out, "used": used}
     shares = tabulate_classes(codes, {name: each for name, each in groups.items() if len(each)})
-    shares.round(4).to_csv(table, index=False)
+    write_csv(shares.round(4), table)
 
 
 if __name__ == "__main__":

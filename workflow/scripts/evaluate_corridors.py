@@ -7,6 +7,7 @@ from landshift.geodata.vectors import read_shapes
 from landshift.report.priorities.corridor import profile_corridor
 from landshift.runtime.files import refuse_changes
 from landshift.runtime.logs import set_up_logging
+from landshift.runtime.tables import write_csv
 
 
 def main(*, susceptibility, corridors, table):
@@ -22,7 +23,7 @@ def main(*, susceptibility, corridors, table):
         )
         profile.insert(0, "corridor", name)
         profiles.append(profile)
-    pd.concat(profiles).to_csv(table, index=False, float_format="%.9g")
+    write_csv(pd.concat(profiles), table, float_format="%.9g")
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from landshift.evaluation.drivers.summary import (
 from landshift.geodata.cells import sample_points
 from landshift.geodata.raster import open_raster
 from landshift.runtime.logs import set_up_logging
+from landshift.runtime.tables import write_csv
 from landshift.transfer.storage import load_model
 
 
@@ -38,7 +39,7 @@ def main(*, model, classes, background, source_backgrounds, shots, drivers, depe
     tables = {table["region"].iloc[0]: table for table in map(pd.read_parquet, source_backgrounds)}
     first = tuned.source_score.models[0]
     shared = list(first.factors)
-    compare_sources(
+    strengths = compare_sources(
         summarise_drivers(explanation, codes),
         tuned.source_score.models,
         {
@@ -47,13 +48,14 @@ def main(*, model, classes, background, source_backgrounds, shots, drivers, depe
         },
         cells=EXPLAINED_CELLS // 2,
         seed=tuned.seed,
-    ).to_csv(drivers, index=False, float_format="%.5g")
-    summarise_dependence(
-        explanation, values[:EXPLAINED_CELLS], tuned.units, classes=tuned.classes_seen
-    ).to_csv(dependence, index=False, float_format="%.5g")
-    summarise_shots(explanation, pd.read_parquet(shots)).to_csv(
-        influence, index=False, float_format="%.9g"
     )
+    write_csv(strengths, drivers, float_format="%.5g")
+    curves = summarise_dependence(
+        explanation, values[:EXPLAINED_CELLS], tuned.units, classes=tuned.classes_seen
+    )
+    write_csv(curves, dependence, float_format="%.5g")
+    moved = summarise_shots(explanation, pd.read_parquet(shots))
+    write_csv(moved, influence, float_format="%.9g")
 
 
 if __name__ == "__main__":

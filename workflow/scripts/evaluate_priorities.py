@@ -6,6 +6,7 @@ from landshift.report.priorities.exposure import read_exposure
 from landshift.report.priorities.units import make_grid, rank_units, read_units
 from landshift.runtime.files import refuse_changes
 from landshift.runtime.logs import set_up_logging
+from landshift.runtime.tables import write_csv
 
 
 def main(*, classes, units, name, grid_m, exposure, susceptible_from, layer, table):
@@ -15,7 +16,7 @@ def main(*, classes, units, name, grid_m, exposure, susceptible_from, layer, tab
     exposed = {kind: read_exposure(path, grid) for kind, path in exposure.items()}
     ranked = rank_units(mapped, shapes, exposed, susceptible_from=susceptible_from)
     write_geopackage(layer, {"priorities": ranked})
-    ranked.drop(columns="geometry").round(4).to_csv(table, index=False)
+    write_csv(ranked.drop(columns="geometry").round(4), table)
 
 
 if __name__ == "__main__":

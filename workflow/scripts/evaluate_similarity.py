@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from landshift.runtime.logs import set_up_logging
+from landshift.runtime.tables import write_csv
 from landshift.sampling.selection import measure_distances
 
 FAR = 1.0
@@ -26,7 +27,7 @@ def main(*, target, background, sources, selected, similarity):
                 "%s: %s differs from the source %s by %.1f standard deviations",
                 *(target, row.farthest, row.source, row.farthest_distance),
             )
-    table.round(4).to_csv(similarity, index=False)
+    write_csv(table.round(4), similarity)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from landshift.geodata.cells import sample_points
 from landshift.geodata.raster import open_raster, read_factors
 from landshift.runtime.logs import set_up_logging
 from landshift.runtime.seeds import derive_seed
+from landshift.runtime.tables import write_csv
 from landshift.sampling.shots import find_held_out
 from landshift.transfer.fine_tuning import leave_pseudo_absences
 from landshift.transfer.storage import load_model
@@ -41,7 +42,7 @@ def main(
     scores = {method: (by_method[0][method], by_method[1][method]) for method in by_method[0]}
     seed = derive_seed(tuned.seed, "skill", tuned.region)
     for measure, path in ((measure_skill, skill), (trace_skill, curves)):
-        measure(scores, tuned.prevalence, seed=seed).to_csv(path, index=False, float_format="%.5g")
+        write_csv(measure(scores, tuned.prevalence, seed=seed), path, float_format="%.5g")
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from landshift.evaluation.rate_curves import prediction_rate_curve
 from landshift.geodata.cells import sample_points
 from landshift.geodata.raster import open_raster
 from landshift.runtime.logs import set_up_logging
+from landshift.runtime.tables import write_csv
 from landshift.sampling.shots import find_held_out
 
 
@@ -27,7 +28,7 @@ def main(*, susceptibility, dem, samples, shots, validation, rate_curve):
         logging.info("%s-rate curve: %d landslides", name, len(known))
         if len(known):
             curves.append(prediction_rate_curve(mapped, known).assign(curve=name)[columns])
-    pd.concat(curves[1:] or curves).to_csv(rate_curve, index=False)
+    write_csv(pd.concat(curves[1:] or curves), rate_curve)
 
 
 if __name__ == "__main__":

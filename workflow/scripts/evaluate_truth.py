@@ -11,6 +11,7 @@ from landshift.evaluation.benchmark.methods.task import TransferTask, view_targe
 from landshift.evaluation.rate_curves import truth_auc
 from landshift.geodata.raster import open_raster, read_factors
 from landshift.runtime.logs import set_up_logging
+from landshift.runtime.tables import write_csv
 from landshift.transfer.pretraining import prepare_training
 from landshift.transfer.storage import load_model
 
@@ -51,7 +52,7 @@ def main(*, models, training, shots, background, factors, own, maps, seed, truth
         for family, score in method.predict_families(task).items():
             rows.append((method.name, family, truth_auc(score, probability[known])))
     table = pd.DataFrame(rows, columns=["method", "family", "auc"])
-    table.round(4).to_csv(truth, index=False)
+    write_csv(table.round(4), truth)
 
 
 if __name__ == "__main__":

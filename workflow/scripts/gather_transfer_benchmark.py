@@ -5,14 +5,15 @@ import pandas as pd
 from landshift.evaluation.benchmark.dominance import compare_methods
 from landshift.evaluation.benchmark.summary import summarise_transfer
 from landshift.runtime.logs import set_up_logging
+from landshift.runtime.tables import write_csv
 
 
 def main(*, scores, seed, table, text, summary, dominance):
     gathered = pd.concat([pd.read_parquet(path) for path in scores], ignore_index=True)
     gathered.to_parquet(table, index=False)
-    gathered.to_csv(text, index=False)
-    summarise_transfer(gathered, seed=seed).round(4).to_csv(summary, index=False)
-    compare_methods(gathered, seed=seed).round(4).to_csv(dominance, index=False)
+    write_csv(gathered, text)
+    write_csv(summarise_transfer(gathered, seed=seed).round(4), summary)
+    write_csv(compare_methods(gathered, seed=seed).round(4), dominance)
 
 
 if __name__ == "__main__":

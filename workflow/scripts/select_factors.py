@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from landshift.runtime.logs import set_up_logging
+from landshift.runtime.tables import write_csv
 from landshift.sampling.selection import drop_inflated, screen_factors, select_factors
 from landshift.sampling.tables import list_factors
 
@@ -28,7 +29,7 @@ def main(*, samples, left_out, classes, max_correlation, max_inflation, selected
     table = screen_factors(tables, [name for name in names if name not in classes])
     flipping = ", ".join(table.loc[table["flips"], "factor"])
     logging.info("effects that flip sign between the sources: %s", flipping or "none")
-    table.round(4).to_csv(screened, index=False)
+    write_csv(table.round(4), screened)
     Path(selected).write_text(json.dumps(names, indent=2) + "\n", encoding="utf-8")
 
 

@@ -1,24 +1,20 @@
 """Write the configuration of the study, defaults included, as a page of the report."""
 
-import html
-from pathlib import Path
+import textwrap
 
 import yaml
 
+from landshift.acquire.fetch.addresses import redact
+from landshift.report.texts.pages import write_page
 from landshift.runtime.logs import set_up_logging
-
-PAGE = """<!doctype html>
-<html lang="en">
-<head><meta charset="utf-8"><title>Configuration of the study {study}</title></head>
-<body><h1>Configuration of the study {study}</h1><pre>{text}</pre></body>
-</html>
-"""
 
 
 def main(*, configuration, page):
-    text = yaml.safe_dump(configuration, sort_keys=False, allow_unicode=True)
-    study = html.escape(str(configuration["study"]))
-    Path(page).write_text(PAGE.format(study=study, text=html.escape(text)), encoding="utf-8")
+    title = f"Configuration of the study {configuration['study']}"
+    # wide lines: an address stays whole, and with it what is cut from it
+    text = yaml.safe_dump(configuration, sort_keys=False, allow_unicode=True, width=2**20)
+    # nothing in an indented block is Markdown
+    write_page(page, f"# {title}\n\n{textwrap.indent(redact(text), '    ')}", title=title)
 
 
 if __name__ == "__main__":

@@ -6,8 +6,8 @@ from landshift.runtime.logs import set_up_logging
 
 
 def main(*, ledgers, inventories, page):
-    lines = ["# Data and licences", "", *describe_data(ledgers, inventories)]
-    write_page(page, "\n".join(lines), title="Data and licences")
+    text = f"# Data and licences\n\n{describe_data(ledgers, inventories)}"
+    write_page(page, text, title="Data and licences")
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from rasterio.warp import transform_geom
 
 from landshift.geodata.opening import open_dataset
 from landshift.geodata.raster_errors import explain_unreadable
+from landshift.report.rendering import escape_markdown
 from landshift.runtime.files import unfinished
 from landshift.transfer.manifest import read_manifest
 
@@ -50,7 +51,7 @@ class Publication:
 
 
 def write_catalogue(path: str | Path, publications: Sequence[Publication], *, study: str) -> None:
-    """Write the catalogue of a study, and each item as ``{target}/{target}.json`` beside it.
+    """Write the catalogue of a study, and each item as ``{target}/{target}.json`` next to it.
 
     Links and addresses of files are relative, so that the folder of the study can be moved.
 
@@ -113,7 +114,8 @@ def _describe_item(publication: Publication, folder: Path) -> pystac.Item:
 
 
 def _describe_origin(manifest: Mapping[str, Any], name: str) -> dict[str, Any]:
-    sources = ", ".join(manifest["sources"])
+    # a description is Markdown to those who show catalogues
+    sources = ", ".join(map(escape_markdown, manifest["sources"]))
     return {
         "title": f"Landslide susceptibility of {name}",
         "description": (

@@ -12,6 +12,7 @@ from landshift.geodata.cog import write_cog
 from landshift.geodata.raster import BLOCK, open_raster, wrap_like
 from landshift.mapping.classes import CLASS_NAMES
 from landshift.runtime.files import check_finished
+from landshift.runtime.tables import write_csv
 
 _log = logging.getLogger(__name__)
 
@@ -62,8 +63,7 @@ def compare_results(before: str | Path, after: str | Path, folder: str | Path) -
         if name in maps[1] and _share_grid(old, maps[1][name])
     ]
     table = pd.DataFrame(rows, columns=["target", *_CHANGES])
-    Path(folder).mkdir(parents=True, exist_ok=True)
-    table.to_csv(Path(folder) / "summary.csv", index=False, float_format="%.6g")
+    write_csv(table, Path(folder) / "summary.csv", float_format="%.6g")
     return table
 
 
@@ -164,7 +164,7 @@ def _compare_target(before: Path, after: Path, folder: Path) -> dict[str, float]
     write_cog(difference, folder / "difference.tif")
     classes = [open_raster(each / "classes.tif", chunks=BLOCK) for each in (before, after)]
     table = tabulate_classes(*classes)
-    table.to_csv(folder / "classes.csv", index=False, float_format="%.6g")
+    write_csv(table, folder / "classes.csv", float_format="%.6g")
     return summarise_change(old, new)
 
 

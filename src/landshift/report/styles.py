@@ -43,7 +43,7 @@ def list_susceptibility_entries(path: str | Path) -> Entries:
 
 
 def write_qml(path: str | Path, entries: Entries, *, ramp: bool) -> None:
-    """Write a style that QGIS applies to the map of the same name beside it.
+    """Write a style that QGIS applies to the map of the same name next to it.
 
     Parameters
     ----------

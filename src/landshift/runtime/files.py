@@ -1,6 +1,7 @@
 """Files that appear under their name only when they are complete, and those not there yet."""
 
 import hashlib
+import json
 import os
 import shutil
 import tempfile
@@ -8,6 +9,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 MOST_BYTES = 200_000_000
 """Larger files are told apart by size and time: to read them all would delay every start."""
@@ -91,6 +93,25 @@ def _remove_leftovers(folder: Path) -> None:
             states = [path.stat(follow_symlinks=False) for path in (left, *left.iterdir())]
             if max(state.st_mtime for state in states) < time.time() - LEFT_S:
                 shutil.rmtree(left, ignore_errors=True)
+
+
+def read_json(path: str | Path) -> dict[str, Any]:
+    """Read a file that holds one JSON object.
+
+    Raises
+    ------
+    OSError
+        If there is no such file.
+    ValueError
+        If it holds anything else, or brackets within brackets without end.
+    """
+    try:
+        content = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{path}: not valid JSON ({error})") from error
+    if not isinstance(content, dict):
+        raise ValueError(f"{path}: expected a JSON object")
+    return content
 
 
 def check_finished(results: str | Path, files: Iterable[Path]) -> None:

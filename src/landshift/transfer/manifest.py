@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from landshift.runtime.files import read_json
+
 FORMAT = 2
 """Version of the layout of a model's folder; a reader refuses another one."""
 
@@ -21,14 +23,11 @@ def read_manifest(path: str | Path) -> dict[str, Any]:
     """
     file = Path(path) / MANIFEST
     try:
-        manifest = json.loads(file.read_text(encoding="utf-8"))
+        return read_json(file)
     except FileNotFoundError:
         raise ValueError(f"{path}: no model here, {MANIFEST} is missing") from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{file}: not valid JSON ({error}); make the model again") from error
-    if not isinstance(manifest, dict):
-        raise ValueError(f"{file}: expected a JSON object; make the model again")
-    return manifest
+    except ValueError as error:
+        raise ValueError(f"{error}; make the model again") from error
 
 
 def write_manifest(path: Path, kind: str, content: Mapping[str, Any]) -> None:

@@ -10,7 +10,7 @@ import pyogrio
 from landshift.acquire.inventory.cleaning import REASONS
 from landshift.acquire.inventory.elevations import ElevationComparison
 from landshift.geodata.geopackage import write_geopackage
-from landshift.runtime.files import unfinished
+from landshift.runtime.tables import write_csv
 
 COLUMNS = ["id", "date", "geometry"]
 """What is kept of every landslide."""
@@ -71,5 +71,4 @@ def write_cleaning(
     if comparison is not None:
         rows += comparison.tabulate()
     table = pd.DataFrame(rows, columns=["what", "value", "meaning"], dtype=object)
-    with unfinished(path) as partial:
-        table.to_csv(partial, index=False)
+    write_csv(table, path)

@@ -77,6 +77,8 @@ _SETTINGS = {
     "legend.fontsize": 8.5,
     "legend.frameon": False,
     "text.color": INK,
+    # names and units come from data; a dollar in them begins no formula
+    "text.parse_math": False,
     "xtick.color": INK,
     "xtick.labelsize": 8,
     "xtick.major.width": 0.7,

@@ -13,10 +13,14 @@ from landshift.runtime.files import unfinished
 
 _WEB = ("http://", "https://")
 
+_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+"""What a browser may do with a page: show its own pictures and styles, and nothing else."""
+
 _PAGE = """\
 <!doctype html>
 <html lang="en">
-<head><meta charset="utf-8"><title>{title}</title>
+<head><meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{policy}"><title>{title}</title>
 <style>
 body {{ color: #222; font: 16px/1.5 "DejaVu Sans", Verdana, sans-serif; margin: 2rem auto;
   max-width: 50rem; padding: 0 1rem; }}
@@ -69,7 +73,8 @@ def write_page(
         _settle(token, Path(folder), pictures)
     body = markdown.renderer.render(tokens, markdown.options, {})
     with unfinished(path) as partial:
-        partial.write_text(_PAGE.format(title=html.escape(title), body=body), encoding="utf-8")
+        page = _PAGE.format(policy=_POLICY, title=html.escape(title), body=body)
+        partial.write_text(page, encoding="utf-8")
 
 
 def _settle(token: Token, folder: Path, pictures: Collection[str]) -> None:

@@ -15,6 +15,7 @@ import pandas as pd
 from landshift.acquire.inventory.storage import load_inventory
 from landshift.evaluation.tables import read_results
 from landshift.mapping.interval import find_steps, find_variance
+from landshift.report.sealing import allow_scripts
 from landshift.report.viewer.layers import describe_layer
 from landshift.report.viewer.overlays import describe_local_drivers, shade_elevations, to_features
 from landshift.report.viewer.overview import (
@@ -81,7 +82,7 @@ def write_viewer(
 ) -> None:
     """Write one HTML file that shows the maps of a study in a browser.
 
-    The file holds all it needs and opens from a disk, where a browser may not read files beside
+    The file holds all it needs and opens from a disk, where a browser may not read files next to
     it: each map is a COG of bytes in it, of which the page reads the tiles it shows. Maps of more
     cells than a page can hold are averaged first; the page states the size of its cells.
 
@@ -110,6 +111,7 @@ def write_viewer(
     # "</script>" or "<!--" inside a script would change where it ends.
     parts["DATA"] = json.dumps(shown, separators=(",", ":")).replace("<", "\\u003c")
     parts["TITLE"] = html.escape(study)
+    parts["SCRIPTS"] = allow_scripts(parts[mark] for mark in ("LIBRARY", "PROGRAM"))
     page = re.sub(f"@({'|'.join(parts)})@", lambda mark: parts[mark[1]], page)
     with unfinished(path) as partial:
         partial.write_text(page, encoding="utf-8")
