@@ -1,9 +1,9 @@
 FROM condaforge/miniforge3:latest
 LABEL io.github.snakemake.containerized="true"
-LABEL io.github.snakemake.conda_env_hash="f8248093051dbaa9ea139f1fb933b143351cbdc87f3fe52318d54d8b1ad90284"
+LABEL io.github.snakemake.conda_env_hash="9f36b3ee4a146a4c7d3b224f31a8557bf95d1fd2d5a1659c9fff8541eae49f67"
 # Conda environment:
 #   source: envs/landshift.yaml
-#   prefix: /conda-envs/8f47fa81dfb86bd0844a3376c47f85cd
+#   prefix: /conda-envs/34a3172b78282cdee9239155929e5e65
 #   # The environment for conda users: the same versions as requirements.lock has for Python 3.11.
 #   #   conda env create -f envs/landshift.yaml && conda activate landshift
 #   #   pip install --no-deps .
@@ -50,8 +50,8 @@ LABEL io.github.snakemake.conda_env_hash="f8248093051dbaa9ea139f1fb933b143351cbd
 #     - tenacity =9.2.1
 #     - threadpoolctl =3.8.0
 #     - xarray =2026.9.0
-RUN mkdir -p /conda-envs/8f47fa81dfb86bd0844a3376c47f85cd
-COPY envs/landshift.yaml /conda-envs/8f47fa81dfb86bd0844a3376c47f85cd/environment.yaml
+RUN mkdir -p /conda-envs/34a3172b78282cdee9239155929e5e65
+COPY envs/landshift.yaml /conda-envs/34a3172b78282cdee9239155929e5e65/environment.yaml
 
-RUN conda env create --prefix /conda-envs/8f47fa81dfb86bd0844a3376c47f85cd --file /conda-envs/8f47fa81dfb86bd0844a3376c47f85cd/environment.yaml && \
+RUN conda env create --prefix /conda-envs/34a3172b78282cdee9239155929e5e65 --file /conda-envs/34a3172b78282cdee9239155929e5e65/environment.yaml && \
     conda clean --all -y
