@@ -23,7 +23,6 @@ SCRIPTS = ROOT / "workflow" / "scripts"
 
 drop_stale_kernels()
 
-
 PLAN = Plan(STUDY, explain(read_frozen_factors, FROZEN))
 TARGETS = PLAN.targets
 
@@ -183,17 +182,15 @@ def list_site():
 def list_transfer_scores():
     """List the tables of the transfer benchmark before they are gathered: by target and group."""
     groups = config["benchmark"]["groups"] if PLAN.benchmark_targets else []
-    return below_results(
-        f"benchmark/{target}/{group}.parquet"
-        for target in PLAN.benchmark_targets
-        for group in groups
+    return expand(
+        "<results>/benchmark/{target}/{group}.parquet", target=PLAN.benchmark_targets, group=groups
     )
 
 
 def choose_draws():
     """Choose the settings of the benchmark that the scores of one target and group depend on."""
-    settings = config["benchmark"] or {}
-    return {key: settings[key] for key in settings if key not in ("groups", "targets")}
+    stated = config["benchmark"] or {}
+    return {key: stated[key] for key in stated if key not in ("groups", "targets")}
 
 
 def choose_regime():

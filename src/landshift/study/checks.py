@@ -60,7 +60,7 @@ def check_study(config: Mapping[str, Any], *, files: bool = True) -> Study:
     problems |= {*_find_problems(study)}
     if not any(path.startswith("regions.") for path, _ in problems):
         # What regions share is asked when each of them is sound.
-        problems |= {*_check_groups(study)}
+        problems |= {*_check_groups(Plan(study))}
     problems |= {*(_find_missing_files(study) if files else ())}
     raise_problems(sorted(problems))
     return study
@@ -138,12 +138,12 @@ def _find_missing_files(study: Study) -> Iterator[Problem]:
 
 def _find_problems(study: Study) -> Iterator[Problem]:
     yield from _check_names(study)
-    yield from _check_roles(study)
+    yield from _check_roles(Plan(study))
     yield from _check_places(study)
     yield from _check_resolutions(study)
     yield from _check_units(study)
     yield from _check_legends(study)
-    yield from _check_benchmark(study)
+    yield from _check_benchmark(Plan(study))
     if study.maps.breaks == "sources" and study.transfer.frozen:
         yield (
             "maps.breaks",
@@ -166,18 +166,17 @@ def _check_names(study: Study) -> Iterator[Problem]:
             )
 
 
-def _check_roles(study: Study) -> Iterator[Problem]:
-    if study.transfer.frozen is None:
-        if not study.list_sources():
-            yield "regions", "no region is a source; give one with many landslides `role: source`"
-        for target in study.list_targets():
-            if study.list_sources() == [target]:
-                yield (
-                    f"regions.{target}.role",
-                    "this target is the only source; add another region with `role: source`",
-                )
-    if not study.list_targets():
+def _check_roles(plan: Plan) -> Iterator[Problem]:
+    if plan.knows_sources and not plan.sources:
+        yield "regions", "no region is a source; give one with many landslides `role: source`"
+    if not plan.targets:
         yield "regions", "no region is a target; give the one to be mapped `role: target`"
+    for target in plan.targets:
+        if plan.knows_sources and plan.sources == [target]:
+            yield (
+                f"regions.{target}.role",
+                "this target is the only source; add another region with `role: source`",
+            )
 
 
 def _check_places(study: Study) -> Iterator[Problem]:
@@ -203,13 +202,11 @@ def _check_resolutions(study: Study) -> Iterator[Problem]:
         )
 
 
-def _check_groups(study: Study) -> Iterator[Problem]:
+def _check_groups(plan: Plan) -> Iterator[Problem]:
     """Find groups without layers, and targets that share no factor with their sources."""
-    plan = Plan(study)
+    regions, groups = plan.study.regions, plan.study.factors.groups
     absent = [
-        group
-        for group in study.factors.groups
-        if not any(plan.list_layers(region, group) for region in study.regions)
+        group for group in groups if not any(plan.list_layers(name, group) for name in regions)
     ]
     for group in absent:
         yield (
@@ -217,17 +214,16 @@ def _check_groups(study: Study) -> Iterator[Problem]:
             f"no region has a layer {_LAYERS[group]} for the group `{group}`; add one to its "
             "`layers` or remove the group",
         )
-    targets = [name for name in plan.all_targets if name in study.regions]
+    targets = [name for name in plan.all_targets if name in regions]
     for target in [] if absent else targets:
         if not plan.list_shared_factors(target):
             yield (
                 "factors.groups",
                 f"{target} and its sources have no factor in common in "
-                f"{', '.join(sorted(study.factors.groups))}; add `terrain`, or layers of one name "
-                "to all of them",
+                f"{', '.join(sorted(groups))}; add `terrain`, or layers of one name to all of them",
             )
     known = sorted(set().union(*map(plan.list_optional_factors, targets)))
-    for name in study.transfer.target_factors:
+    for name in plan.study.transfer.target_factors:
         if name not in known:
             yield (
                 "transfer.target_factors",
@@ -273,12 +269,13 @@ def _check_legends(study: Study) -> Iterator[Problem]:
                 )
 
 
-def _check_benchmark(study: Study) -> Iterator[Problem]:
-    for target in study.list_benchmark_targets():
-        if target not in study.regions:
+def _check_benchmark(plan: Plan) -> Iterator[Problem]:
+    regions = sorted(plan.study.regions)
+    for target in plan.benchmark_targets:
+        if target not in regions:
             yield (
                 "benchmark.targets",
-                f"there is no region {target!r}; choose from {', '.join(sorted(study.regions))}",
+                f"there is no region {target!r}; choose from {', '.join(regions)}",
             )
-        elif not study.sources_of(target):
+        elif not plan.sources_of(target):
             yield "benchmark.targets", f"{target!r} has no source other than itself; add a region"

@@ -21,7 +21,6 @@ from landshift.study.parts import (
     Sha256,
     Text,
     complain,
-    key,
     unique,
     words,
 )
@@ -76,17 +75,16 @@ Draws = Annotated[Count, Says("landslides cannot fine-tune a model; state 1 or m
 class Samples(Part):
     """How labelled and unlabelled cells are drawn in each region."""
 
-    absences_per_presence: Count = key(
-        "Absences drawn per landslide [1]; not used where the inventory lists absences.", 5
-    )
-    buffer_m: Metres = key("Absences keep at least this distance from any landslide [m].", 100)
-    thinning_m: Metres = key("Landslides closer together than this count once [m].", 60)
-    blocks: int = key(
-        "Spatial blocks of a region, which keep training and test cells apart [1].", 10, ge=2
-    )
-    background_cells: int = key(
-        "Unlabelled cells drawn at random over the whole region [1].", 2000, ge=100
-    )
+    absences_per_presence: Count = 5
+    """Absences drawn per landslide [1]; not used where the inventory lists absences."""
+    buffer_m: Metres = 100
+    """Absences keep at least this distance from any landslide [m]."""
+    thinning_m: Metres = 60
+    """Landslides closer together than this count once [m]."""
+    blocks: int = Field(10, ge=2)
+    """Spatial blocks of a region, which keep training and test cells apart [1]."""
+    background_cells: int = Field(2000, ge=100)
+    """Unlabelled cells drawn at random over the whole region [1]."""
 
 
 class Stability(Part):
@@ -95,20 +93,18 @@ class Stability(Part):
     So its factors are a yardstick with the same meaning in every region.
     """
 
-    cohesion_kpa: float = key("Cohesion of soil and roots [kPa].", 2.0, ge=0, le=200)
-    friction_degree: float = key("Friction angle of the soil [degree].", 35.0, ge=5, le=60)
-    soil_depth_m: float = key(
-        "Depth of the soil at right angles to the slope [m].", 1.0, ge=0.1, le=20
-    )
-    soil_density_kg_per_m3: float = key(
-        "Density of the wet soil [kg/m3].", 1800.0, ge=1000, le=3000
-    )
-    transmissivity_m2_per_day: float = key(
-        "Transmissivity of the soil when soaked [m2/d].", 65.0, ge=0.001, le=100000
-    )
-    recharge_mm_per_day: float = key(
-        "Steady recharge for which the factor of safety is given [mm/d].", 50.0, ge=0, le=2000
-    )
+    cohesion_kpa: float = Field(2.0, ge=0, le=200)
+    """Cohesion of soil and roots [kPa]."""
+    friction_degree: float = Field(35.0, ge=5, le=60)
+    """Friction angle of the soil [degree]."""
+    soil_depth_m: float = Field(1.0, ge=0.1, le=20)
+    """Depth of the soil at right angles to the slope [m]."""
+    soil_density_kg_per_m3: float = Field(1800.0, ge=1000, le=3000)
+    """Density of the wet soil [kg/m3]."""
+    transmissivity_m2_per_day: float = Field(65.0, ge=0.001, le=100000)
+    """Transmissivity of the soil when soaked [m2/d]."""
+    recharge_mm_per_day: float = Field(50.0, ge=0, le=2000)
+    """Steady recharge for which the factor of safety is given [mm/d]."""
 
 
 Group = Literal["terrain", "drainage", "stability", "proximity", "surface", "climate", "ground"]
@@ -117,29 +113,19 @@ Group = Literal["terrain", "drainage", "stability", "proximity", "surface", "cli
 class Factors(Part):
     """Which conditioning factors the models may use."""
 
-    groups: unique(Group, min_length=1) = key(
-        "Groups of factors: `terrain`, `drainage` and `stability` come from the elevation model, "
-        "`proximity` from layers of lines, `climate` from layers named `rainfall` and "
-        "`extreme_rainfall`, `surface` from the bands `blue`, `red`, `nir` and `swir` and from "
-        "class codes of `land_cover`, `ground` from all other class codes, such as `lithology` and "
-        "`soil`. A factor that the target or a source lacks is derived, but left out of the shared "
-        "models; so are class codes without a common legend (see `transfer.target_factors`).",
-        ["terrain", "drainage"],
-    )
+    groups: unique(Group, min_length=1) = Field(["terrain", "drainage"])
+    """Groups of factors: `terrain`, `drainage` and `stability` come from the elevation model,
+    `proximity` from layers of lines, `climate` from layers named `rainfall` and `extreme_rainfall`,
+    `surface` from the bands `blue`, `red`, `nir` and `swir` and from class codes of `land_cover`,
+    `ground` from all other class codes, such as `lithology` and `soil`. A factor that the target or
+    a source lacks is derived, but left out of the shared models; so are class codes without a
+    common legend (see `transfer.target_factors`)."""
     stability: Stability = Stability()
-    max_correlation: float = key(
-        "Of two factors with a higher absolute rank correlation in the sources, one is dropped "
-        "[1].",
-        0.98,
-        gt=0,
-        le=1,
-    )
-    max_inflation: Annotated[float, Field(gt=1)] | None = key(
-        "Factors of a larger variance inflation factor among the sources are dropped, the largest "
-        "first [1]; `null` keeps them: the learners are regularised, and redundancy costs them "
-        "little.",
-        None,
-    )
+    max_correlation: float = Field(0.98, gt=0, le=1)
+    """Of two factors with a higher absolute rank correlation in the sources, one is dropped [1]."""
+    max_inflation: Annotated[float, Field(gt=1)] | None = None
+    """Factors of a larger variance inflation factor among the sources are dropped, the largest
+    first [1]; `null` keeps them: the learners are regularised, and redundancy costs them little."""
 
 
 class Frozen(Part):
@@ -149,59 +135,47 @@ class Frozen(Part):
     pre-trains on the sources of this study.
     """
 
-    folder: Text = key("Folder with a model per learner and `manifest.json`.")
-    sha256: Sha256 = key(
-        "SHA-256 of `manifest.json` [64 hexadecimal digits]; it stands for all files."
-    )
+    folder: Text
+    """Folder with a model per learner and `manifest.json`."""
+    sha256: Sha256
+    """SHA-256 of `manifest.json` [64 hexadecimal digits]; it stands for all files."""
 
 
 class Transfer(Part):
     """Pre-training on the sources and fine-tuning on the target."""
 
-    learners: unique(Literal["lr", "rf", "xgb", "lgbm"], min_length=1) = key(
-        "Learners of stage 1: `lr` logistic regression, `rf` random forest, `xgb` extreme gradient "
-        "boosting, `lgbm` LightGBM. The default map is their ensemble.",
-        ["lr", "rf", "xgb", "lgbm"],
+    learners: unique(Literal["lr", "rf", "xgb", "lgbm"], min_length=1) = Field(
+        ["lr", "rf", "xgb", "lgbm"]
     )
+    """Learners of stage 1: `lr` logistic regression, `rf` random forest, `xgb` extreme gradient
+    boosting, `lgbm` LightGBM. The default map is their ensemble."""
     frozen: Frozen | None = None
-    background_cells: int = key(
-        "Unlabelled target cells that fine-tuning reads as weak absences [1].", 150, ge=0
-    )
-    target_factors: unique(FactorName) = key(
-        "Factors that fine-tuning may use in a target that has them, where the shared models do "
-        "without: because a source, or a frozen model, lacks them, such as `fault_distance`, or "
-        "because they are class codes without a common legend, such as `lithology`.",
-        [],
-    )
+    background_cells: int = Field(150, ge=0)
+    """Unlabelled target cells that fine-tuning reads as weak absences [1]."""
+    target_factors: unique(FactorName) = Field([])
+    """Factors that fine-tuning may use in a target that has them, where the shared models do
+    without: because a source, or a frozen model, lacks them, such as `fault_distance`, or because
+    they are class codes without a common legend, such as `lithology`."""
 
 
 class Maps(Part):
     """How the maps are made."""
 
-    breaks: Breaks = key(
-        "Limits between the five classes: `quantile` (a fifth of the cells each), `natural` "
-        "(Jenks), `sources` (fixed ones that would give a fifth of the sources' area each, so that "
-        "a class means the same in all targets), or four rising susceptibilities [1].",
-        "quantile",
-    )
-    block_size: int = key(
-        "Edge of the blocks that are predicted one at a time [cells]; bounds the memory.",
-        512,
-        ge=64,
-    )
+    breaks: Breaks = "quantile"
+    """Limits between the five classes: `quantile` (a fifth of the cells each), `natural` (Jenks),
+    `sources` (fixed ones that would give a fifth of the sources' area each, so that a class means
+    the same in all targets), or four rising susceptibilities [1]."""
+    block_size: int = Field(512, ge=64)
+    """Edge of the blocks that are predicted one at a time [cells]; bounds the memory."""
 
 
 class Mosaic(Part):
     """One map of all targets together; `null` makes none."""
 
-    crs: ProjectedCrs = key(
-        "Projected coordinate reference system of the mosaic, such as EPSG:32617."
-    )
-    resolution_m: Edge = key("Cell size of the mosaic [m].")
-
-
-_VECTORS = "GeoPackage, GeoJSON, shapefile or GeoParquet"
-_ANY_CRS = f"{_VECTORS}, in any coordinate reference system that it states."
+    crs: ProjectedCrs
+    """Projected coordinate reference system of the mosaic, such as EPSG:32617."""
+    resolution_m: Edge
+    """Cell size of the mosaic [m]."""
 
 
 class Units(LocalFile):
@@ -210,22 +184,31 @@ class Units(LocalFile):
     Without them the squares of `grid_m` are ranked. A target without any gets an empty table.
     """
 
-    file: Text = key(_ANY_CRS)
-    name: Text = key("Column that names a unit.")
+    file: Text
+    """GeoPackage, GeoJSON, shapefile or GeoParquet, in any coordinate reference system that it
+    states."""
+    name: Text
+    """Column that names a unit."""
 
 
 class Exposed(LocalFile):
     """One kind of exposure."""
 
-    file: Text = key(f"{_VECTORS}, or a raster of amounts per cell (.tif, .tiff, .vrt).")
+    file: Text
+    """GeoPackage, GeoJSON, shapefile or GeoParquet, or a raster of amounts per cell (.tif, .tiff,
+    .vrt)."""
 
 
 class Corridor(LocalFile):
     """One line and the strip next to it."""
 
-    file: Text = key(_ANY_CRS)
-    buffer_m: float = key("Half of the width of the strip [m].", 50, gt=0)
-    step_m: float = key("Length of a step along the line [m].", 100, gt=0)
+    file: Text
+    """GeoPackage, GeoJSON, shapefile or GeoParquet, in any coordinate reference system that it
+    states."""
+    buffer_m: float = Field(50, gt=0)
+    """Half of the width of the strip [m]."""
+    step_m: float = Field(100, gt=0)
+    """Length of a step along the line [m]."""
 
 
 class Priorities(Part):
@@ -234,18 +217,17 @@ class Priorities(Part):
     Also the susceptibility along roads or railways, for every target; `null` makes none.
     """
 
-    susceptible_from: int = key(
-        "Lowest class that counts as susceptible [1 very low to 5 very high].", 4, ge=1, le=5
-    )
+    susceptible_from: int = Field(4, ge=1, le=5)
+    """Lowest class that counts as susceptible [1 very low to 5 very high]."""
     units: Units = None
-    grid_m: float = key("Edge of the squares to rank where no `units` are given [m].", 1000, gt=0)
-    exposure: dict[Exposure, Exposed] = key(
-        "What stands on the slopes, by a name of yours such as `roads`: lines count by their "
-        "length [km], points and polygons one each, however many parts they have, rasters by the "
-        "sum of their cells.",
-        {},
-    )
-    corridors: dict[Name, Corridor] = key("Roads or railways to follow, by name.", {})
+    grid_m: float = Field(1000, gt=0)
+    """Edge of the squares to rank where no `units` are given [m]."""
+    exposure: dict[Exposure, Exposed] = Field({})
+    """What stands on the slopes, by a name of yours such as `roads`: lines count by their length
+    [km], points and polygons one each, however many parts they have, rasters by the sum of their
+    cells."""
+    corridors: dict[Name, Corridor] = Field({})
+    """Roads or railways to follow, by name."""
 
 
 Methods = Literal["core", "pooled", "adapted", "unsupervised", "ceiling"]
@@ -258,30 +240,23 @@ class Benchmark(Part):
     `null` skips it.
     """
 
-    targets: unique(str, min_length=1) = key(
-        "Regions that take the part of the target in turn; the other sources teach."
-    )
-    groups: unique(Methods) = key(
-        "Methods to compare, by group; every group of a target is a job of its own. `core`: this "
-        "project's, zero-shot, local-only and pooled; `pooled`: other ways of pooling; `adapted`: "
-        "source models that go on learning; `unsupervised`: alignment without labels; `ceiling`: "
-        "all labels of the target.",
-        ["core"],
-    )
-    shots: unique(Draws, min_length=1) = key(
-        "Numbers of landslides that fine-tuning sees, with as many absences [1].", [5, 10, 20, 50]
-    )
-    draws: Count = key("Random splits into test blocks and shots per target [1].", 20)
-    regimes: unique(Regime, min_length=1) = key(
-        "`inductive` sees only the blocks of the shots, `transductive` also the unlabelled cells "
-        "of the whole target, as at mapping time.",
-        ["inductive", "transductive"],
-    )
-    redraw_blocks: bool = key(
-        "Divide a target into new spatial blocks for every draw, so that scores do not hang on "
-        "where the borders of one division lie; otherwise the blocks of its samples are kept.",
-        False,
-    )
+    targets: unique(str, min_length=1)
+    """Regions that take the part of the target in turn; the other sources teach."""
+    groups: unique(Methods) = Field(["core"])
+    """Methods to compare, by group; every group of a target is a job of its own. `core`: this
+    project's, zero-shot, local-only and pooled; `pooled`: other ways of pooling; `adapted`: source
+    models that go on learning; `unsupervised`: alignment without labels; `ceiling`: all labels of
+    the target."""
+    shots: unique(Draws, min_length=1) = Field([5, 10, 20, 50])
+    """Numbers of landslides that fine-tuning sees, with as many absences [1]."""
+    draws: Count = 20
+    """Random splits into test blocks and shots per target [1]."""
+    regimes: unique(Regime, min_length=1) = Field(["inductive", "transductive"])
+    """`inductive` sees only the blocks of the shots, `transductive` also the unlabelled cells of
+    the whole target, as at mapping time."""
+    redraw_blocks: bool = False
+    """Divide a target into new spatial blocks for every draw, so that scores do not hang on where
+    the borders of one division lie; otherwise the blocks of its samples are kept."""
 
     def find_problems(self) -> Iterator[Problem]:
         """Refuse a comparison without what is compared."""
@@ -296,30 +271,21 @@ class Study(Part):
     one cannot pass unnoticed.
     """
 
-    study: Name = key("Name of the study; everything it makes goes to `results/{study}/`.")
-    seed: int = key(
-        "Seed of every random choice; each use derives its own from this and its names.",
-        42,
-        ge=0,
-        le=2147483647,
-    )
-    mirror: str | None = key(
-        "Where to look for public addresses without internet: a folder (with a `MANIFEST.sha256`, "
-        "or laid out as host/path) or a server's address. The environment variable "
-        "`LANDSHIFT_MIRROR` wins over it. Checksums are verified either way.",
-        None,
-    )
-    lon: float = key(
-        "Longitude of a place that the target `site` describes [degree, WGS 84]; state it on the "
-        "command line, `snakemake site --config lon=... lat=...`.",
-        None,
-        ge=-180,
-        le=180,
-    )
-    lat: float = key("Latitude of that place [degree, WGS 84].", None, ge=-90, le=90)
-    regions: Annotated[dict[Name, Region], Field(min_length=1)] = key(
-        "Every region of the study once, by name."
-    )
+    study: Name
+    """Name of the study; everything it makes goes to `results/{study}/`."""
+    seed: int = Field(42, ge=0, le=2147483647)
+    """Seed of every random choice; each use derives its own from this and its names."""
+    mirror: str | None = None
+    """Where to look for public addresses without internet: a folder (with a `MANIFEST.sha256`, or
+    laid out as host/path) or a server's address. The environment variable `LANDSHIFT_MIRROR` wins
+    over it. Checksums are verified either way."""
+    lon: float = Field(None, ge=-180, le=180)
+    """Longitude of a place that the target `site` describes [degree, WGS 84]; state it on the
+    command line, `snakemake site --config lon=... lat=...`."""
+    lat: float = Field(None, ge=-90, le=90)
+    """Latitude of that place [degree, WGS 84]."""
+    regions: Annotated[dict[Name, Region], Field(min_length=1)]
+    """Every region of the study once, by name."""
     samples: Samples = Samples()
     factors: Factors = Factors()
     transfer: Transfer = Transfer()
@@ -327,22 +293,6 @@ class Study(Part):
     mosaic: Mosaic | None = None
     priorities: Priorities | None = None
     benchmark: Benchmark | None = None
-
-    def list_sources(self) -> list[str]:
-        """List the regions that models are pre-trained on, in alphabetical order."""
-        return [name for name in sorted(self.regions) if self.regions[name].role != "target"]
-
-    def list_targets(self) -> list[str]:
-        """List the regions that maps are made of, in alphabetical order."""
-        return [name for name in sorted(self.regions) if self.regions[name].role != "source"]
-
-    def list_benchmark_targets(self) -> list[str]:
-        """List the regions that the benchmark takes as targets in turn, if the study has one."""
-        return self.benchmark.targets if self.benchmark else []
-
-    def sources_of(self, target: str) -> list[str]:
-        """List the sources of one target: every source region but the target itself."""
-        return [source for source in self.list_sources() if source != target]
 
 
 def fill_defaults(config: dict[str, Any], part: Part) -> None:

@@ -22,7 +22,6 @@ from landshift.study.parts import (
     Url,
     complain,
     is_day,
-    key,
     words,
 )
 
@@ -143,7 +142,8 @@ Recipe = Annotated[
 class LocalFile(Part):
     """A file of the user's own."""
 
-    file: Text = key("Path of the file; a relative one starts at the folder of the Snakefile.")
+    file: Text
+    """Path of the file; a relative one starts at the folder of the Snakefile."""
 
     def find_missing(self, path: str, *, may_be_folder: bool = False) -> Iterator[Problem]:
         """Find out whether the local file is there, and what it cannot be read without."""
@@ -166,25 +166,18 @@ class LocalFile(Part):
 class Area(LocalFile):
     """An area from a `file` or a `url`."""
 
-    file: Text = key(
-        "Path of the file; a relative one starts at the folder of the Snakefile.", None
-    )
-    url: Url = key("Public address of the file, best with a fixed commit or version in it.", None)
-    sha256: Sha256 = key(
-        "SHA-256 of the file [64 hexadecimal digits]; needed with `url`, may be stated with "
-        "`file`.",
-        None,
-    )
-    sidecars: dict[Ending, Sha256] = key(
-        "Files that belong to the one at `url` and differ from it only in the ending, as in a "
-        "shapefile: ending and SHA-256 of each.",
-        None,
-    )
-    conversion: Text = key(
-        "States that the file is a pure change of format of what `url` serves, and which one. Such "
-        "a file can only come from a mirror.",
-        None,
-    )
+    file: Text = None
+    """Path of the file; a relative one starts at the folder of the Snakefile."""
+    url: Url = None
+    """Public address of the file, best with a fixed commit or version in it."""
+    sha256: Sha256 = None
+    """SHA-256 of the file [64 hexadecimal digits]; needed with `url`, may be stated with `file`."""
+    sidecars: dict[Ending, Sha256] = None
+    """Files that belong to the one at `url` and differ from it only in the ending, as in a
+    shapefile: ending and SHA-256 of each."""
+    conversion: Text = None
+    """States that the file is a pure change of format of what `url` serves, and which one. Such a
+    file can only come from a mirror."""
 
     @property
     def suffix(self) -> str:
@@ -235,10 +228,10 @@ class Area(LocalFile):
 class Origin(Area):
     """Data that the report names with its licence."""
 
-    licence: Text = key("Licence of the data; the report and the model cards state it.", None)
-    citation: Text = key(
-        "How the data are to be cited; the report and the model cards state it.", None
-    )
+    licence: Text = None
+    """Licence of the data; the report and the model cards state it."""
+    citation: Text = None
+    """How the data are to be cited; the report and the model cards state it."""
 
 
 class OwnFactor(Part):
@@ -248,70 +241,57 @@ class OwnFactor(Part):
     no data are not mapped.
     """
 
-    units: Text = key("Unit of the values, `1` if they have none; the same in all regions.")
-    long_name: Text = key("What the values are, as a reader of a map should see it.")
+    units: Text
+    """Unit of the values, `1` if they have none; the same in all regions."""
+    long_name: Text
+    """What the values are, as a reader of a map should see it."""
 
 
 class Layer(Origin):
     """One layer, from a `file`, a `url`, a `stac` catalogue or by a `recipe`."""
 
-    recipe: Recipe = key(
-        "A known public service, of which the window of the region is fetched; `docs/data.md` "
-        "states each one's resolution, unit, licence and citation. `sentinel2` gives the layers "
-        "`blue`, `green`, `red`, `nir` and `swir`.",
-        None,
-    )
-    stac: Url = key("Address of a STAC catalogue with or without a search.", None)
-    collection: Text = key("Collection of the catalogue at `stac`.", None)
-    asset: Text = key("Asset of each item of the collection.", None)
-    mask: Text = key(
-        "Asset with Sentinel-2's scene classification; only clear cells count. Without it all do.",
-        None,
-    )
-    dates: Span = key(
-        "First and last day of the images, such as ['2023-06-01', '2023-09-30']; the layer is the "
-        "median of the clear ones.",
-        None,
-    )
-    max_cloud_percent: float = key(
-        "Images with more cloud are left out [%]; by default 40.", None, ge=0, le=100
-    )
-    max_images: Count = key("Images used per tile, the least cloudy [1]; by default 12.", None)
-    extract: Extract = key(
-        "Area of OpenStreetMap as download.geofabrik.de names it, such as europe/italy/nord-est; "
-        "it must cover the region.",
-        None,
-    )
-    kind: Literal["continuous", "class"] = key(
-        "`class` for cells that are codes and must not be averaged, such as lithology; by default "
-        "`continuous`. Layers of lines are known by their ending.",
-        None,
-    )
-    legend: LayerName = key(
-        "Classes: name of the legend that says what the codes mean, such as `esa_worldcover`. If "
-        "the target and all its sources state the same one for a layer of this name, its classes "
-        "enter the shared models; without a legend a code means another class in every region.",
-        None,
-    )
-    classes: Classes = key(
-        "Classes: the names of the codes, as `code: name` or as a `.csv` (columns `code` and "
-        "`name`) or `.json` file. Codes that are not named are an error. Not needed for "
-        "`esa_worldcover` and `glim_lithology`.",
-        None,
-    )
+    recipe: Recipe = None
+    """A known public service, of which the window of the region is fetched; `docs/data.md` states
+    each one's resolution, unit, licence and citation. `sentinel2` gives the layers `blue`, `green`,
+    `red`, `nir` and `swir`."""
+    stac: Url = None
+    """Address of a STAC catalogue with or without a search."""
+    collection: Text = None
+    """Collection of the catalogue at `stac`."""
+    asset: Text = None
+    """Asset of each item of the collection."""
+    mask: Text = None
+    """Asset with Sentinel-2's scene classification; only clear cells count. Without it all do."""
+    dates: Span = None
+    """First and last day of the images, such as ['2023-06-01', '2023-09-30']; the layer is the
+    median of the clear ones."""
+    max_cloud_percent: float = Field(None, ge=0, le=100)
+    """Images with more cloud are left out [%]; by default 40."""
+    max_images: Count = None
+    """Images used per tile, the least cloudy [1]; by default 12."""
+    extract: Extract = None
+    """Area of OpenStreetMap as download.geofabrik.de names it, such as europe/italy/nord-est; it
+    must cover the region."""
+    kind: Literal["continuous", "class"] = None
+    """`class` for cells that are codes and must not be averaged, such as lithology; by default
+    `continuous`. Layers of lines are known by their ending."""
+    legend: LayerName = None
+    """Classes: name of the legend that says what the codes mean, such as `esa_worldcover`. If the
+    target and all its sources state the same one for a layer of this name, its classes enter the
+    shared models; without a legend a code means another class in every region."""
+    classes: Classes = None
+    """Classes: the names of the codes, as `code: name` or as a `.csv` (columns `code` and `name`)
+    or `.json` file. Codes that are not named are an error. Not needed for `esa_worldcover` and
+    `glim_lithology`."""
     factor: OwnFactor = None
-    resampling: Literal["nearest", "mode", "bilinear", "cubic", "average"] = key(
-        "How the raster is warped onto the grid; stated in the file that is made. By default "
-        "`mode` (the majority) for classes when the cells become larger and else `nearest`; for "
-        "measurements `average` when the cells become larger, `cubic` between cells of nearly one "
-        "size and `bilinear` when they become smaller.",
-        None,
-    )
-    offset: float = key(
-        "Added to the values as they are read [unit of the layer]; Sentinel-2 reflectance since "
-        "processing baseline 04.00 needs -1000.",
-        None,
-    )
+    resampling: Literal["nearest", "mode", "bilinear", "cubic", "average"] = None
+    """How the raster is warped onto the grid; stated in the file that is made. By default `mode`
+    (the majority) for classes when the cells become larger and else `nearest`; for measurements
+    `average` when the cells become larger, `cubic` between cells of nearly one size and `bilinear`
+    when they become smaller."""
+    offset: float = None
+    """Added to the values as they are read [unit of the layer]; Sentinel-2 reflectance since
+    processing baseline 04.00 needs -1000."""
 
     @property
     def is_lines(self) -> bool:
@@ -352,69 +332,47 @@ class Layer(Origin):
 class Inventory(Origin):
     """Landslides from a `file`, from a `url` or, as a last resort, by a `recipe`."""
 
-    file: Text = key(
-        "Path of the file, or of a folder whose files are one inventory: every file that is put "
-        "there is taken by the next run. The keys below hold for all of them. A relative path "
-        "starts at the folder of the Snakefile.",
-        None,
-    )
-    recipe: Literal["nasa_landslides"] = key(
-        "A known public catalogue: `nasa_landslides`, of which the landslides of the region that "
-        "are located to 1 km or better are taken. They are few, and near roads and people.",
-        None,
-    )
-    crs: Text = key(
-        "Coordinate reference system of the inventory, where its file states none.", None
-    )
-    x: Text = key(
-        "Column of the easting or longitude, for a table of points; by default one with a usual "
-        "name (x and y, lon and lat, easting and northing, ...).",
-        None,
-    )
-    y: Text = key("Column of the northing or latitude, like `x`.", None)
-    label: Text = key(
-        "Column that tells landslides from absences, where the file lists both; `value` for a "
-        "raster of landslide cells.",
-        None,
-    )
-    presence: Annotated[list[Scalar], Field(min_length=1)] = key(
-        "Values of `label` that mean landslide; all others are absences.", None
-    )
-    date: Text = key(
-        "Column of the date or year of the landslide, as 2015 or 2015-08-31; by default one with a "
-        "usual name (date, year, ...).",
-        None,
-    )
-    from_: Period = key(
-        "First year, or day in quotes, of the period that is wanted. Landslides without a date are "
-        "then left out, as are those of a year that the period cuts through.",
-        None,
-        alias="from",
-    )
-    until: Period = key(
-        "Last year, or day in quotes, of the period; with `from` of `validation` after it, a map "
-        "is tested on landslides that happened later.",
-        None,
-    )
-    type: Text = key("Column with the type of the landslide.", None)
-    types: Annotated[list[Scalar], Field(min_length=1)] = key(
-        "Values of `type` that are wanted; landslides of all others are left out.", None
-    )
-    elevation: Text = key(
-        "Column with the elevation at the landslide [m], by default one with a usual name. It is "
-        "compared with the elevation model: positions that are shifted are reported.",
-        None,
-    )
-    merge_m: Metres = key(
-        "Points at most this far apart are one landslide [m]; for inventories that were made from "
-        "a raster. 0 merges nothing.",
-        0,
-    )
-    surveyed: Area = key(
-        "Where landslides were looked for: polygons, or a raster that is not 0 there. Random "
-        "absences are drawn only inside; by default in the whole region.",
-        None,
-    )
+    file: Text = None
+    """Path of the file, or of a folder whose files are one inventory: every file that is put there
+    is taken by the next run. The keys below hold for all of them. A relative path starts at the
+    folder of the Snakefile."""
+    recipe: Literal["nasa_landslides"] = None
+    """A known public catalogue: `nasa_landslides`, of which the landslides of the region that are
+    located to 1 km or better are taken. They are few, and near roads and people."""
+    crs: Text = None
+    """Coordinate reference system of the inventory, where its file states none."""
+    x: Text = None
+    """Column of the easting or longitude, for a table of points; by default one with a usual name
+    (x and y, lon and lat, easting and northing, ...)."""
+    y: Text = None
+    """Column of the northing or latitude, like `x`."""
+    label: Text = None
+    """Column that tells landslides from absences, where the file lists both; `value` for a raster
+    of landslide cells."""
+    presence: Annotated[list[Scalar], Field(min_length=1)] = None
+    """Values of `label` that mean landslide; all others are absences."""
+    date: Text = None
+    """Column of the date or year of the landslide, as 2015 or 2015-08-31; by default one with a
+    usual name (date, year, ...)."""
+    from_: Period = Field(None, alias="from")
+    """First year, or day in quotes, of the period that is wanted. Landslides without a date are
+    then left out, as are those of a year that the period cuts through."""
+    until: Period = None
+    """Last year, or day in quotes, of the period; with `from` of `validation` after it, a map is
+    tested on landslides that happened later."""
+    type: Text = None
+    """Column with the type of the landslide."""
+    types: Annotated[list[Scalar], Field(min_length=1)] = None
+    """Values of `type` that are wanted; landslides of all others are left out."""
+    elevation: Text = None
+    """Column with the elevation at the landslide [m], by default one with a usual name. It is
+    compared with the elevation model: positions that are shifted are reported."""
+    merge_m: Metres = 0
+    """Points at most this far apart are one landslide [m]; for inventories that were made from a
+    raster. 0 merges nothing."""
+    surveyed: Area = None
+    """Where landslides were looked for: polygons, or a raster that is not 0 there. Random absences
+    are drawn only inside; by default in the whole region."""
 
     def find_problems(self) -> Iterator[Problem]:
         """Find what is wrong with the origin, the columns and the period."""

@@ -1,9 +1,13 @@
 """What the model of a study is made of: parts with keys, and the words and numbers they take."""
 
+import ast
+import inspect
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
+from itertools import pairwise
 from typing import Annotated, Any
 
 from pydantic import (
@@ -30,6 +34,11 @@ UNCHECKED = "unchecked"
 """Context of a validation that asks of every key by itself, and of nothing that spans several."""
 
 
+def _describe_keys(schema: dict[str, Any], part: type["Part"]) -> None:
+    for key, meaning in read_meanings(part).items():
+        schema["properties"][key] |= {"description": meaning} if meaning else {}
+
+
 class Part(BaseModel):
     """A part of a study: keys that stand together in the configuration.
 
@@ -37,7 +46,13 @@ class Part(BaseModel):
     says so; else it may be left out, and None stands for that.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        allow_inf_nan=False,
+        json_schema_extra=lambda schema, part: _describe_keys(schema, part),
+    )
 
     @classmethod
     def keys(cls) -> dict[str, Any]:
@@ -72,9 +87,20 @@ class Says:
     wrong: str
 
 
-def key(meaning: str, default: Any = ..., **limits: Any) -> Any:
-    """Describe a key: its meaning, with the unit in square brackets, its default and its range."""
-    return Field(default, description=meaning, **limits)
+@cache
+def read_meanings(part: type[Part]) -> dict[str, str]:
+    """Read what the keys of a part mean, and its own name: from the docstrings in the source.
+
+    Only sentences and the manual need them, so no start of a workflow waits for them.
+    """
+    meanings = {}
+    for base in reversed(part.__mro__[: part.__mro__.index(Part)]):
+        (tree,) = ast.parse(inspect.getsource(base)).body
+        for key, below in pairwise(tree.body):
+            if isinstance(key, ast.AnnAssign) and isinstance(below, ast.Expr):
+                meanings[key.target.id] = " ".join(below.value.value.split())
+    fields = part.model_fields
+    return {field.alias or name: meanings.get(name, "") for name, field in fields.items()}
 
 
 def complain(problem: str) -> PydanticCustomError:

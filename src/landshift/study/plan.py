@@ -39,17 +39,19 @@ class Plan:
     @property
     def sources(self) -> list[str]:
         """Regions that models are pre-trained on, in alphabetical order."""
-        return self.study.list_sources()
+        regions = self.study.regions
+        return [name for name in sorted(regions) if regions[name].role != "target"]
 
     @property
     def targets(self) -> list[str]:
         """Regions that maps are made of, in alphabetical order."""
-        return self.study.list_targets()
+        regions = self.study.regions
+        return [name for name in sorted(regions) if regions[name].role != "source"]
 
     @property
     def benchmark_targets(self) -> list[str]:
         """Regions that the benchmark takes as targets in turn."""
-        return self.study.list_benchmark_targets()
+        return self.study.benchmark.targets if self.study.benchmark else []
 
     @property
     def all_targets(self) -> list[str]:
@@ -73,7 +75,7 @@ class Plan:
 
     def sources_of(self, target: str) -> list[str]:
         """List the sources of one target: every source region but the target itself."""
-        return self.study.sources_of(target)
+        return [source for source in self.sources if source != target]
 
     def regions_of(self, target: str) -> list[str]:
         """List the regions behind a map, the target first."""

@@ -18,7 +18,6 @@ from landshift.study.parts import (
     ProjectedCrs,
     Says,
     Share,
-    key,
 )
 
 TAKEN_NAMES = frozenset(
@@ -56,34 +55,25 @@ Range = Annotated[
 class Grid(Part):
     """The one grid of the region, onto which every layer is warped once."""
 
-    crs: GridCrs = key(
-        "Projected coordinate reference system in metres, such as EPSG:32643, or `auto` for the "
-        "UTM zone of the region; by default the one of the elevation model, and `auto` where that "
-        "is fetched.",
-        None,
-    )
-    resolution_m: float = key(
-        "Cell size [m], such as 30; the same in all regions of a study.", gt=0
-    )
-    terrain_resolution_m: float = key(
-        "Cell size [m] at which terrain and drainage are derived before they are averaged onto the "
-        "grid; divides `resolution_m`. By default half or a third of it where the elevation model "
-        "is that fine.",
-        None,
-        gt=0,
-    )
-    bounds: Bounds = key(
-        "Extent as [xmin, ymin, xmax, ymax] in the CRS of the grid [m]; by default that of the "
-        "elevation model, or where that is fetched, of the inventory with `buffer_m` around it.",
-        None,
-    )
-    box: Box = key("Extent as [west, south, east, north] [degree], instead of `bounds`.", None)
-    buffer_m: Metres = key(
-        "Distance of the edges from the outermost landslides [m], where a fetched elevation model "
-        "and no `bounds` or `box` leave the extent to the inventory; the edges then lie on whole "
-        "kilometres.",
-        2000,
-    )
+    crs: GridCrs = None
+    """Projected coordinate reference system in metres, such as EPSG:32643, or `auto` for the UTM
+    zone of the region; by default the one of the elevation model, and `auto` where that is
+    fetched."""
+    resolution_m: float = Field(gt=0)
+    """Cell size [m], such as 30; the same in all regions of a study."""
+    terrain_resolution_m: float = Field(None, gt=0)
+    """Cell size [m] at which terrain and drainage are derived before they are averaged onto the
+    grid; divides `resolution_m`. By default half or a third of it where the elevation model is that
+    fine."""
+    bounds: Bounds = None
+    """Extent as [xmin, ymin, xmax, ymax] in the CRS of the grid [m]; by default that of the
+    elevation model, or where that is fetched, of the inventory with `buffer_m` around it."""
+    box: Box = None
+    """Extent as [west, south, east, north] [degree], instead of `bounds`."""
+    buffer_m: Metres = 2000
+    """Distance of the edges from the outermost landslides [m], where a fetched elevation model and
+    no `bounds` or `box` leave the extent to the inventory; the edges then lie on whole
+    kilometres."""
 
     def find_problems(self) -> Iterator[Problem]:
         """Find cells in degrees, cells that do not divide others, and extents that are none."""
@@ -129,91 +119,74 @@ class Virtual(Part):
     an infinite-slope model, whose true probability is kept.
     """
 
-    origin: Annotated[list[float], Field(min_length=2, max_length=2)] = key(
-        "West and south edge of the region [m]."
-    )
-    crs: ProjectedCrs = key("Projected coordinate reference system in metres, such as EPSG:32632.")
-    size: int = key("Cells along each edge [1].", 256, ge=32, le=4096)
-    resolution_m: float = key(
-        "Cell size [m]; the same in all regions of a study.", 30.0, ge=1, le=1000
-    )
-    relief_m: float = key("Highest minus lowest elevation [m].", 900.0, ge=1, le=8000)
-    roughness: float = key(
-        "Roughness of the surface before rivers cut it [1], 0 smooth to 1 rough.", 0.2, ge=0, le=1
-    )
-    incision: float = key(
-        "Age of the valleys in response times of the rivers [1], 0 none, 1 mature.", 0.5, ge=0, le=3
-    )
-    hillslope_length_m: float = key(
-        "Length over which soil creep rounds the hills [m]; at most ten cells.", 50.0, ge=0
-    )
-    lithology_units: int = key(
-        "Number of rock units [1]; each has its own strength, soil and erodibility.", 4, ge=1, le=20
-    )
-    cohesion_kpa: Range = key(
-        "Lowest and highest cohesion of soil and roots among the units [kPa].", [2.0, 10.0]
-    )
-    friction_degree: Range = key(
-        "Lowest and highest friction angle among the units [degree].", [26.0, 38.0]
-    )
-    soil_depth_m: Range = key("Shallowest and deepest soil [m].", [0.5, 2.0])
-    rainfall_mm: float = key(
-        "Mean rainfall [mm/a]; more falls on higher ground.", 1500.0, ge=1, le=15000
-    )
-    dip_direction_degree: float = key(
-        "Direction towards which the beds of the rock dip [degree from north].", 0.0, ge=0, le=360
-    )
-    dip_effect: float = key(
-        "Share of the factor of safety that slopes facing down the dip lose [1].", 0.0, ge=0, le=0.9
-    )
-    failure_share: float = key(
-        "Mean of the true probability, the share of cells that fail [1].", 0.04, ge=0.001, le=0.5
-    )
-    landslides: Count = key(
-        "Landslides in the inventory [1]; any two are at least 90 m apart.", 300
-    )
-    validation_landslides: int = key("Landslides of later years, only for scoring [1].", 0, ge=0)
+    origin: Annotated[list[float], Field(min_length=2, max_length=2)]
+    """West and south edge of the region [m]."""
+    crs: ProjectedCrs
+    """Projected coordinate reference system in metres, such as EPSG:32632."""
+    size: int = Field(256, ge=32, le=4096)
+    """Cells along each edge [1]."""
+    resolution_m: float = Field(30.0, ge=1, le=1000)
+    """Cell size [m]; the same in all regions of a study."""
+    relief_m: float = Field(900.0, ge=1, le=8000)
+    """Highest minus lowest elevation [m]."""
+    roughness: float = Field(0.2, ge=0, le=1)
+    """Roughness of the surface before rivers cut it [1], 0 smooth to 1 rough."""
+    incision: float = Field(0.5, ge=0, le=3)
+    """Age of the valleys in response times of the rivers [1], 0 none, 1 mature."""
+    hillslope_length_m: float = Field(50.0, ge=0)
+    """Length over which soil creep rounds the hills [m]; at most ten cells."""
+    lithology_units: int = Field(4, ge=1, le=20)
+    """Number of rock units [1]; each has its own strength, soil and erodibility."""
+    cohesion_kpa: Range = Field([2.0, 10.0])
+    """Lowest and highest cohesion of soil and roots among the units [kPa]."""
+    friction_degree: Range = Field([26.0, 38.0])
+    """Lowest and highest friction angle among the units [degree]."""
+    soil_depth_m: Range = Field([0.5, 2.0])
+    """Shallowest and deepest soil [m]."""
+    rainfall_mm: float = Field(1500.0, ge=1, le=15000)
+    """Mean rainfall [mm/a]; more falls on higher ground."""
+    dip_direction_degree: float = Field(0.0, ge=0, le=360)
+    """Direction towards which the beds of the rock dip [degree from north]."""
+    dip_effect: float = Field(0.0, ge=0, le=0.9)
+    """Share of the factor of safety that slopes facing down the dip lose [1]."""
+    failure_share: float = Field(0.04, ge=0.001, le=0.5)
+    """Mean of the true probability, the share of cells that fail [1]."""
+    landslides: Count = 300
+    """Landslides in the inventory [1]; any two are at least 90 m apart."""
+    validation_landslides: int = Field(0, ge=0)
+    """Landslides of later years, only for scoring [1]."""
 
 
 class Region(Part):
     """A region is either `virtual` (generated) or has `grid`, `layers` and `inventory` (read)."""
 
-    role: Literal["source", "target", "both"] = key(
-        "`source` teaches, `target` is mapped, `both` is mapped and teaches the other targets."
-    )
+    role: Literal["source", "target", "both"]
+    """`source` teaches, `target` is mapped, `both` is mapped and teaches the other targets."""
     virtual: Virtual = None
     grid: Grid = None
-    layers: dict[LayerName, Layer] = key(
-        "Where each layer comes from, by name. `dem` (elevation [m]) is needed, or where there is "
-        "none `extent`, a raster whose cells with data other than 0 are the region; `rainfall` "
-        "[mm/a] and `extreme_rainfall` [mm/d] make the climate factors; a layer of lines, say "
-        "`faults`, makes `fault_distance` and `fault_density`; reflectances `blue`, `red`, `nir` "
-        "and `swir` make the surface factors; codes with `kind: class` make class factors, such as "
-        "`lithology`, `soil` and `land_cover`; any other raster becomes a factor by its key "
-        "`factor`.",
-        None,
-    )
-    inventory: Inventory = key("The landslides that are known, as points or polygons.", None)
-    validation: Inventory = key(
-        "Later landslides that no model ever sees; they make the prediction-rate curve. Without "
-        "them the curve uses the landslides that fine-tuning did not use. Keys as in `inventory`.",
-        None,
-    )
+    layers: dict[LayerName, Layer] = None
+    """Where each layer comes from, by name. `dem` (elevation [m]) is needed, or where there is none
+    `extent`, a raster whose cells with data other than 0 are the region; `rainfall` [mm/a] and
+    `extreme_rainfall` [mm/d] make the climate factors; a layer of lines, say `faults`, makes
+    `fault_distance` and `fault_density`; reflectances `blue`, `red`, `nir` and `swir` make the
+    surface factors; codes with `kind: class` make class factors, such as `lithology`, `soil` and
+    `land_cover`; any other raster becomes a factor by its key `factor`."""
+    inventory: Inventory = None
+    """The landslides that are known, as points or polygons."""
+    validation: Inventory = None
+    """Later landslides that no model ever sees; they make the prediction-rate curve. Without them
+    the curve uses the landslides that fine-tuning did not use. Keys as in `inventory`."""
     shots: Annotated[
         Count,
         Says(
             "landslides cannot fine-tune a model; state at least 1, or leave the key out to use all"
         ),
-    ] = key(
-        "Targets: how many landslides of the inventory fine-tuning uses [1]; by default all, but "
-        "no more than 250.",
-        None,
-    )
-    prevalence: Share = key(
-        "Targets: the share of cells that fail [1]. It must be stated, because a few landslides "
-        "with as many absences carry no information on it.",
-        None,
-    )
+    ] = None
+    """Targets: how many landslides of the inventory fine-tuning uses [1]; by default all, but no
+    more than 250."""
+    prevalence: Share = None
+    """Targets: the share of cells that fail [1]. It must be stated, because a few landslides with
+    as many absences carry no information on it."""
 
     @property
     def has_elevations(self) -> bool:

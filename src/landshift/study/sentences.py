@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from reprlib import Repr
 from typing import Annotated, Any, NamedTuple, get_args, get_origin
 
-from landshift.study.parts import Part, Problem, Says
+from landshift.study.parts import Part, Problem, Says, read_meanings
 
 _TYPES = {
     "list": "a list",
@@ -44,7 +44,7 @@ class _Place(NamedTuple):
             field = self.kind.keys().get(key)
             if field is None:
                 return _Place(Any)
-            return _place(field.annotation, field.description or "", field.metadata)
+            return _place(field.annotation, read_meanings(self.kind)[key], field.metadata)
         arguments = get_args(self.kind)
         return _place(arguments[-1], self.meaning) if arguments else _Place(Any, self.meaning)
 
