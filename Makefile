@@ -188,8 +188,8 @@ format: $(INSTALLED) ## put the code into its style
 	$(BIN)/ruff format
 	$(BIN)/snakefmt Snakefile workflow
 
-docs: $(INSTALLED) ## write the manual of the configuration from its schema
-	$(BIN)/python workflow/schemas/describe.py
+docs: $(INSTALLED) ## write the manual and the schema of the configuration from the model of a study
+	$(BIN)/python docs/describe_configuration.py
 
 site: $(INSTALLED) ## build the pages of docs/ as a site
 	test -x $(SITE)/python || $(PYTHON) -m venv .venv-site
@@ -199,7 +199,7 @@ site: $(INSTALLED) ## build the pages of docs/ as a site
 
 reproduce: demo benchmark bench-virtual factor-docs recipe-docs method-docs docs ## remake what README and docs show, and compare
 	cp results/default/report/dogwood/susceptibility.png docs/images/map.png
-	git status --short -- docs config/README.md
+	git status --short -- docs config
 	$(BIN)/python docs/compare_figures.py
 
 lock: $(INSTALLED) ## resolve the dependencies (UPGRADE=--upgrade for the newest versions)

@@ -17,12 +17,6 @@ from landshift.runtime.logs import list_failures
 min_version("9.20")
 
 
-# A configuration given on the command line replaces the default study instead of mixing with it.
-if "regions" not in config:
-
-    configfile: "config/config.yaml"
-
-
 include: "workflow/rules/check.smk"
 
 
@@ -45,21 +39,17 @@ for (
 rule all:
     default_target: True
     input:
-        list_maps(),
-        list_scores(),
-        list_benchmark(),
-        list_figures(),
-        list_published(),
+        below_results(outputs.list_outputs(PLAN)),
 
 
 rule maps:
     input:
-        list_maps(),
+        below_results(outputs.list_maps(PLAN)),
 
 
 rule benchmark:
     input:
-        list_benchmark(),
+        below_results(outputs.list_benchmark(PLAN)),
 
 
 rule site:

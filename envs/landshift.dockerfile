@@ -1,9 +1,9 @@
 FROM condaforge/miniforge3:latest
 LABEL io.github.snakemake.containerized="true"
-LABEL io.github.snakemake.conda_env_hash="61182aefa79ab1cdcd68890d2b0c281efaa6da2b217e342160e985e6dc1d2d4f"
+LABEL io.github.snakemake.conda_env_hash="042f632fac8b20b43635290acf754686e3588c380b85c373aef81c90ad6e2b0b"
 # Conda environment:
 #   source: envs/landshift.yaml
-#   prefix: /conda-envs/5c9d5db6746a93a94f02a381a2e3b3d3
+#   prefix: /conda-envs/54edbef8d3c7b31a100c5f10d8d41ffe
 #   # The environment for conda users: the same versions as requirements.lock has for Python 3.11.
 #   #   conda env create -f envs/landshift.yaml && conda activate landshift
 #   #   pip install --no-deps .
@@ -22,7 +22,6 @@ LABEL io.github.snakemake.conda_env_hash="61182aefa79ab1cdcd68890d2b0c281efaa6da
 #     - distributed =2026.8.0
 #     - geopandas =1.2.0
 #     - jinja2 =3.1.6
-#     - jsonschema =4.26.0
 #     - lightgbm =4.7.0
 #     - llvmlite =0.50.0
 #     - markdown-it-py =4.3.0
@@ -35,6 +34,7 @@ LABEL io.github.snakemake.conda_env_hash="61182aefa79ab1cdcd68890d2b0c281efaa6da
 #     - pandas =3.1.1
 #     - py-xgboost-cpu =3.2.0
 #     - pyarrow =26.0.1
+#     - pydantic =2.14.3
 #     - pyogrio =0.13.0
 #     - pyproj =3.7.2
 #     - pystac =1.15.2
@@ -52,8 +52,8 @@ LABEL io.github.snakemake.conda_env_hash="61182aefa79ab1cdcd68890d2b0c281efaa6da
 #     - threadpoolctl =3.8.0
 #     - urllib3 =2.8.0
 #     - xarray =2026.9.0
-RUN mkdir -p /conda-envs/5c9d5db6746a93a94f02a381a2e3b3d3
-COPY envs/landshift.yaml /conda-envs/5c9d5db6746a93a94f02a381a2e3b3d3/environment.yaml
+RUN mkdir -p /conda-envs/54edbef8d3c7b31a100c5f10d8d41ffe
+COPY envs/landshift.yaml /conda-envs/54edbef8d3c7b31a100c5f10d8d41ffe/environment.yaml
 
-RUN conda env create --prefix /conda-envs/5c9d5db6746a93a94f02a381a2e3b3d3 --file /conda-envs/5c9d5db6746a93a94f02a381a2e3b3d3/environment.yaml && \
+RUN conda env create --prefix /conda-envs/54edbef8d3c7b31a100c5f10d8d41ffe --file /conda-envs/54edbef8d3c7b31a100c5f10d8d41ffe/environment.yaml && \
     conda clean --all -y

@@ -42,9 +42,11 @@ IMPORT_NAMES = {
     "dask_jobqueue": "dask-jobqueue",
     "markdown_it": "markdown-it-py",
     "odc": "odc-geo",  # and odc-stac, which shares the name
+    "pydantic_core": "pydantic",  # which pins it
     "pystac_client": "pystac-client",
     "sklearn": "scikit-learn",
     "xgboost": "xgboost-cpu",
+    "yaml": "pyyaml",
 }
 
 
@@ -161,7 +163,8 @@ def find_module(name, modules):
 
 @pytest.mark.parametrize(("module", "path"), list_modules())
 def test_library_knows_nothing_of_the_workflow(module, path):
-    forbidden = {"snakemake", "yaml"}
+    # Only the study reads YAML: its text is checked before Snakemake's reader is trusted with it.
+    forbidden = {"snakemake"} if module.startswith("study.") else {"snakemake", "yaml"}
     assert forbidden.isdisjoint(name.split(".")[0] for name in list_imports(path))
 
 

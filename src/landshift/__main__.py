@@ -58,6 +58,10 @@ def _parser() -> argparse.ArgumentParser:
     update.add_argument("command", nargs="+", help="what runs the study, after --")
     update.set_defaults(answer=_update_study)
 
+    study = commands.add_parser("study", help="what is wrong with the configuration of a study")
+    study.add_argument("files", type=Path, nargs="+", help="as after --configfile, in their order")
+    study.set_defaults(answer=_check_study)
+
     check = commands.add_parser("check", help="whether a study's files are still what was made")
     check.add_argument("results", type=Path, help="its folder, results/{study}")
     check.set_defaults(answer=_check_files)
@@ -104,6 +108,14 @@ def _run(command: Sequence[str]) -> None:
     ended = subprocess.run(command, check=False).returncode
     if ended:
         raise OSError(f"the run failed; what is finished is kept ({shlex.join(command)})")
+
+
+def _check_study(chosen: argparse.Namespace) -> None:
+    from landshift.study.checks import check_study
+    from landshift.study.texts import read_files
+
+    study = check_study(read_files(chosen.files))
+    print(f"{study.study}: nothing is wrong; {len(study.regions)} regions")
 
 
 def _check_files(chosen: argparse.Namespace) -> None:

@@ -1,10 +1,10 @@
 """One table of services: the schema, the checks of a study and the documents agree with it."""
 
 import importlib.util
+import json
 from pathlib import Path
 
 import pytest
-import yaml
 
 from landshift.acquire.recipes import RECIPES, SENTINEL_BANDS, find_recipe, list_tiles
 from landshift.study import origins
@@ -17,10 +17,10 @@ def list_kind(kind):
 
 
 def test_schema_and_checks_know_the_recipes():
-    schema = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())["$defs"]
-    inventories = set(schema["inventory"]["properties"]["recipe"]["enum"])
-    assert inventories == list_kind("inventory") == origins.INVENTORY_RECIPES
-    assert set(schema["layer"]["properties"]["recipe"]["enum"]) == set(RECIPES) - inventories
+    schema = json.loads((ROOT / "config/study.schema.json").read_text())["$defs"]
+    inventories = {schema["Inventory"]["properties"]["recipe"]["const"]}
+    assert inventories == list_kind("inventory") == {origins.INVENTORY_RECIPE}
+    assert set(schema["Layer"]["properties"]["recipe"]["enum"]) == set(RECIPES) - inventories
     assert list_kind("lines") == origins.LINE_RECIPES
     assert list_kind("class") == origins.CLASS_RECIPES
     assert set(SENTINEL_BANDS) == origins.IMAGE_LAYERS

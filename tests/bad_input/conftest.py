@@ -9,14 +9,12 @@ import numpy as np
 import pytest
 import rasterio
 import yaml
-from jsonschema import Draft202012Validator
 from rasterio.transform import from_origin
 
 from landshift import study
 from landshift.runtime.logs import explain_error
 
 ROOT = Path(__file__).parents[2]
-SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
 CRS = "EPSG:32632"
 WEST, NORTH = 500_000.0, 5_000_000.0
 """North-western corner of the sound elevation model [m]."""
@@ -72,12 +70,8 @@ def explain(function, *args, **kwargs):
 
 def check_text(text):
     """Check the text of a configuration as the workflow does."""
-    study.raise_problems(study.find_repeated_keys(yaml.compose(text)))
-    config = yaml.safe_load(text)
-    errors = Draft202012Validator(SCHEMA).iter_errors(config)
-    study.raise_problems(study.explain_violations(errors))
-    study.check_study(config)
-    study.check_files(config)
+    study.check_text(text, "study.yaml")
+    study.check_study(yaml.safe_load(text))
 
 
 @pytest.fixture

@@ -1,7 +1,11 @@
 """Configurations that are wrong: each is refused before the first job, in one sentence."""
 
+from datetime import date
+
 import pytest
 import yaml
+
+from landshift.study.texts import MOST_NODES, check_file
 
 from .conftest import check_text, explain, write_slides
 
@@ -29,7 +33,7 @@ KEYS = [
     (f"{BIRCH}.role", "targt", f"{BIRCH}.role",
      "'targt' must be one of source, target, both; did you mean `target`?"),
     (f"{BIRCH}.grid.resolution_m", None, f"{BIRCH}.grid.resolution_m",
-     "missing; state it: Cell size [m]; the same in all regions of a study"),
+     "missing; state it: Cell size [m], such as 30; the same in all regions of a study"),
     (f"{BIRCH}.grid.resolution_m", 0.0003, f"{BIRCH}.grid.resolution_m",
      "0.0003 m is the size of a cell in degrees; state metres, such as 30"),
     (f"{BIRCH}.grid.bounds", [9.1, 44.2, 9.4, 44.6], f"{BIRCH}.grid.bounds",
@@ -38,11 +42,14 @@ KEYS = [
     (f"{BIRCH}.grid.crs", "EPSG:4326", f"{BIRCH}.grid.crs", "EPSG:4326 is in degrees; name a proj"),
     (f"{BIRCH}.grid.crs", 32643, f"{BIRCH}.grid.crs", "32643 must be a text: Projected coordinate"),
     (f"{BIRCH}.prevalence", None, f"{BIRCH}.prevalence", "missing; a target must state the share"),
-    (f"{BIRCH}.prevalence", 5, f"{BIRCH}.prevalence", "5 must be less than 1: Targets: the share"),
-    (f"{BIRCH}.shots", 0, f"{BIRCH}.shots", "0 must be at least 1: Targets: how many landslides"),
+    (f"{BIRCH}.prevalence", 5, f"{BIRCH}.prevalence", 
+     "5 is not a share of cells; state a number between 0 and 1"),
+    (f"{BIRCH}.shots", 0, f"{BIRCH}.shots", 
+     "0 landslides cannot fine-tune a model; state at least 1, or leave the key out to use all"),
     (f"{BIRCH}.inventory", None, f"{BIRCH}.inventory", "missing; name a `file` or a `url`"),
     (f"{BIRCH}.inventory.from", "last year", f"{BIRCH}.inventory.from",
-     "'last year' is not written as wanted: First year, or day in quotes, of the period"),
+     "'last year' is no time; state a year between 1500 and 2200, or a day in quotes, such as "
+     "'2015-08-31'"),
     (f"{BIRCH}.inventory.types", ["slide"], f"{BIRCH}.inventory.type",
      "missing; `types` needs the column that holds them"),
     (f"{BIRCH}.inventory.presence", [1], f"{BIRCH}.inventory", "`label` (a column) and `presence`"),
@@ -53,12 +60,15 @@ KEYS = [
     (f"{BIRCH}.layers.dem", {}, f"{BIRCH}.layers.dem",
      "state where it comes from: `file`, `url`, `stac`"),
     (f"{BIRCH}.layers.rain", {"url": "ftp://example.org/a.tif"}, f"{BIRCH}.layers.rain.url",
-     "'ftp://example.org/a.tif' is not written as wanted: Public address of the file"),
-    (f"{BIRCH}.layers.soil", {"file": "soil.tif"}, f"{BIRCH}.layers.soil",
+     "'ftp://example.org/a.tif' is no public address; state one that begins with https:// or "
+     "http://"),
+    (f"{BIRCH}.layers.soil", {"url": "https://example.org/a.tif", "sha256": "0" * 64},
+     f"{BIRCH}.layers.soil",
      "the cells of soil are codes, which must not be averaged; add `kind: class`"),
     ("maps.breaks", "equal", "maps.breaks",
      "'equal' must be one of quantile, natural"),
-    ("maps.breaks", [0.1, 0.2, 2, 0.4], "maps.breaks[2]", "2 must be less than 1"),
+    ("maps.breaks", [0.1, 0.2, 2, 0.4], "maps.breaks",
+     "[0.1, 0.2, 2, 0.4] does not make five classes; state four rising numbers between 0 and 1"),
     ("transfer.learners", ["rf", "rf"], "transfer.learners", "names something twice; remove"),
     ("transfer.learners", ["svm"], "transfer.learners[0]", "'svm' must be one of lr, rf, xgb, lg"),
     ("factors.groups", ["climate"], "factors.groups", "no region has a layer `rainfall` or"),
@@ -67,7 +77,34 @@ KEYS = [
     ("benchmark", {"targets": ["chile"]}, "benchmark.targets", "there is no region 'chile'; choo"),
 ]  # fmt: skip
 
+NAME = "use letters, digits and underscores, a letter first"
+
 KEYS += [
+    ("study", "inje valley", "study", f"'inje valley' cannot name a folder; {NAME}"),
+    ("study", "inje\n", "study", f"'inje\\n' cannot name a folder; {NAME}"),
+    ("study", 7, "study", "7 must be a text: Name of the study"),
+    (f"{BIRCH}.layers.Soil", {"recipe": "glim_lithology"}, f"{BIRCH}.layers.Soil",
+     "'Soil' cannot name a layer; use small letters, digits and underscores, a letter first"),
+    (f"{BIRCH}.layers.dem.sha256", "0" * 64 + "\n", f"{BIRCH}.layers.dem.sha256",
+     "is no SHA-256 of a file; state its 64 hexadecimal digits"),
+    (f"{BIRCH}.inventory.until", date(2015, 8, 31), f"{BIRCH}.inventory.until",
+     "YAML reads 2015-08-31 as a date; put it in quotes"),
+    (f"{BIRCH}.inventory.until", "2015-02-30", f"{BIRCH}.inventory.until", "is no time; state a"),
+    (f"{BIRCH}.grid.bounds", [1, 2, 3], f"{BIRCH}.grid.bounds",
+     "[1, 2, 3] is no box; state [xmin, ymin, xmax, ymax] in metres of the grid's CRS"),
+    ("samples.buffer_m", float("nan"), "samples.buffer_m", "nan must be a finite number: Absences"),
+    ("samples", [], "samples", "[] must be keys with values: How labelled and unlabelled"),
+    ("samples.blocks", True, "samples.blocks", "True must be a whole number: Spatial blocks"),
+    ("lon", "east", "lon", "'east' must be a number: Longitude of a place"),
+    ("regions", {}, "regions", "{} must be at least 1: Every region of the study once"),
+    ("transfer.target_factors", ["slope"], "transfer.target_factors",
+     "no target has a factor slope of its own; the targets have none. Add its layer"),
+    ("benchmark", {"targets": ["birch"], "shots": [0]}, "benchmark.shots[0]",
+     "0 landslides cannot fine-tune a model; state 1 or more"),
+    ("benchmark", {"targets": ["birch"], "groups": ["pooled"]}, "benchmark.groups",
+     "holds no `core`, which all others are compared with; add it"),
+    ("priorities.exposure", {"rank": {"file": "a.gpkg"}}, "priorities.exposure.rank",
+     "'rank' is a column of the table already; choose another name"),
     ("priorities.units", {"file": "no.gpkg", "name": "a"}, "priorities.units.file", "no.gpkg does"),
     ("priorities.exposure", {"roads": {"file": "/"}}, "priorities.exposure.roads.file",
      "/ is a folder; correct the path of the file"),
@@ -138,7 +175,7 @@ def test_a_shapefile_without_its_table_is_found(spoil, tmp_path):
     write_slides(tmp_path / "slides.shp")
     (tmp_path / "slides.dbf").unlink()
     config = spoil("regions.birch.inventory", {"file": str(tmp_path / "slides.shp")})
-    assert "slides.shp is a part of a shapefile; put its .dbf beside it" in (
+    assert "slides.shp is a part of a shapefile; put its .dbf next to it" in (
         explain(check_text, yaml.safe_dump(config))
     )
 
@@ -153,7 +190,7 @@ def test_a_folder_of_inventories_is_checked_file_by_file(spoil, tmp_path):
     write_slides(folder / "winter.gpkg")
     check_text(yaml.safe_dump(config))
     (folder / "part.shp").touch()
-    assert "part.shp is a part of a shapefile; put its .shx and .dbf beside it" in (
+    assert "part.shp is a part of a shapefile; put its .shx and .dbf next to it" in (
         explain(check_text, yaml.safe_dump(config))
     )
     (folder / "part.shp").unlink()
@@ -203,7 +240,7 @@ ADDRESS = {"url": "https://example.org/a.gpkg", "sha256": "0" * 64}
          "grid.crs: `bounds` are metres of a system that `crs` must name; name it, or state a `box`"
          " in degrees"),
         ({"box": [9.0, 45.1, 9.1, 45.2], "buffer_m": 500}, {},
-         "grid.buffer_m: belongs to a region whose inventory alone says where it is, but its "
+         "grid.buffer_m: belongs to a region of which only its inventory says where it is, but its "
          "`bounds`, its `box` or its elevation model do; remove one of them"),
         ({"buffer_m": 0.02}, {}, "grid.buffer_m: 0.02 m looks like degrees; state metres"),
     ],
@@ -247,7 +284,7 @@ def test_regions_without_elevations_share_other_factors(sound):
     assert lines == [
         f"  factors.groups: no region has a layer `dem` for the group `{group}`; add one to its "
         "`layers` or remove the group"
-        for group in ("terrain", "drainage")
+        for group in ("drainage", "terrain")
     ]
     dem = sound["regions"]["alder"]["layers"]["extent"]
     sound["regions"]["alder"]["layers"] = {"dem": dem}
@@ -278,3 +315,96 @@ def test_all_problems_are_told_at_once(spoil):
     config = spoil("samples.buffer", 3) | {"sed": 4}
     lines = explain(check_text, yaml.safe_dump(config)).splitlines()
     assert [line.split(":")[0].strip() for line in lines[1:]] == ["samples.buffer", "sed"]
+
+
+def test_every_part_tells_its_problems(spoil):
+    config = spoil("samples.buffer", 3)
+    config["regions"]["birch"]["role"] = "teacher"
+    config["regions"]["alder"]["grid"]["crs"] = "EPSG:4326"
+    del config["regions"]["alder"]["layers"]["dem"]
+    lines = explain(check_text, yaml.safe_dump(config)).splitlines()
+    assert [line.split(":")[0].strip() for line in lines[1:]] == [
+        *("regions.alder.grid.crs", "regions.birch.role", "samples.buffer"),
+    ]
+
+
+SECRET = "holds a password, a key or a signature"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://ana:hunter2@example.org/a.tif",
+        "https://hunter2@example.org/a.tif",
+        "https://example.org/a.tif?sig=hunter2",
+        "https://example.org/a.tif?page=1&token=hunter2",
+        "https://example.org/a.tif?X-Amz-Credential=hunter2",
+        "https://example.org/a.tif?access_token=hunter2",
+        "https://example.org/a.tif?api_key=hunter2",
+        "s3://ana:hunter2@bucket/a.tif",
+    ],
+)
+@pytest.mark.parametrize("path", ["mirror", f"{BIRCH}.layers.dem.file", f"{BIRCH}.inventory.url"])
+def test_addresses_hold_no_secrets(spoil, path, address):
+    sentence = explain(check_text, yaml.safe_dump(spoil(path, address)))
+    assert f"  {path}: {SECRET}" in sentence and ".netrc" in sentence
+    assert "hunter2" not in sentence
+
+
+def test_addresses_may_hold_other_queries(spoil):
+    address = "https://example.org/get?layer=dem&page=2&signed=no&author=a@b.org"
+    entry = {"url": address, "sha256": "0" * 64}
+    check_text(yaml.safe_dump(spoil(f"{BIRCH}.layers.dem", entry)))
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("study: a\nregions:\n\tb: 3\n", "line 3, column 1: a tab stands here; indent with spaces"),
+        ("study: a\nregions:\n  b:\n    role: source\n   grid: 3\n",
+         "line 5, column 4: this line is not indented like its neighbours"),
+        ("study: a\nseed 7\nregions: {}\n",
+         "line 2, column 1: this key has no colon; write `key: value`"),
+        ("study: [a, b\n",
+         "line 2, column 1: expected ',' or ']', but got '<stream end>'; correct"),
+        ("study: \"a\n",
+         "line 2, column 1: found unexpected end of stream; correct the YAML there"),
+        ("a: 1\n---\nb: 2\n", "line 2, column 1: but found another document; correct the YAML"),
+        ("a: \x00\n", "study.yaml: special characters are not allowed; correct the YAML there"),
+        ("a: *b\n", "line 1: no study has more than"),
+        ("a: &a {b: *a}\n", "line 1: no study has more than"),
+        ("a: " + "[" * 5000 + "]" * 5000, "line 1: no study has more than"),
+        ("a: " + "{a: " * 500 + "1" + "}" * 500, "line 1: no study has more than"),
+    ],
+)  # fmt: skip
+def test_a_text_that_is_no_study_names_its_line(text, sentence):
+    assert sentence in explain(check_text, text)
+
+
+@pytest.mark.parametrize("begin", ["[1, 1, 1]", "{a: 1, b: 2}"])
+def test_aliases_of_aliases_are_not_unfolded(begin):
+    lines = [f"x0: &x0 {begin}"]
+    for number in range(1, 40):
+        lines.append(f"x{number}: &x{number} [*x{number - 1}, *x{number - 1}]")
+    sentence = explain(check_text, "\n".join(lines))
+    assert f"no study has more than {MOST_NODES} keys and values" in sentence
+
+
+def test_aliases_may_repeat_what_is_small(sound):
+    text = yaml.safe_dump(sound).replace("grid:\n      resolution_m: 30", "grid: *g")
+    check_text(text.replace("grid: *g", "grid: &g {resolution_m: 30}", 1))
+
+
+def test_a_file_that_is_no_text_is_told(tmp_path):
+    path = tmp_path / "study.yaml"
+    path.write_bytes(b"study: caf\xe9\n")
+    assert f"{path}: byte 10 is no UTF-8; save it as UTF-8" == explain(check_file, path)
+    path.with_suffix(".json").write_text('{\n\t"study": "a"\n}\n')
+    check_file(path.with_suffix(".json"))
+
+
+@pytest.mark.parametrize("key", ["lon", "regions.birch.shots", "regions.birch.layers"])
+def test_null_is_no_value_of_a_key_that_may_be_left_out(sound, key):
+    place, last = (sound["regions"]["birch"], key.split(".")[-1]) if "." in key else (sound, key)
+    place[last] = None
+    assert f"  {key}: None must be " in explain(check_text, yaml.safe_dump(sound))

@@ -1,23 +1,26 @@
-"""The configuration: what the schema takes, what spans several keys, and what the manual says."""
+"""The model of a study: what its keys take, what spans several keys, and what the manual says."""
 
 import copy
 import importlib.util
 import inspect
+import json
 from pathlib import Path
 
 import jsonschema
 import pytest
 import yaml
 
-from landshift import study
 from landshift.acquire.virtual.regions import generate_virtual_region
 from landshift.evaluation.benchmark.methods import GROUPS
 from landshift.factors.stability import SOIL_LIMITS, derive_stability_factors
 from landshift.factors.table import FACTORS
+from landshift.study.checks import check_study
+from landshift.study.model import Study, fill_defaults
 from landshift.transfer.learners import LEARNERS
 
 ROOT = Path(__file__).parents[2]
-SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
+SCHEMA = json.loads((ROOT / "config/study.schema.json").read_text())
+PARTS = SCHEMA["$defs"]
 SHIPPED = sorted(set((ROOT / "config").glob("*.yaml")) - {ROOT / "config/evidence.yaml"})
 """All but what is laid over another configuration."""
 
@@ -52,46 +55,26 @@ def change(path, value):
 
 
 def find_problems(config):
-    """Return the lines of the message of check_study, without its heading."""
+    """Return the problems of a study, of whose files none is looked for."""
     try:
-        study.check_study(config)
+        check_study(config, files=False)
     except ValueError as error:
         return [line.strip() for line in str(error).splitlines()[1:]]
     return []
 
 
-def walk_schema(schema, path=""):
-    """Yield every part of a schema with its path."""
-    yield path, schema
-    for key in ("properties", "$defs"):
-        for name, part in schema.get(key, {}).items():
-            yield from walk_schema(part, f"{path}.{name}")
-    for number, part in enumerate(schema.get("anyOf", [])):
-        yield from walk_schema(part, f"{path}[{number}]")
-    for key in ("items", "additionalProperties"):
-        if isinstance(schema.get(key), dict):
-            yield from walk_schema(schema[key], f"{path}.{key}")
-
-
-def test_roles():
-    assert study.list_regions(STUDY) == ["alder", "birch", "kashmir"]
-    assert study.list_sources(STUDY) == ["alder", "birch"]
-    assert study.list_targets(STUDY) == ["kashmir"]
-    assert study.sources_of(STUDY, "alder") == ["birch"]
-    assert study.list_benchmark_targets(STUDY) == []
-    assert study.list_benchmark_targets(change("benchmark.targets", ["birch"])) == ["birch"]
-
-
-def test_order_of_regions_does_not_matter():
-    turned = STUDY | {"regions": dict(reversed(STUDY["regions"].items()))}
-    assert study.list_sources(turned) == study.list_sources(STUDY)
+def list_keys():
+    """Yield every key of the schema: its part, its name and what is said of it."""
+    for part, described in {"Study": SCHEMA, **PARTS}.items():
+        for name, key in described["properties"].items():
+            yield part, name, key
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_shipped_configurations_are_valid(path):
     config = yaml.safe_load(path.read_text())
     jsonschema.Draft202012Validator(SCHEMA).validate(config)
-    study.check_study(config)
+    check_study(config, files=False)
 
 
 def test_sound_study_has_no_problems():
@@ -111,7 +94,8 @@ def test_sound_study_has_no_problems():
         ("regions.kashmir.prevalence", 1.5, "regions.kashmir.prevalence", "between 0 and 1"),
         ("regions.kashmir.shots", 0, "regions.kashmir.shots", "at least 1"),
         ("regions.kashmir.layers.dem", None, "regions.kashmir.layers.dem", "elevation model"),
-        ("regions.kashmir.grid.resolution_m", None, "regions.kashmir.grid.resolution_m", "metres"),
+        ("regions.kashmir.grid.resolution_m", None, "regions.kashmir.grid.resolution_m", "[m]"),
+        ("regions.kashmir.grid", None, "regions.kashmir.grid.resolution_m", "metres, such as 30"),
         ("regions.kashmir.grid.crs", "EPSG:4326", "regions.kashmir.grid.crs", "UTM zone"),
         ("regions.kashmir.grid.crs", "epsg:4258", "regions.kashmir.grid.crs", "UTM zone"),
         (
@@ -140,7 +124,7 @@ def test_sound_study_has_no_problems():
             "regions.kashmir.layers.dem",
             {"file": "dem.tif", "url": "https://example.org/dem.tif"},
             "regions.kashmir.layers.dem",
-            "`stac` or `recipe`, and one alone",
+            "`stac` or `recipe`, and only one of them",
         ),
         ("regions.kashmir.layers.rain", {}, "regions.kashmir.layers.rain", "`stac` or `recipe`"),
         (
@@ -177,7 +161,7 @@ def test_sound_study_has_no_problems():
             "regions.kashmir.validation",
             {"file": "a.gpkg", "url": "https://example.org/a.gpkg"},
             "regions.kashmir.validation",
-            "`stac` or `recipe`",
+            "`file`, `url` or `recipe`, and only one of them",
         ),
         ("regions.kashmir.grid.resolution_m", 10, "regions.*.grid.resolution_m", "one cell size"),
         ("factors.groups", ["terrain", "proximity"], "factors.groups", "layer of lines"),
@@ -242,7 +226,7 @@ def test_sound_study_has_no_problems():
             "regions.kashmir.grid.buffer_m",
             500,
             "regions.kashmir.grid.buffer_m",
-            "a region whose inventory alone says where it is",
+            "a region of which only its inventory says where it is",
         ),
         (
             "regions.kashmir.layers.extent",
@@ -283,7 +267,7 @@ def test_sound_study_has_no_problems():
         (
             "regions.kashmir.layers.rain",
             {"recipe": "nasa_landslides"},
-            "regions.kashmir.layers.rain",
+            "regions.kashmir.layers.rain.recipe",
             "is an inventory",
         ),
         (
@@ -297,10 +281,10 @@ def test_sound_study_has_no_problems():
             "name the asset",
         ),
         ("benchmark.targets", ["chile"], "benchmark.targets", "alder, birch, kashmir"),
-        ("benchmark", {"targets": ["alder"], "shots": [0]}, "benchmark.shots", "1 or more"),
+        ("benchmark", {"targets": ["alder"], "shots": [0]}, "benchmark.shots[0]", "1 or more"),
         ("maps.breaks", [0.1, 0.3, 0.2, 0.4], "maps.breaks", "rising"),
         ("maps.breaks", [0.1, 0.2, 0.3], "maps.breaks", "four"),
-        ("mosaic.crs", "EPSG:4326", "mosaic.crs", "projected"),
+        ("mosaic", {"crs": "EPSG:4326", "resolution_m": 30}, "mosaic.crs", "projected"),
     ],
 )
 def test_names_the_key_and_the_remedy(path, value, problem, remedy):
@@ -321,14 +305,20 @@ def test_target_that_is_the_only_source():
     config = {"study": "small", "regions": {"kashmir": REAL | {"role": "both"}}}
     config["benchmark"] = {"targets": ["kashmir"]}
     found = find_problems(config)
-    assert [line.split(":")[0] for line in found] == ["regions.kashmir.role", "benchmark.targets"]
+    assert [line.split(":")[0] for line in found] == ["benchmark.targets", "regions.kashmir.role"]
 
 
 def test_all_problems_at_once():
     config = change("regions.kashmir.inventory", None)
     config["benchmark"] = {"targets": ["chile", "peru"]}
-    with pytest.raises(ValueError, match="3 problems"):
-        study.check_study(config)
+    config["regions"]["alder"]["roles"] = "both"
+    config["regions"]["birch"]["virtual"]["sise"] = 64
+    config["regions"]["birch"]["virtual"]["resolution_m"] = 10
+    found = find_problems(config)
+    assert [line.split(":")[0] for line in found] == [
+        *("benchmark.targets", "benchmark.targets", "regions.*.grid.resolution_m"),
+        *("regions.alder.roles", "regions.birch.virtual.sise", "regions.kashmir.inventory"),
+    ]
 
 
 def test_one_legend_names_a_code_once():
@@ -366,21 +356,13 @@ def test_frozen_models_need_no_source():
     jsonschema.validate(config, SCHEMA)
 
 
-@pytest.mark.parametrize("groups", [["pooled"], ["core", "magic"]])
-def test_groups_of_methods_hold_the_core_and_are_known(groups):
-    config = change("benchmark", {"targets": ["alder"], "groups": groups})
-    with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate(config, SCHEMA)
-
-
 def test_groups_of_the_schema_are_those_of_the_library():
-    keys = SCHEMA["properties"]["benchmark"]["anyOf"][1]["properties"]
-    assert tuple(keys["groups"]["items"]["enum"]) == GROUPS
+    assert tuple(PARTS["Benchmark"]["properties"]["groups"]["items"]["enum"]) == GROUPS
 
 
-def test_empty_configuration_is_reported_not_crashed():
-    with pytest.raises(ValueError, match="no region is a source"):
-        study.check_study({})
+@pytest.mark.parametrize("config", [{}, None, [], "study", {1: 2}])
+def test_what_is_no_study_is_reported_not_crashed(config):
+    assert find_problems(config)
 
 
 @pytest.mark.parametrize(
@@ -393,12 +375,14 @@ def test_empty_configuration_is_reported_not_crashed():
         "regions.kashmir.grid.resolution",
         "regions.kashmir.layers.dem.path",
         "regions.kashmir.inventory.xx",
-        "mosaic.epsg",
+        "maps.size",
     ],
 )
-def test_schema_refuses_unknown_keys(path):
-    with pytest.raises(jsonschema.ValidationError, match=path.rsplit(".", 1)[-1]):
-        jsonschema.Draft202012Validator(SCHEMA).validate(change(path, 1))
+def test_unknown_keys_are_refused_also_by_editors(path):
+    config = change(path, 1)
+    (problem,) = find_problems(config)
+    assert problem.startswith(f"{path}: unknown key; ")
+    assert not jsonschema.Draft202012Validator(SCHEMA).is_valid(config)
 
 
 @pytest.mark.parametrize(
@@ -417,38 +401,31 @@ def test_schema_refuses_unknown_keys(path):
         ("regions.kashmir.layers.dem", {"url": "ftp://example.org/dem.tif"}),
     ],
 )
-def test_schema_refuses_wrong_values(path, value):
-    with pytest.raises(jsonschema.ValidationError):
-        jsonschema.Draft202012Validator(SCHEMA).validate(change(path, value))
+def test_wrong_values_are_refused_also_by_editors(path, value):
+    config = change(path, value)
+    (problem,) = find_problems(config)
+    assert problem.startswith(path)
+    assert not jsonschema.Draft202012Validator(SCHEMA).is_valid(config)
 
 
-def test_schema_closes_and_describes_every_object():
-    for path, part in walk_schema(SCHEMA):
-        if "properties" in part:
-            assert part["additionalProperties"] is False, path
-            undescribed = [
-                name for name, below in part["properties"].items() if not describes(below)
-            ]
-            assert undescribed == [], path
+def test_every_part_is_closed_and_every_key_described():
+    assert all(part["additionalProperties"] is False for part in (SCHEMA, *PARTS.values()))
+    for part, name, key in list_keys():
+        parts = [PARTS[each["$ref"].rsplit("/", 1)[-1]] for each in (key, *key.get("anyOf", []))
+                 if "$ref" in each]  # fmt: skip
+        assert any("description" in each for each in (key, *parts)), f"{part}.{name}"
 
 
-def describes(part):
-    """Say whether a part of the schema, or what it refers to, has a description."""
-    reference = part.get("$ref", "").rsplit("/", 1)[-1]
-    return "description" in part or "description" in SCHEMA["$defs"].get(reference, {})
-
-
-def test_schema_states_the_unit_of_every_number():
-    for path, part in walk_schema(SCHEMA):
-        is_number = part.get("type") in ("integer", "number")
-        if is_number and "description" in part and path != ".seed":
-            assert "[" in part["description"], path
+def test_every_number_states_its_unit():
+    for part, name, key in list_keys():
+        if key.get("type") in ("integer", "number") and name != "seed":
+            assert "[" in key["description"], f"{part}.{name}"
 
 
 def test_schema_equals_the_library():
-    properties = SCHEMA["properties"]
-    assert properties["transfer"]["properties"]["learners"]["items"]["enum"] == list(LEARNERS)
-    groups = properties["factors"]["properties"]["groups"]["items"]["enum"]
+    learners = PARTS["Transfer"]["properties"]["learners"]
+    assert learners["items"]["enum"] == list(LEARNERS)
+    groups = PARTS["Factors"]["properties"]["groups"]["items"]["enum"]
     assert set(groups) <= {factor.group for factor in FACTORS.values()}
 
 
@@ -459,10 +436,10 @@ def test_virtual_keys_equal_the_arguments_of_the_generator():
         for name, value in parameters.items()
         if name not in {"name", "seed"}
     }
-    stated = SCHEMA["$defs"]["virtual"]["properties"]
-    assert {
-        name: part.get("default", inspect.Parameter.empty) for name, part in stated.items()
-    } == (expected)
+    stated = PARTS["Virtual"]["properties"]
+    assert expected == {
+        name: key.get("default", inspect.Parameter.empty) for name, key in stated.items()
+    }
 
 
 def test_own_factors_have_one_unit():
@@ -477,7 +454,7 @@ def test_own_factors_have_one_unit():
 
 def test_default_soil_equals_that_of_the_library():
     parameters = inspect.signature(derive_stability_factors).parameters
-    stated = SCHEMA["properties"]["factors"]["properties"]["stability"]["properties"]
+    stated = PARTS["Stability"]["properties"]
     assert {name: part["default"] for name, part in stated.items()} == {
         name: value.default
         for name, value in parameters.items()
@@ -487,35 +464,67 @@ def test_default_soil_equals_that_of_the_library():
         assert (part["minimum"], part["maximum"]) == SOIL_LIMITS[name]
 
 
-def test_workflow_fills_in_the_defaults():
-    from snakemake.utils import validate
-
+def test_defaults_are_filled_in_and_what_is_stated_stays():
     config = copy.deepcopy(STUDY)
-    validate(config, str(ROOT / "workflow/schemas/config.schema.yaml"))
+    config["priorities"] = {"corridors": {"road": {"file": "a.gpkg"}}, "grid_m": 500}
+    fill_defaults(config, Study.model_validate(config))
     assert config["seed"] == 42
     assert config["samples"]["buffer_m"] == 100
     assert config["factors"]["stability"]["recharge_mm_per_day"] == 50
     assert config["transfer"]["learners"] == ["lr", "rf", "xgb", "lgbm"]
-    assert config["mosaic"] is None
+    assert config["transfer"]["frozen"] is None and config["mosaic"] is None
     assert config["regions"]["alder"]["virtual"]["size"] == 256
+    assert config["priorities"]["corridors"]["road"] == {
+        **{"file": "a.gpkg", "buffer_m": 50, "step_m": 100},
+    }
+    kashmir = config["regions"]["kashmir"]
+    assert kashmir["inventory"] == {"file": "landslides.gpkg", "merge_m": 0}
+    assert kashmir["grid"] == REAL["grid"] | {"buffer_m": 2000}
+    assert "shots" not in kashmir and "lon" not in config
+    # A whole number stays one: a rule would run again for 30.0 in place of 30.
+    assert isinstance(kashmir["grid"]["resolution_m"], int)
+    assert isinstance(config["priorities"]["grid_m"], int)
+
+
+def test_filled_in_defaults_belong_to_their_study_alone():
+    first, second = copy.deepcopy(STUDY), copy.deepcopy(STUDY)
+    for config in (first, second):
+        fill_defaults(config, Study.model_validate(config))
+    first["transfer"]["learners"].clear()
+    assert second["transfer"]["learners"] == Study.model_validate(STUDY).transfer.learners
+
+
+def test_a_checked_study_with_its_defaults_is_sound():
+    config = copy.deepcopy(STUDY)
+    fill_defaults(config, check_study(config, files=False))
+    jsonschema.Draft202012Validator(SCHEMA).validate(config)
+    again = copy.deepcopy(config)
+    again["regions"]["kashmir"]["grid"].pop("buffer_m")  # the one default that is refused there
+    fill_defaults(again, check_study(again, files=False))
+    assert again == config
 
 
 def test_template_explains_every_key():
     template = (ROOT / "config/template.yaml").read_text()
-    keys = {
-        name
-        for path, part in walk_schema(SCHEMA)
-        if not path.startswith(".$defs.virtual") and ".virtual" not in path
-        for name in part.get("properties", {})
-    }
-    missing = {key for key in keys - {"virtual"} if f"{key}:" not in template}
-    assert missing == set()
+    keys = {name for part, name, _ in list_keys() if part != "Virtual"}
+    assert {key for key in keys - {"virtual"} if f"{key}:" not in template} == set()
 
 
-def test_manual_equals_the_schema():
-    path = ROOT / "workflow/schemas/describe.py"
-    spec = importlib.util.spec_from_file_location("describe", path)
-    describe = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(describe)
-    manual = (ROOT / "config/README.md").read_text()
-    assert manual == describe.describe_schema(SCHEMA), "run `make docs`"
+def load_generator():
+    """Load what writes the manual and the schema."""
+    path = ROOT / "docs/describe_configuration.py"
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_manual_and_schema_equal_the_model(tmp_path):
+    load_generator().main(tmp_path)
+    for path in tmp_path.iterdir():
+        assert (ROOT / "config" / path.name).read_text() == path.read_text(), "run `make docs`"
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_shipped_configurations_name_their_schema(path):
+    assert path.read_text().startswith("# yaml-language-server: $schema=study.schema.json\n")

@@ -29,7 +29,7 @@ rule generate_virtual_region:
     benchmark:
         "<benchmarks>/generate_virtual_region/{region}.tsv"
     wildcard_constraints:
-        region=any_of(VIRTUAL),
+        region=any_of(PLAN.virtual),
     conda:
         "../../envs/landshift.yaml"
     threads: 1
@@ -57,7 +57,7 @@ rule acquire_dem:
     benchmark:
         "<benchmarks>/acquire_dem/{region}.tsv"
     wildcard_constraints:
-        region=any_of(REAL),
+        region=any_of(PLAN.real),
     conda:
         "../../envs/landshift.yaml"
     threads: 1
@@ -66,7 +66,7 @@ rule acquire_dem:
         downloads=1,
     params:
         entry=lambda wildcards: Slice(find_entry(wildcards.region, "dem")),
-        grid=lambda wildcards: Slice(describe_grid(wildcards.region)),
+        grid=lambda wildcards: Slice(GRIDS[wildcards.region]),
         content=lambda wildcards: hash_files(find_entry(wildcards.region, "dem")),
         code=hash_script("acquire_dem"),
     message:
@@ -86,7 +86,7 @@ rule acquire_extent:
     benchmark:
         "<benchmarks>/acquire_extent/{region}.tsv"
     wildcard_constraints:
-        region=any_of(REAL),
+        region=any_of(PLAN.real),
     conda:
         "../../envs/landshift.yaml"
     threads: 1
@@ -95,7 +95,7 @@ rule acquire_extent:
         downloads=1,
     params:
         entry=lambda wildcards: Slice(find_entry(wildcards.region, "extent")),
-        grid=lambda wildcards: Slice(describe_grid(wildcards.region)),
+        grid=lambda wildcards: Slice(GRIDS[wildcards.region]),
         content=lambda wildcards: hash_files(find_entry(wildcards.region, "extent")),
         code=hash_script("acquire_extent"),
     message:
@@ -116,7 +116,7 @@ rule acquire_surveyed:
     benchmark:
         "<benchmarks>/acquire_surveyed/{region}.tsv"
     wildcard_constraints:
-        region=any_of(REAL),
+        region=any_of(PLAN.real),
     conda:
         "../../envs/landshift.yaml"
     threads: 1
@@ -145,7 +145,7 @@ rule acquire_layer:
     benchmark:
         "<benchmarks>/acquire_layer/{region}_{layer}.tsv"
     wildcard_constraints:
-        region=any_of(REAL),
+        region=any_of(PLAN.real),
     conda:
         "../../envs/landshift.yaml"
     threads: 1
@@ -174,7 +174,7 @@ rule acquire_lines:
     benchmark:
         "<benchmarks>/acquire_lines/{region}_{layer}.tsv"
     wildcard_constraints:
-        region=any_of(REAL),
+        region=any_of(PLAN.real),
     conda:
         "../../envs/landshift.yaml"
     threads: 1
@@ -209,7 +209,7 @@ rule acquire_inventory:
     benchmark:
         "<benchmarks>/acquire_{inventory}/{region}.tsv"
     wildcard_constraints:
-        region=any_of(REAL),
+        region=any_of(PLAN.real),
     conda:
         "../../envs/landshift.yaml"
     threads: 1
@@ -228,7 +228,7 @@ rule acquire_inventory:
 
 rule gather_ledger:
     input:
-        records=lambda wildcards: list_records(wildcards.region),
+        records=lambda wildcards: below_results(outputs.list_records(PLAN, wildcards.region)),
     output:
         ledger="<results>/regions/{region}/layers.json",
     log:
@@ -236,7 +236,7 @@ rule gather_ledger:
     benchmark:
         "<benchmarks>/gather_ledger/{region}.tsv"
     wildcard_constraints:
-        region=any_of(REAL),
+        region=any_of(PLAN.real),
     conda:
         "../../envs/landshift.yaml"
     threads: 1

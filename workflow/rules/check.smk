@@ -2,33 +2,39 @@
 
 from pathlib import Path
 
-import yaml
-from jsonschema import Draft202012Validator
 from snakemake.exceptions import WorkflowError
-from snakemake.utils import validate
 
-from landshift.study.checks import check_files, check_results, check_study
-from landshift.study.schema_errors import explain_violations
-from landshift.study.checks import find_repeated_keys, raise_problems
+from landshift.study.checks import check_results, check_study
+from landshift.study.model import fill_defaults
+from landshift.study.texts import check_file
 
-SCHEMA = Path(str(workflow.current_basedir)).parent / "schemas" / "config.schema.yaml"
+DEFAULT_STUDY = "config/config.yaml"
 
 
 def check_configuration():
-    """Check the files of the configuration, then its keys, then how they fit together."""
+    """Check the text of the configuration, then its keys, how they fit together, and its files."""
     for path in workflow.configfiles:
-        raise_problems(find_repeated_keys(yaml.compose(Path(path).read_text(encoding="utf-8"))))
-    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
-    raise_problems(explain_violations(Draft202012Validator(schema).iter_errors(config)))
-    check_study(config)
-    check_files(config)
+        check_file(path)
+    study = check_study(config)
     check_results("results")
+    fill_defaults(config, study)
+    return study
 
 
-try:
-    check_configuration()
-except ValueError as error:
-    raise WorkflowError(str(error)) from None
+def explain(check, *arguments):
+    """Run a check; its sentences are all that is shown of what it finds."""
+    try:
+        return check(*arguments)
+    except ValueError as error:
+        raise WorkflowError(str(error)) from None
 
-# What is left to Snakemake is to fill in the defaults.
-validate(config, str(SCHEMA))
+
+# A configuration given on the command line replaces the default study instead of mixing with it.
+if "regions" not in config:
+    if Path(DEFAULT_STUDY).is_file():
+        explain(check_file, DEFAULT_STUDY)
+
+    configfile: DEFAULT_STUDY
+
+
+STUDY = explain(check_configuration)

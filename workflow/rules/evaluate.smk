@@ -67,9 +67,11 @@ rule evaluate_skill:
 rule evaluate_truth:
     input:
         models=rules.pretrain_sources.output.models,
-        samples=lambda wildcards: list_tables(sources_of(config, wildcards.target), "samples"),
-        background_sources=lambda wildcards: list_tables(
-            sources_of(config, wildcards.target), "background"
+        samples=lambda wildcards: list_of_regions(
+            PLAN.sources_of(wildcards.target), "samples.parquet"
+        ),
+        background_sources=lambda wildcards: list_of_regions(
+            PLAN.sources_of(wildcards.target), "background.parquet"
         ),
         shots="<results>/targets/{target}/shots.parquet",
         background="<results>/regions/{target}/background.parquet",
@@ -89,15 +91,15 @@ rule evaluate_truth:
     benchmark:
         "<benchmarks>/evaluate_truth/{target}.tsv"
     wildcard_constraints:
-        target=any_of(VIRTUAL),
+        target=any_of(PLAN.virtual),
     conda:
         "../../envs/landshift.yaml"
     threads: 2
     resources:
         mem_mb=4000,
     params:
-        own=lambda wildcards: choose_target_factors(
-            wildcards.target, explain_left_out(wildcards.target)
+        own=lambda wildcards: PLAN.choose_target_factors(
+            wildcards.target, PLAN.explain_left_out(wildcards.target)
         ),
         seed=config["seed"],
         code=hash_script("evaluate_truth"),
@@ -110,7 +112,9 @@ rule evaluate_truth:
 rule evaluate_similarity:
     input:
         background="<results>/regions/{target}/background.parquet",
-        sources=lambda wildcards: list_tables(sources_of(config, wildcards.target), "background"),
+        sources=lambda wildcards: list_of_regions(
+            PLAN.sources_of(wildcards.target), "background.parquet"
+        ),
         selected="<results>/sources/{target}/factors_selected.json",
     output:
         similarity=report(
@@ -171,11 +175,11 @@ rule evaluate_class_coverage:
 rule run_transfer_benchmark:
     input:
         models=rules.pretrain_sources.output.models,
-        samples=lambda wildcards: list_tables(
-            [wildcards.target, *sources_of(config, wildcards.target)], "samples"
+        samples=lambda wildcards: list_of_regions(
+            PLAN.regions_of(wildcards.target), "samples.parquet"
         ),
-        background=lambda wildcards: list_tables(
-            [wildcards.target, *sources_of(config, wildcards.target)], "background"
+        background=lambda wildcards: list_of_regions(
+            PLAN.regions_of(wildcards.target), "background.parquet"
         ),
     output:
         scores="<results>/benchmark/{target}/{group}.parquet",
@@ -189,11 +193,11 @@ rule run_transfer_benchmark:
     resources:
         mem_mb=4000,
     params:
-        regions=lambda wildcards: [wildcards.target, *sources_of(config, wildcards.target)],
+        regions=lambda wildcards: PLAN.regions_of(wildcards.target),
         settings=choose_draws(),
-        left_out=lambda wildcards: list(explain_left_out(wildcards.target)),
-        own=lambda wildcards: choose_target_factors(
-            wildcards.target, explain_left_out(wildcards.target)
+        left_out=lambda wildcards: list(PLAN.explain_left_out(wildcards.target)),
+        own=lambda wildcards: PLAN.choose_target_factors(
+            wildcards.target, PLAN.explain_left_out(wildcards.target)
         ),
         seed=config["seed"],
         code=hash_script("run_transfer_benchmark"),

@@ -54,7 +54,8 @@ rule derive_proximity_factors:
     input:
         dem=lambda wildcards: find_ground(wildcards.region),
         lines=lambda wildcards: expand(
-            "<results>/regions/{{region}}/layers/{line}.gpkg", line=list_lines(wildcards.region)
+            "<results>/regions/{{region}}/layers/{line}.gpkg",
+            line=PLAN.list_layers(wildcards.region, "proximity"),
         ),
     output:
         factors="<results>/regions/{region}/factors/proximity.tif",
@@ -127,7 +128,8 @@ rule derive_surface_factors:
 rule derive_climate_factors:
     input:
         layers=lambda wildcards: expand(
-            "<results>/regions/{{region}}/layers/{layer}.tif", layer=list_climate(wildcards.region)
+            "<results>/regions/{{region}}/layers/{layer}.tif",
+            layer=PLAN.list_layers(wildcards.region, "climate"),
         ),
     output:
         factors="<results>/regions/{region}/factors/climate.tif",
@@ -152,9 +154,9 @@ rule derive_class_factors:
     input:
         layers=lambda wildcards: expand(
             "<results>/regions/{{region}}/layers/{layer}.tif",
-            layer=list_class_layers(wildcards.region, wildcards.classes),
+            layer=PLAN.list_class_layers(wildcards.region, wildcards.classes),
         ),
-        legends=lambda wildcards: list_legend_files(wildcards.region, wildcards.classes),
+        legends=lambda wildcards: PLAN.list_legend_files(wildcards.region, wildcards.classes),
     output:
         factors="<results>/regions/{region}/factors/{classes}.tif",
     log:
@@ -169,9 +171,9 @@ rule derive_class_factors:
     resources:
         mem_mb=4000,
     params:
-        stated=lambda wildcards: Slice(describe_classes(wildcards.region, wildcards.classes)),
+        stated=lambda wildcards: Slice(PLAN.describe_classes(wildcards.region, wildcards.classes)),
         content=lambda wildcards: hash_contents(
-            list_legend_files(wildcards.region, wildcards.classes)
+            PLAN.list_legend_files(wildcards.region, wildcards.classes)
         ),
         code=hash_script("derive_class_factors"),
     message:
@@ -183,7 +185,8 @@ rule derive_class_factors:
 rule derive_own_factors:
     input:
         layers=lambda wildcards: expand(
-            "<results>/regions/{{region}}/layers/{layer}.tif", layer=list_own(wildcards.region)
+            "<results>/regions/{{region}}/layers/{layer}.tif",
+            layer=PLAN.list_own(wildcards.region),
         ),
     output:
         factors="<results>/regions/{region}/factors/own.tif",
@@ -235,7 +238,9 @@ rule draw_samples:
 
 rule select_factors:
     input:
-        samples=lambda wildcards: list_tables(sources_of(config, wildcards.target), "samples"),
+        samples=lambda wildcards: list_of_regions(
+            PLAN.sources_of(wildcards.target), "samples.parquet"
+        ),
     output:
         selected="<results>/sources/{target}/factors_selected.json",
         screened=report(
@@ -255,8 +260,8 @@ rule select_factors:
     resources:
         mem_mb=2000,
     params:
-        left_out=lambda wildcards: explain_left_out(wildcards.target),
-        classes=lambda wildcards: list(find_shared_legends(wildcards.target)),
+        left_out=lambda wildcards: PLAN.explain_left_out(wildcards.target),
+        classes=lambda wildcards: list(PLAN.find_shared_legends(wildcards.target)),
         max_correlation=config["factors"]["max_correlation"],
         max_inflation=config["factors"]["max_inflation"],
         code=hash_script("select_factors"),

@@ -6,15 +6,15 @@ rule write_viewer:
         susceptibility=list_of_targets("susceptibility.tif"),
         classes=list_of_targets("classes.tif"),
         uncertainty=list_of_targets("uncertainty.tif"),
-        dissimilarity=list_of_targets("dissimilarity.tif", KNOWN_SOURCES),
-        applicability=list_of_targets("applicability.tif", KNOWN_SOURCES),
+        dissimilarity=list_of_targets("dissimilarity.tif", PLAN.knows_sources),
+        applicability=list_of_targets("applicability.tif", PLAN.knows_sources),
         dem=[find_ground(target) for target in TARGETS],
         inventory=expand("<results>/regions/{target}/inventory.gpkg", target=TARGETS),
         priorities=list_of_targets("priorities.gpkg", config["priorities"]),
-        drivers=list_of_targets("drivers.csv", KNOWN_SOURCES),
+        drivers=list_of_targets("drivers.csv", PLAN.knows_sources),
         local_drivers=list_of_targets("local_drivers.tif"),
         model=list_of_targets("model"),
-        mosaic=list_mosaic(),
+        mosaic=below_results(outputs.list_mosaic(PLAN)),
     output:
         page="<results>/report/viewer.html",
     log:
@@ -68,13 +68,17 @@ rule write_model_card:
         classes="<results>/targets/{target}/classes.csv",
         skill="<results>/targets/{target}/skill.csv",
         benchmark=lambda wildcards: (
-            ["<results>/benchmark/summary.csv"] if wildcards.target in BENCHMARK_TARGETS else []
+            ["<results>/benchmark/summary.csv"]
+            if wildcards.target in PLAN.benchmark_targets
+            else []
         ),
-        drivers=["<results>/targets/{target}/drivers.csv"] if KNOWN_SOURCES else [],
-        applicability=["<results>/targets/{target}/applicability.tif"] if KNOWN_SOURCES else [],
-        ledgers=lambda wildcards: list_ledgers(wildcards.target),
-        inventories=lambda wildcards: list_inventories(
-            [wildcards.target, *sources_of(config, wildcards.target)]
+        drivers=["<results>/targets/{target}/drivers.csv"] if PLAN.knows_sources else [],
+        applicability=["<results>/targets/{target}/applicability.tif"] if PLAN.knows_sources else [],
+        ledgers=lambda wildcards: list_of_regions(
+            PLAN.real_regions_of(wildcards.target), "layers.json"
+        ),
+        inventories=lambda wildcards: list_of_regions(
+            PLAN.regions_of(wildcards.target), "inventory.gpkg"
         ),
     output:
         card="<results>/targets/{target}/model_card.md",
@@ -95,8 +99,8 @@ rule write_model_card:
     resources:
         mem_mb=1000,
     params:
-        read=lambda wildcards: list_read_regions(wildcards.target),
-        regions=lambda wildcards: [wildcards.target, *sources_of(config, wildcards.target)],
+        read=lambda wildcards: PLAN.real_regions_of(wildcards.target),
+        regions=lambda wildcards: PLAN.regions_of(wildcards.target),
         code=hash_script("write_model_card"),
     message:
         "Write down what the map of {wildcards.target} is, how good it is, and where not to use it"
@@ -111,8 +115,8 @@ rule write_catalogue:
         susceptibility_upper=list_of_targets("susceptibility_upper.tif"),
         classes=list_of_targets("classes.tif"),
         uncertainty=list_of_targets("uncertainty.tif"),
-        dissimilarity=list_of_targets("dissimilarity.tif", KNOWN_SOURCES),
-        applicability=list_of_targets("applicability.tif", KNOWN_SOURCES),
+        dissimilarity=list_of_targets("dissimilarity.tif", PLAN.knows_sources),
+        applicability=list_of_targets("applicability.tif", PLAN.knows_sources),
         model=list_of_targets("model"),
         card=list_of_targets("model_card.md"),
     output:

@@ -166,8 +166,8 @@ rule write_summary:
         model=list_of_targets("model"),
         skill=list_of_targets("skill.csv"),
         classes=list_of_targets("classes.csv"),
-        drivers=list_of_targets("drivers.csv", KNOWN_SOURCES),
-        applicability=list_of_targets("applicability.tif", KNOWN_SOURCES),
+        drivers=list_of_targets("drivers.csv", PLAN.knows_sources),
+        applicability=list_of_targets("applicability.tif", PLAN.knows_sources),
         priorities=list_of_targets("priorities.csv", config["priorities"]),
     output:
         page=report(
@@ -223,8 +223,8 @@ rule write_methods:
 
 rule write_data:
     input:
-        ledgers=expand("<results>/regions/{region}/layers.json", region=REAL),
-        inventories=list_inventories(REGIONS),
+        ledgers=expand("<results>/regions/{region}/layers.json", region=PLAN.real),
+        inventories=list_of_regions(REGIONS, "inventory.gpkg"),
     output:
         page=report(
             "<results>/report/data.html",
@@ -242,7 +242,7 @@ rule write_data:
     resources:
         mem_mb=1000,
     params:
-        read=REAL,
+        read=PLAN.real,
         regions=list(REGIONS),
         code=hash_script("write_data"),
     message:

@@ -6,8 +6,12 @@ from landshift.runtime.slices import Slice
 rule pretrain_sources:
     input:
         selected="<results>/sources/{target}/factors_selected.json",
-        samples=lambda wildcards: list_tables(sources_of(config, wildcards.target), "samples"),
-        background=lambda wildcards: list_tables(sources_of(config, wildcards.target), "background"),
+        samples=lambda wildcards: list_of_regions(
+            PLAN.sources_of(wildcards.target), "samples.parquet"
+        ),
+        background=lambda wildcards: list_of_regions(
+            PLAN.sources_of(wildcards.target), "background.parquet"
+        ),
     output:
         models=directory(expand("<results>/sources/{{target}}/{learner}", learner=LEARNERS)),
         manifest="<results>/sources/{target}/manifest.json",
@@ -22,8 +26,8 @@ rule pretrain_sources:
         mem_mb=4000,
     params:
         learners=LEARNERS,
-        own_units=lambda wildcards: Slice(list_own_units(sources_of(config, wildcards.target))),
-        legends=lambda wildcards: Slice(find_shared_legends(wildcards.target)),
+        own_units=lambda wildcards: Slice(PLAN.list_own_units(PLAN.sources_of(wildcards.target))),
+        legends=lambda wildcards: Slice(PLAN.find_shared_legends(wildcards.target)),
         seed=config["seed"],
         code=hash_script("pretrain_sources"),
     message:
@@ -34,7 +38,7 @@ rule pretrain_sources:
 
 rule acquire_source_models:
     input:
-        manifest=lambda wildcards: list_frozen(),
+        manifest=f"{FROZEN['folder']}/manifest.json" if FROZEN else [],
     output:
         models=directory(expand("<results>/sources/frozen/{learner}", learner=LEARNERS)),
     log:
@@ -77,11 +81,11 @@ rule fine_tune_target:
         shots=lambda wildcards: REGIONS[wildcards.target].get("shots"),
         prevalence=lambda wildcards: REGIONS[wildcards.target]["prevalence"],
         background_cells=config["transfer"]["background_cells"],
-        own=lambda wildcards: choose_target_factors(
-            wildcards.target, list_left_out(wildcards.target)
+        own=lambda wildcards: PLAN.choose_target_factors(
+            wildcards.target, PLAN.list_left_out(wildcards.target)
         ),
-        own_units=lambda wildcards: Slice(list_own_units([wildcards.target])),
-        legends=lambda wildcards: Slice(list_legends(wildcards.target)),
+        own_units=lambda wildcards: Slice(PLAN.list_own_units([wildcards.target])),
+        legends=lambda wildcards: Slice(PLAN.list_legends(wildcards.target)),
         seed=config["seed"],
         code=hash_script("fine_tune_target"),
     message:

@@ -38,8 +38,8 @@ rule evaluate_drivers:
         model="<results>/targets/{target}/model",
         classes="<results>/targets/{target}/classes.tif",
         background="<results>/regions/{target}/background.parquet",
-        source_backgrounds=lambda wildcards: list_tables(
-            sources_of(config, wildcards.target), "background"
+        source_backgrounds=lambda wildcards: list_of_regions(
+            PLAN.sources_of(wildcards.target), "background.parquet"
         ),
         shots="<results>/targets/{target}/shots.parquet",
     output:
@@ -186,7 +186,7 @@ rule plot_bivariate:
 
 rule describe_site:
     input:
-        maps=list_maps(),
+        maps=below_results(outputs.list_maps(PLAN)),
     output:
         text="<results>/sites/{longitude}_{latitude}.txt",
         table="<results>/sites/{longitude}_{latitude}.json",

@@ -52,6 +52,15 @@ def open_dataset(
     return _open(str(path), list(drivers), options)
 
 
+def count_cells(path: str | Path) -> int:
+    """Count the cells of a raster; 0 if it cannot be read."""
+    try:
+        with open_dataset(path) as raster:
+            return raster.width * raster.height
+    except (rasterio.errors.RasterioIOError, ValueError):
+        return 0
+
+
 @ensure_env
 def _open(path: str, drivers: list[str], options: dict) -> DatasetReader:
     return DatasetReader(path, driver=drivers, **options)

@@ -1,143 +1,93 @@
-"""What can be wrong with a study as a whole: names, parts, shared grid, benchmark and maps."""
+"""What can be wrong with a study as a whole: names, parts, shared grid and factors, files."""
 
+import copy
 import os
-import re
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import combinations, pairwise
+from functools import reduce
+from itertools import combinations
+from operator import getitem
 from pathlib import Path
 from typing import Any
 
-from landshift.study.factor_checks import check_factors
-from landshift.study.origins import Problem, check_file, check_path
-from landshift.study.region_checks import LEAST_CELL_M, check_crs, check_region
-from landshift.study.regions import (
-    list_benchmark_targets,
-    list_regions,
-    list_sources,
-    list_targets,
-    sources_of,
-)
+from pydantic import ValidationError
 
-
-def find_repeated_keys(node: Any, path: str = "") -> Iterator[Problem]:
-    """Find keys that a YAML file states twice; a YAML reader silently takes the last.
-
-    Parameters
-    ----------
-    node
-        Root of the file as composed by a YAML reader: nodes have a ``value``, which of a mapping is
-        a list of pairs of nodes, and of a sequence a list of nodes.
-    path
-        Path of the node's key.
-    """
-    if node is None or not isinstance(node.value, list):
-        return
-    seen = set()
-    for item in node.value:
-        if not isinstance(item, tuple):
-            yield from find_repeated_keys(item, path)
-            continue
-        key, value = item
-        below = f"{path}.{key.value}".lstrip(".")
-        if key.value in seen:
-            line = key.start_mark.line + 1
-            yield below, f"stated twice, again in line {line}; remove or rename one of them"
-        seen.add(key.value)
-        yield from find_repeated_keys(value, below)
-
-
-def check_repeated_regions(regions: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
-    """Find regions that are one and the same place: a model would be tested on what it learned."""
-    for first, second in combinations(sorted(regions), 2):
-        one, other = regions[first], regions[second]
-        if not (one.get("inventory") and other.get("inventory")):
-            continue
-        same = _origins(one) == _origins(other) and one["inventory"] == other["inventory"]
-        if same and _overlap(one, other):
-            yield (
-                f"regions.{second}",
-                f"is the same place as regions.{first} (same dem and inventory), so a model would "
-                "be tested on what it has learned; remove one, or give them separate grid.bounds",
-            )
-
-
-def _origins(region: Mapping[str, Any]) -> Any:
-    layers = region.get("layers") or {}
-    spanning = layers.get("dem") or layers.get("extent") or {}
-    return spanning.get("sha256") or spanning.get("file") or spanning.get("url")
-
-
-def _overlap(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    boxes = [(region.get("grid") or {}).get("bounds") for region in (one, other)]
-    systems = {(region.get("grid") or {}).get("crs") for region in (one, other)}
-    if None in boxes or len(systems) > 1:
-        return True
-    (west, south, east, north), (left, bottom, right, top) = boxes
-    return west < right and left < east and south < top and bottom < north
-
+from landshift.study.model import Study
+from landshift.study.parts import LEAST_CELL_M, UNCHECKED, Problem
+from landshift.study.plan import Plan
+from landshift.study.regions import RELIEF_GROUPS
+from landshift.study.sentences import UNKNOWN, explain_errors
+from landshift.study.texts import find_secrets, raise_problems
 
 RESERVED_NAMES = frozenset({"all", "mosaic", "ensemble", "frozen", "con", "nul", "aux", "prn"})
 """Names that a region cannot have: the pipeline or an operating system uses them for itself."""
 
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
+_LAYERS = dict.fromkeys(RELIEF_GROUPS, "`dem`") | {
+    "climate": "`rainfall` or `extreme_rainfall`",
+    "proximity": "of lines",
+    "surface": "for each of the bands `blue`, `red`, `nir` and `swir`, nor `land_cover`,",
+    "ground": "of class codes, such as `lithology` with `kind: class`,",
+}
 
 
-def check_study(config: Mapping[str, Any]) -> None:
-    """Check what the schema cannot: that the parts of a study fit together.
+def check_study(config: Mapping[str, Any], *, files: bool = True) -> Study:
+    """Check the configuration of a study, and that its local files are there.
 
     Parameters
     ----------
     config
-        The whole configuration of a study.
+        The whole configuration, as read from YAML.
+    files
+        Whether the files are looked for.
+
+    Returns
+    -------
+    Study
+        The study that the configuration describes.
 
     Raises
     ------
     ValueError
         With every problem found, each by the path of its key and with its remedy.
     """
-    raise_problems(_find_problems(config))
+    # A secret is told by itself: other sentences would repeat the address.
+    raise_problems(find_secrets(config))
+    problems, sound = _check_keys(config)
+    try:
+        study = Study.model_validate(sound, context=UNCHECKED)
+    except ValidationError:
+        raise_problems(sorted(problems))
+        raise
+    problems |= {*_find_problems(study)}
+    if not any(path.startswith("regions.") for path, _ in problems):
+        # What regions share is asked when each of them is sound.
+        problems |= {*_check_groups(Plan(study))}
+    problems |= {*(_find_missing_files(study) if files else ())}
+    raise_problems(sorted(problems))
+    return study
 
 
-def check_files(config: Mapping[str, Any]) -> None:
-    """Check that the local files of a study are there.
-
-    Raises
-    ------
-    ValueError
-        With every file that is missing, each by the path of its key.
-    """
-    problems = []
-    for name in list_regions(config):
-        region = config["regions"][name]
-        entries = {f"layers.{layer}": entry for layer, entry in region.get("layers", {}).items()}
-        entries |= {key: region[key] for key in ("inventory", "validation") if key in region}
-        surveyed = region.get("inventory", {}).get("surveyed")
-        entries |= {"inventory.surveyed": surveyed} if surveyed else {}
-        for key, entry in entries.items():
-            problems += check_file(
-                f"regions.{name}.{key}", entry, may_be_folder=key in ("inventory", "validation")
-            )
-            if isinstance(entry.get("classes"), str):
-                problems += check_path(f"regions.{name}.{key}.classes", Path(entry["classes"]))
-    raise_problems([*problems, *_check_priorities(config), *_check_frozen(config)])
+def _check_keys(config: Any) -> tuple[set[Problem], Any]:
+    """Find what is wrong within the parts, also what unknown keys hide; those are left out then."""
+    try:
+        Study.model_validate(config)
+    except ValidationError as error:
+        errors = error.errors(include_url=False)
+        problems = {*explain_errors(errors, Study)}
+        unknown = [each["loc"] for each in errors if each["type"] in UNKNOWN]
+        if not unknown:
+            return problems, config
+        below, sound = _check_keys(_leave_out(config, unknown))
+        return problems | below, sound
+    return set(), config
 
 
-def _check_priorities(config: Mapping[str, Any]) -> Iterator[Problem]:
-    stated = config.get("priorities") or {}
-    entries = {"units": stated["units"]} if "units" in stated else {}
-    for part in ("exposure", "corridors"):
-        entries |= {f"{part}.{name}": entry for name, entry in stated.get(part, {}).items()}
-    for key, entry in entries.items():
-        yield from check_file(f"priorities.{key}", entry)
-
-
-def _check_frozen(config: Mapping[str, Any]) -> Iterator[Problem]:
-    frozen = (config.get("transfer") or {}).get("frozen")
-    if frozen and not Path(frozen["folder"], "manifest.json").is_file():
-        yield (
-            "transfer.frozen.folder",
-            f"{frozen['folder']} holds no manifest.json; name a folder of published source models",
-        )
+def _leave_out(config: Any, places: Iterable[tuple[Any, ...]]) -> Any:
+    config = copy.deepcopy(config)
+    for *parents, last in places:
+        part = reduce(getitem, parents, config)
+        for key in [key for key in part if str(key) == str(last)]:
+            del part[key]
+    return config
 
 
 def check_results(folder: str | Path) -> None:
@@ -164,132 +114,168 @@ def check_results(folder: str | Path) -> None:
         )
 
 
-def raise_problems(problems: Iterable[Problem]) -> None:
-    """Raise a ValueError with a line for every problem; without any, do nothing."""
-    lines = [f"  {path}: {problem}" for path, problem in problems]
-    if lines:
-        count = "one problem" if len(lines) == 1 else f"{len(lines)} problems"
-        raise ValueError("\n".join([f"the study's configuration has {count}:", *lines]))
-
-
-def _find_problems(config: Mapping[str, Any]) -> Iterator[Problem]:
-    yield from _check_names(config)
-    yield from _check_roles(config)
-    for region in list_regions(config):
-        yield from check_region(region, config["regions"][region])
-    yield from check_repeated_regions(config.get("regions") or {})
-    yield from _check_distances(config)
-    yield from check_factors(config)
-    yield from _check_resolutions(config)
-    yield from _check_benchmark(config)
-    yield from _check_breaks(config)
-    yield from check_crs("mosaic.crs", (config.get("mosaic") or {}).get("crs"))
-
-
-def _check_names(config: Mapping[str, Any]) -> Iterator[Problem]:
-    regions = list_regions(config)
-    names = {"study": str(config.get("study", ""))} | {f"regions.{name}": name for name in regions}
-    for path, name in names.items():
-        if not _NAME.match(name):
-            yield (
-                path,
-                f"{name!r} cannot name a folder; use letters, digits and underscores, "
-                "a letter first",
-            )
-    for name in regions:
-        if name.lower() in RESERVED_NAMES:
-            yield f"regions.{name}", "this name is reserved; choose another"
-    for first, second in _pair_alike(regions):
+def _find_missing_files(study: Study) -> Iterator[Problem]:
+    for name in sorted(study.regions):
+        region = study.regions[name]
+        for layer, entry in (region.layers or {}).items():
+            yield from entry.find_missing(f"regions.{name}.layers.{layer}")
+        for key in ("inventory", "validation"):
+            if region.states(key):
+                yield from getattr(region, key).find_missing(f"regions.{name}.{key}")
+    if study.priorities:
+        if study.priorities.units:
+            yield from study.priorities.units.find_missing("priorities.units")
+        for part in ("exposure", "corridors"):
+            for name, entry in getattr(study.priorities, part).items():
+                yield from entry.find_missing(f"priorities.{part}.{name}")
+    frozen = study.transfer.frozen
+    if frozen and not Path(frozen.folder, "manifest.json").is_file():
         yield (
-            f"regions.{second}",
-            f"differs from regions.{first} in upper and lower case only, which some file systems "
-            "do not tell apart; rename one",
+            "transfer.frozen.folder",
+            f"{frozen.folder} holds no manifest.json; name a folder of published source models",
         )
 
 
-def _pair_alike(names: Iterable[str]) -> Iterator[tuple[str, str]]:
+def _find_problems(study: Study) -> Iterator[Problem]:
+    yield from _check_names(study)
+    yield from _check_roles(Plan(study))
+    yield from _check_places(study)
+    yield from _check_resolutions(study)
+    yield from _check_units(study)
+    yield from _check_legends(study)
+    yield from _check_benchmark(Plan(study))
+    if study.maps.breaks == "sources" and study.transfer.frozen:
+        yield (
+            "maps.breaks",
+            "`sources` needs the data of the sources, which frozen models leave behind; choose "
+            "quantile, natural or four numbers",
+        )
+
+
+def _check_names(study: Study) -> Iterator[Problem]:
     seen: dict[str, str] = {}
-    for name in names:
-        if name.lower() in seen:
-            yield seen[name.lower()], name
-        seen.setdefault(name.lower(), name)
+    for name in sorted(study.regions):
+        if name.lower() in RESERVED_NAMES:
+            yield f"regions.{name}", "this name is reserved; choose another"
+        first = seen.setdefault(name.lower(), name)
+        if first != name:
+            yield (
+                f"regions.{name}",
+                f"differs from regions.{first} in upper and lower case only, which some file "
+                "systems do not tell apart; rename one",
+            )
 
 
-def _check_roles(config: Mapping[str, Any]) -> Iterator[Problem]:
-    sources, targets = list_sources(config), list_targets(config)
-    frozen = (config.get("transfer") or {}).get("frozen")
-    if not sources and not frozen:
+def _check_roles(plan: Plan) -> Iterator[Problem]:
+    if plan.knows_sources and not plan.sources:
         yield "regions", "no region is a source; give one with many landslides `role: source`"
-    if not targets:
+    if not plan.targets:
         yield "regions", "no region is a target; give the one to be mapped `role: target`"
-    for target in targets:
-        if sources and not frozen and not sources_of(config, target):
+    for target in plan.targets:
+        if plan.knows_sources and plan.sources == [target]:
             yield (
                 f"regions.{target}.role",
                 "this target is the only source; add another region with `role: source`",
             )
 
 
-def _check_distances(config: Mapping[str, Any]) -> Iterator[Problem]:
-    distances = [
-        ("samples", key, (config.get("samples") or {}).get(key))
-        for key in ("buffer_m", "thinning_m")
-    ]
-    distances.append(("mosaic", "resolution_m", (config.get("mosaic") or {}).get("resolution_m")))
-    for name in list_regions(config):
-        grid = config["regions"][name].get("grid") or {}
-        distances.append((f"regions.{name}.grid", "buffer_m", grid.get("buffer_m")))
-        for part in ("inventory", "validation"):
-            entry = config["regions"][name].get(part) or {}
-            distances.append((f"regions.{name}.{part}", "merge_m", entry.get("merge_m")))
-    for path, key, value in distances:
-        if value is not None and 0 < value < LEAST_CELL_M:
-            yield f"{path}.{key}", f"{value} m looks like degrees; state metres"
+def _check_places(study: Study) -> Iterator[Problem]:
+    for first, second in combinations(sorted(study.regions), 2):
+        if study.regions[first].is_same_place(study.regions[second]):
+            yield (
+                f"regions.{second}",
+                f"is the same place as regions.{first} (same dem and inventory), so a model would "
+                "be tested on what it has learned; remove one, or give them separate grid.bounds",
+            )
 
 
-def _check_resolutions(config: Mapping[str, Any]) -> Iterator[Problem]:
-    stated = {}
-    for name in list_regions(config):
-        region = config["regions"][name]
-        grid = region.get("virtual") or region.get("grid") or {}
-        stated[name] = float(grid.get("resolution_m", 30.0))
-    # Degrees are told elsewhere.
-    stated = {name: size_m for name, size_m in stated.items() if size_m >= LEAST_CELL_M}
-    if len(set(stated.values())) > 1:
-        listing = ", ".join(f"{name} {size_m:g} m" for name, size_m in stated.items())
+def _check_resolutions(study: Study) -> Iterator[Problem]:
+    grids = {name: study.regions[name].own_grid for name in sorted(study.regions)}
+    sizes = {name: grid.resolution_m for name, grid in grids.items() if grid}
+    # Degrees are told by the region itself.
+    sizes = {name: size_m for name, size_m in sizes.items() if size_m >= LEAST_CELL_M}
+    if len(set(sizes.values())) > 1:
+        listing = ", ".join(f"{name} {size_m:g} m" for name, size_m in sizes.items())
         yield (
             "regions.*.grid.resolution_m",
             f"models are shared between regions, so state one cell size for all, not {listing}",
         )
 
 
-def _check_benchmark(config: Mapping[str, Any]) -> Iterator[Problem]:
-    for target in list_benchmark_targets(config):
-        if target not in list_regions(config):
+def _check_groups(plan: Plan) -> Iterator[Problem]:
+    """Find groups without layers, and targets that share no factor with their sources."""
+    regions, groups = plan.study.regions, plan.study.factors.groups
+    absent = [
+        group for group in groups if not any(plan.list_layers(name, group) for name in regions)
+    ]
+    for group in absent:
+        yield (
+            "factors.groups",
+            f"no region has a layer {_LAYERS[group]} for the group `{group}`; add one to its "
+            "`layers` or remove the group",
+        )
+    targets = [name for name in plan.all_targets if name in regions]
+    for target in [] if absent else targets:
+        if not plan.list_shared_factors(target):
+            yield (
+                "factors.groups",
+                f"{target} and its sources have no factor in common in "
+                f"{', '.join(sorted(groups))}; add `terrain`, or layers of one name to all of them",
+            )
+    known = sorted(set().union(*map(plan.list_optional_factors, targets)))
+    for name in plan.study.transfer.target_factors:
+        if name not in known:
+            yield (
+                "transfer.target_factors",
+                f"no target has a factor {name} of its own; the targets have "
+                f"{', '.join(known) or 'none'}. Add its layer to a target and its group to "
+                "factors.groups, or remove the name",
+            )
+
+
+def _list_layers(study: Study) -> Iterator[tuple[str, str, Any]]:
+    for region in sorted(study.regions):
+        for name, layer in (study.regions[region].layers or {}).items():
+            yield region, name, layer
+
+
+def _check_units(study: Study) -> Iterator[Problem]:
+    first: dict[str, tuple[str, str]] = {}
+    for region, name, layer in _list_layers(study):
+        if layer.factor is None:
+            continue
+        units = layer.factor.units
+        other, expected = first.setdefault(name, (region, units))
+        if units != expected:
+            yield (
+                f"regions.{region}.layers.{name}.factor.units",
+                f"{units} differs from {expected} in regions.{other}; models are shared, so "
+                "bring the layers to one unit or give them two names",
+            )
+
+
+def _check_legends(study: Study) -> Iterator[Problem]:
+    """Find codes that one legend names differently in two regions."""
+    first: dict[tuple[str, str], tuple[str, str]] = {}
+    for region, name, layer in _list_layers(study):
+        classes = layer.classes if layer.legend and isinstance(layer.classes, dict) else {}
+        for code, label in classes.items():
+            other, expected = first.setdefault((layer.legend, str(code)), (region, label))
+            if label != expected:
+                yield (
+                    f"regions.{region}.layers.{name}.classes",
+                    f"code {code} of the legend {layer.legend} is {label!r} here and "
+                    f"{expected!r} in regions.{other}; correct one, or name two legends",
+                )
+
+
+def _check_benchmark(plan: Plan) -> Iterator[Problem]:
+    regions = sorted(plan.study.regions)
+    for target in plan.benchmark_targets:
+        if target not in regions:
             yield (
                 "benchmark.targets",
-                f"there is no region {target!r}; choose from {', '.join(list_regions(config))}",
+                f"there is no region {target!r}; choose from {', '.join(regions)}",
             )
-        elif not sources_of(config, target):
+        elif not plan.sources_of(target):
             yield "benchmark.targets", f"{target!r} has no source other than itself; add a region"
-    for shots in (config.get("benchmark") or {}).get("shots", []):
-        if shots < 1:
-            yield "benchmark.shots", f"{shots} landslides cannot fine-tune a model; state 1 or more"
-
-
-def _check_breaks(config: Mapping[str, Any]) -> Iterator[Problem]:
-    breaks = (config.get("maps") or {}).get("breaks")
-    if breaks == "sources" and (config.get("transfer") or {}).get("frozen"):
-        yield (
-            "maps.breaks",
-            "`sources` needs the data of the sources, which frozen models leave behind; choose "
-            "quantile, natural or four numbers",
-        )
-    if not isinstance(breaks, list):
-        return
-    rising = all(low < high for low, high in pairwise([0, *breaks, 1]))
-    if len(breaks) != 4 or not rising:
-        yield (
-            "maps.breaks",
-            f"{breaks} does not make five classes; state four rising numbers between 0 and 1",
-        )

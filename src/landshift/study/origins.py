@@ -1,11 +1,29 @@
 """Where a layer or an inventory comes from: its file with what belongs to it, or its address."""
 
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from landshift.acquire.inventory.folder import list_inventories
+from landshift.study.parts import (
+    Count,
+    Day,
+    LayerName,
+    Metres,
+    Part,
+    Period,
+    Problem,
+    Says,
+    Scalar,
+    Sha256,
+    Text,
+    Url,
+    complain,
+    is_day,
+    words,
+)
 
 VECTOR_SUFFIXES = frozenset({".shp", ".gpkg", ".geojson", ".parquet"})
 """Endings of the files whose lines become distances."""
@@ -16,8 +34,8 @@ LINE_RECIPES = frozenset({"osm_roads", "osm_rivers", "gem_faults"})
 CLASS_RECIPES = frozenset({"esa_worldcover", "glim_lithology"})
 """Recipes whose layers are codes."""
 
-INVENTORY_RECIPES = frozenset({"nasa_landslides"})
-"""Recipes that are inventories and no layers."""
+INVENTORY_RECIPE = "nasa_landslides"
+"""The recipe that is an inventory and no layer."""
 
 EXTRACT_RECIPES = frozenset({"osm_roads", "osm_rivers"})
 """Recipes that are served by area and need its name."""
@@ -28,11 +46,14 @@ IMAGE_RECIPES = frozenset({"sentinel2"})
 IMAGE_LAYERS = frozenset({"blue", "green", "red", "nir", "swir"})
 """Layers that these recipes give."""
 
-ORIGINS = ("file", "url", "stac", "recipe")
-"""Keys that say where a layer comes from; of each entry one."""
+CLASS_LAYERS = frozenset({"lithology", "land_cover", "soil"})
+"""Layers whose cells are codes: averaging them would be meaningless."""
 
-Problem = tuple[str, str]
-"""Path of a configuration key, and what is wrong with it and how to mend it."""
+LEGEND_SUFFIXES = frozenset({".csv", ".json"})
+"""Endings of the files that name classes."""
+
+CLASS_RESAMPLING = frozenset({"nearest", "mode"})
+"""Resampling that makes no new codes."""
 
 _BELONGS = {
     "sidecars": ("url",),
@@ -40,136 +61,406 @@ _BELONGS = {
     "collection": ("stac",),
     "asset": ("stac",),
     "mask": ("stac",),
-    "dates": ("stac", *IMAGE_RECIPES),
-    "max_cloud_percent": ("stac", *IMAGE_RECIPES),
-    "max_images": ("stac", *IMAGE_RECIPES),
-    "extract": tuple(EXTRACT_RECIPES),
+    "dates": ("stac", *sorted(IMAGE_RECIPES)),
+    "max_cloud_percent": ("stac", *sorted(IMAGE_RECIPES)),
+    "max_images": ("stac", *sorted(IMAGE_RECIPES)),
+    "extract": tuple(sorted(EXTRACT_RECIPES)),
 }
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
+_SPAN = "state the first and the last day, such as ['2023-06-01', '2023-09-30']"
+_EXTRACT = "state the area as download.geofabrik.de names it, such as europe/italy/nord-est"
 _NEEDED = {
+    "sha256": "state the file's 64 hexadecimal digits",
     "collection": "name the collection of the catalogue",
     "asset": "name the asset of each item, such as B04",
-    "dates": "state the first and the last day, such as ['2023-06-01', '2023-09-30']",
-    "extract": "state the area as download.geofabrik.de names it, such as europe/italy/nord-est",
+    "dates": _SPAN,
+    "extract": _EXTRACT,
 }
 _SIDECARS = ("shx", "dbf", "prj")
 _SHAPEFILE = (".shx", ".dbf", ".prj", ".cpg")
 _RASTER = (".tfw", ".tif.aux.xml", ".tif.msk")
-_SHA256 = re.compile(r"[0-9a-f]{64}\Z")
 
 
-def suffix_of(entry: Mapping[str, Any]) -> str:
-    """Find the ending of the file or address of an entry, in lower case."""
-    return PurePosixPath(str(entry.get("file") or entry.get("url") or "")).suffix.lower()
+def _refuse_inventory(recipe: Any) -> Any:
+    if recipe == INVENTORY_RECIPE:
+        raise complain(f"{recipe} is an inventory; name it there")
+    return recipe
 
 
-def is_vector(entry: Mapping[str, Any]) -> bool:
-    """Tell a layer of lines from a raster by the ending of its file or by its recipe."""
-    return entry.get("recipe") in LINE_RECIPES or suffix_of(entry) in VECTOR_SUFFIXES
+def _check_span(days: list[str]) -> list[str]:
+    if not all(map(is_day, days)) or days[0] > days[1]:
+        raise complain(f"{days} is no span of time; {_SPAN}")
+    return days
 
 
-def is_class(entry: Mapping[str, Any]) -> bool:
-    """Tell a layer of codes from one of measurements."""
-    return entry.get("recipe") in CLASS_RECIPES or entry.get("kind") == "class"
+def _check_classes(classes: Any) -> dict[Any, str] | str:
+    if isinstance(classes, str):
+        if PurePosixPath(classes).suffix.lower() not in LEGEND_SUFFIXES:
+            raise complain(
+                f"{classes!r} is neither a .csv nor a .json file; write the legend as one"
+            )
+        return classes
+    if not isinstance(classes, dict):
+        raise complain(f"{classes!r} must be `code: name` of every class, or the name of a file")
+    for code, name in classes.items():
+        if not (str(code).isascii() and str(code).isdigit()):
+            raise complain(f"{code!r} is no code of a class; codes are integers from 0")
+        if not isinstance(name, str):
+            raise complain(f"the name {name!r} of code {code} must be a text; put it in quotes")
+    return classes
+
+
+Span = Annotated[
+    list[Day],
+    Field(min_length=2, max_length=2),
+    Says(f"is no span of time; {_SPAN}"),
+    AfterValidator(_check_span),
+]
+Classes = Annotated[
+    Any,
+    AfterValidator(_check_classes),
+    WithJsonSchema({"type": ["object", "string"], "additionalProperties": {"type": "string"}}),
+]
+Extract = words("[a-z0-9-]+(/[a-z0-9-]+)*", f"is no area; {_EXTRACT}")
+Ending = words("[A-Za-z0-9]+", "is no ending of a file; use letters and digits, such as shx")
+
+
+Recipe = Annotated[
+    Literal[
+        "copernicus_dem",
+        "esa_worldcover",
+        "sentinel2",
+        "chirps_rainfall",
+        "glim_lithology",
+        "osm_roads",
+        "osm_rivers",
+        "gem_faults",
+    ],
+    BeforeValidator(_refuse_inventory),
+]
+
+
+class LocalFile(Part):
+    """A file of the user's own."""
+
+    file: Text
+    """Path of the file; a relative one starts at the folder of the Snakefile."""
+
+    def find_missing(self, path: str, *, may_be_folder: bool = False) -> Iterator[Problem]:
+        """Find out whether the local file is there, and what it cannot be read without."""
+        file = Path(self.file)
+        if may_be_folder and file.is_dir():
+            inventories = list_inventories(file)
+            if getattr(self, "sha256", None) is not None:
+                yield (
+                    f"{path}.sha256",
+                    "belongs to a single file, but `file` is a folder; remove it",
+                )
+            if not inventories:
+                yield f"{path}.file", f"{self.file} holds no inventory; put one there"
+            for inventory in inventories:
+                yield from check_path(f"{path}.file", inventory)
+        else:
+            yield from check_path(f"{path}.file", file)
+
+
+class Area(LocalFile):
+    """An area from a `file` or a `url`."""
+
+    file: Text = None
+    """Path of the file; a relative one starts at the folder of the Snakefile."""
+    url: Url = None
+    """Public address of the file, best with a fixed commit or version in it."""
+    sha256: Sha256 = None
+    """SHA-256 of the file [64 hexadecimal digits]; needed with `url`, may be stated with `file`."""
+    sidecars: dict[Ending, Sha256] = None
+    """Files that belong to the one at `url` and differ from it only in the ending, as in a
+    shapefile: ending and SHA-256 of each."""
+    conversion: Text = None
+    """States that the file is a pure change of format of what `url` serves, and which one. Such a
+    file can only come from a mirror."""
+
+    @property
+    def suffix(self) -> str:
+        """Ending of the file or address, in lower case."""
+        return PurePosixPath(self.file or self.url or "").suffix.lower()
+
+    def find_problems(self) -> Iterator[Problem]:
+        """Find what is wrong with the origin as stated."""
+        known = [name for name in ("file", "url", "stac", "recipe") if hasattr(self, name)]
+        origins = [name for name in known if self.states(name)]
+        if len(origins) != 1:
+            *others, last = (f"`{name}`" for name in known)
+            yield (
+                "",
+                f"state where it comes from: {', '.join(others)} or {last}, and only one of them",
+            )
+            return
+        (origin,) = origins
+        yield from self._find_foreign({origin, getattr(self, "recipe", None)})
+        yield from self._find_needed(origin)
+        missing = [part for part in _SIDECARS if part not in (self.sidecars or {})]
+        if origin == "url" and self.suffix == ".shp" and missing:
+            yield (
+                "sidecars",
+                f"a shapefile is several files; add the sha256 of {', '.join(missing)}",
+            )
+
+    def _find_foreign(self, origins: set[str | None]) -> Iterator[Problem]:
+        for name, owners in _BELONGS.items():
+            if self.states(name) and not origins & set(owners):
+                wanted = " or ".join(f"`{owner}`" for owner in owners)
+                yield name, f"belongs to {wanted}, not to this entry; remove it"
+
+    def _find_needed(self, origin: str) -> Iterator[Problem]:
+        needed = {"url": ["sha256"], "stac": ["collection", "asset", "dates"]}.get(origin, [])
+        recipe = getattr(self, "recipe", None)
+        needed = needed + ["extract"] * (recipe in EXTRACT_RECIPES)
+        for name in needed + ["dates"] * (recipe in IMAGE_RECIPES):
+            if not self.states(name):
+                yield name, f"missing; {_NEEDED[name]}"
+
+    def find_missing(self, path: str, *, may_be_folder: bool = False) -> Iterator[Problem]:
+        """Find the local files that are missing; of an address there are none."""
+        if self.file is not None:
+            yield from super().find_missing(path, may_be_folder=may_be_folder)
+
+
+class Origin(Area):
+    """Data that the report names with its licence."""
+
+    licence: Text = None
+    """Licence of the data; the report and the model cards state it."""
+    citation: Text = None
+    """How the data are to be cited; the report and the model cards state it."""
+
+
+class OwnFactor(Part):
+    """Makes a raster of your own a factor named like the layer.
+
+    It enters the models of a target if the target and all its sources have it; cells where it has
+    no data are not mapped.
+    """
+
+    units: Text
+    """Unit of the values, `1` if they have none; the same in all regions."""
+    long_name: Text
+    """What the values are, as a reader of a map should see it."""
+
+
+class Layer(Origin):
+    """One layer, from a `file`, a `url`, a `stac` catalogue or by a `recipe`."""
+
+    recipe: Recipe = None
+    """A known public service, of which the window of the region is fetched; `docs/data.md` states
+    each one's resolution, unit, licence and citation. `sentinel2` gives the layers `blue`, `green`,
+    `red`, `nir` and `swir`."""
+    stac: Url = None
+    """Address of a STAC catalogue with or without a search."""
+    collection: Text = None
+    """Collection of the catalogue at `stac`."""
+    asset: Text = None
+    """Asset of each item of the collection."""
+    mask: Text = None
+    """Asset with Sentinel-2's scene classification; only clear cells count. Without it all do."""
+    dates: Span = None
+    """First and last day of the images, such as ['2023-06-01', '2023-09-30']; the layer is the
+    median of the clear ones."""
+    max_cloud_percent: float = Field(None, ge=0, le=100)
+    """Images with more cloud are left out [%]; by default 40."""
+    max_images: Count = None
+    """Images used per tile, the least cloudy [1]; by default 12."""
+    extract: Extract = None
+    """Area of OpenStreetMap as download.geofabrik.de names it, such as europe/italy/nord-est; it
+    must cover the region."""
+    kind: Literal["continuous", "class"] = None
+    """`class` for cells that are codes and must not be averaged, such as lithology; by default
+    `continuous`. Layers of lines are known by their ending."""
+    legend: LayerName = None
+    """Classes: name of the legend that says what the codes mean, such as `esa_worldcover`. If the
+    target and all its sources state the same one for a layer of this name, its classes enter the
+    shared models; without a legend a code means another class in every region."""
+    classes: Classes = None
+    """Classes: the names of the codes, as `code: name` or as a `.csv` (columns `code` and `name`)
+    or `.json` file. Codes that are not named are an error. Not needed for `esa_worldcover` and
+    `glim_lithology`."""
+    factor: OwnFactor = None
+    resampling: Literal["nearest", "mode", "bilinear", "cubic", "average"] = None
+    """How the raster is warped onto the grid; stated in the file that is made. By default `mode`
+    (the majority) for classes when the cells become larger and else `nearest`; for measurements
+    `average` when the cells become larger, `cubic` between cells of nearly one size and `bilinear`
+    when they become smaller."""
+    offset: float = None
+    """Added to the values as they are read [unit of the layer]; Sentinel-2 reflectance since
+    processing baseline 04.00 needs -1000."""
+
+    @property
+    def is_lines(self) -> bool:
+        """Whether this is a layer of lines, by the ending of its file or by its recipe."""
+        return self.recipe in LINE_RECIPES or self.suffix in VECTOR_SUFFIXES
+
+    @property
+    def is_class(self) -> bool:
+        """Whether the cells are codes and no measurements."""
+        return self.recipe in CLASS_RECIPES or self.kind == "class"
+
+    def find_problems(self) -> Iterator[Problem]:
+        """Find what is wrong with the origin, and with the use that is made of the layer."""
+        yield from super().find_problems()
+        if self.factor and (self.is_class or self.is_lines):
+            yield (
+                "factor",
+                "only a raster of measurements can be a factor of your own: codes mean another "
+                "class in every region, and lines make factors by themselves; remove this key",
+            )
+        if not self.is_class:
+            for name in ("legend", "classes"):
+                if self.states(name):
+                    yield name, "belongs to class codes; add `kind: class` or remove this key"
+            return
+        if (self.resampling or "nearest") not in CLASS_RESAMPLING:
+            yield "resampling", "codes must not be averaged; choose `nearest` or `mode`"
+        if self.offset is not None:
+            yield "offset", "would change the meaning of codes; remove this key"
+
+    def find_missing(self, path: str, *, may_be_folder: bool = False) -> Iterator[Problem]:
+        """Find the local files that are missing, that of the legend included."""
+        yield from super().find_missing(path, may_be_folder=may_be_folder)
+        if isinstance(self.classes, str):
+            yield from check_path(f"{path}.classes", Path(self.classes))
+
+
+class Inventory(Origin):
+    """Landslides from a `file`, from a `url` or, as a last resort, by a `recipe`."""
+
+    file: Text = None
+    """Path of the file, or of a folder whose files are one inventory: every file that is put there
+    is taken by the next run. The keys below hold for all of them. A relative path starts at the
+    folder of the Snakefile."""
+    recipe: Literal["nasa_landslides"] = None
+    """A known public catalogue: `nasa_landslides`, of which the landslides of the region that are
+    located to 1 km or better are taken. They are few, and near roads and people."""
+    crs: Text = None
+    """Coordinate reference system of the inventory, where its file states none."""
+    x: Text = None
+    """Column of the easting or longitude, for a table of points; by default one with a usual name
+    (x and y, lon and lat, easting and northing, ...)."""
+    y: Text = None
+    """Column of the northing or latitude, like `x`."""
+    label: Text = None
+    """Column that tells landslides from absences, where the file lists both; `value` for a raster
+    of landslide cells."""
+    presence: Annotated[list[Scalar], Field(min_length=1)] = None
+    """Values of `label` that mean landslide; all others are absences."""
+    date: Text = None
+    """Column of the date or year of the landslide, as 2015 or 2015-08-31; by default one with a
+    usual name (date, year, ...)."""
+    from_: Period = Field(None, alias="from")
+    """First year, or day in quotes, of the period that is wanted. Landslides without a date are
+    then left out, as are those of a year that the period cuts through."""
+    until: Period = None
+    """Last year, or day in quotes, of the period; with `from` of `validation` after it, a map is
+    tested on landslides that happened later."""
+    type: Text = None
+    """Column with the type of the landslide."""
+    types: Annotated[list[Scalar], Field(min_length=1)] = None
+    """Values of `type` that are wanted; landslides of all others are left out."""
+    elevation: Text = None
+    """Column with the elevation at the landslide [m], by default one with a usual name. It is
+    compared with the elevation model: positions that are shifted are reported."""
+    merge_m: Metres = 0
+    """Points at most this far apart are one landslide [m]; for inventories that were made from a
+    raster. 0 merges nothing."""
+    surveyed: Area = None
+    """Where landslides were looked for: polygons, or a raster that is not 0 there. Random absences
+    are drawn only inside; by default in the whole region."""
+
+    def find_problems(self) -> Iterator[Problem]:
+        """Find what is wrong with the origin, the columns and the period."""
+        yield from super().find_problems()
+        if self.suffix == ".csv":
+            yield from self._check_table()
+        if self.states("label") != self.states("presence"):
+            yield (
+                "",
+                "`label` (a column) and `presence` (its values that mean landslide) only make "
+                "sense together; add the other or remove both",
+            )
+        if self.types and not self.type:
+            yield "type", "missing; `types` needs the column that holds them"
+        first, last = (str(day or "") for day in (self.from_, self.until))
+        # Dates of ISO order like their texts; a year is cut to the shorter of the two.
+        if first and last and first[: len(last)] > last[: len(first)]:
+            yield "until", f"{last} is before `from` {first}; swap or correct them"
+
+    def _check_table(self) -> Iterator[Problem]:
+        if self.crs is None:
+            yield (
+                "crs",
+                "missing; a table of points needs the `crs` of its coordinates, such as EPSG:4326 "
+                "for degrees of WGS 84",
+            )
+        for name, other in (("x", "y"), ("y", "x")):
+            if self.states(name) and not self.states(other):
+                yield other, f"missing; `{name}` needs it, or remove both"
+
+    def find_missing(self, path: str, *, may_be_folder: bool = True) -> Iterator[Problem]:
+        """Find the local files that are missing, that of the surveyed area included."""
+        yield from super().find_missing(path, may_be_folder=may_be_folder)
+        if self.surveyed:
+            yield from self.surveyed.find_missing(f"{path}.surveyed")
+
+    def is_tested_by(self, validation: "Inventory") -> bool:
+        """Tell whether an inventory for validation holds other landslides than this one."""
+        same = self._origin == validation._origin or self._holds(validation)
+        if not same or self._means_others(validation):
+            return True
+        last, first = str(self.until or ""), str(validation.from_ or "")
+        return bool(last and first) and last < first[: len(last)]
+
+    @property
+    def _origin(self) -> str | None:
+        return self.sha256 or self.file or self.url or self.recipe
+
+    def _holds(self, other: "Inventory") -> bool:
+        """Tell whether the file of another entry lies in the folder that this one is."""
+        return bool(self.file and other.file) and Path(self.file) == Path(other.file).parent
+
+    def _means_others(self, other: "Inventory") -> bool:
+        pairs = ((self.presence, other.presence), (self.types, other.types))
+        return any(
+            own and theirs and not set(map(str, own)) & set(map(str, theirs))
+            for own, theirs in pairs
+        )
 
 
 def list_files(entry: Mapping[str, Any]) -> list[str]:
-    """List the local files of an entry and the files beside them that they are read with.
+    """List the local files of an entry and the files next to them that they are read with.
 
-    A shapefile is its `.shp` with all that GDAL reads beside it; a raster may have a world file;
+    A shapefile is its `.shp` with all that GDAL reads with it; a raster may have a world file;
     a folder is the inventories in it. An address has no local file.
     """
     if "file" not in entry:
         return []
     path = Path(entry["file"])
     stated = list_inventories(path) if path.is_dir() else [path]
-    return [str(file) for main in stated for file in (main, *_list_companions(main))]
+    return [str(part) for main in stated for part in (main, *_list_companions(main))]
 
 
 def _list_companions(path: Path) -> list[Path]:
-    beside = {".shp": _SHAPEFILE, ".tif": _RASTER}.get(path.suffix.lower(), ())
-    companions = [path.with_name(path.stem + ending) for ending in beside]
+    endings = {".shp": _SHAPEFILE, ".tif": _RASTER}.get(path.suffix.lower(), ())
+    companions = [path.with_name(path.stem + ending) for ending in endings]
     return [companion for companion in companions if companion.is_file()]
 
 
-def check_origin(path: str, entry: Mapping[str, Any]) -> Iterator[Problem]:
-    """Find the problems of an origin as stated."""
-    origins = [key for key in ORIGINS if key in entry]
-    if len(origins) != 1:
-        yield path, "state where it comes from: `file`, `url`, `stac` or `recipe`, and one alone"
-        return
-    origin = origins[0]
-    for key, owners in _BELONGS.items():
-        if key in entry and not {origin, entry.get("recipe")} & set(owners):
-            wanted = " or ".join(f"`{owner}`" for owner in sorted(owners))
-            yield f"{path}.{key}", f"belongs to {wanted}, not to this entry; remove it"
-    if origin == "url":
-        yield from _check_url(path, entry)
-    elif origin == "stac":
-        yield from _check_needed(path, entry, ("collection", "asset", "dates"))
-    elif entry.get("recipe") in EXTRACT_RECIPES:
-        yield from _check_needed(path, entry, ("extract",))
-    elif entry.get("recipe") in IMAGE_RECIPES:
-        yield from _check_needed(path, entry, ("dates",))
-    yield from _check_dates(f"{path}.dates", entry.get("dates"))
-
-
-def check_file(
-    path: str, entry: Mapping[str, Any], *, may_be_folder: bool = False
-) -> Iterator[Problem]:
-    """Find out whether the local file of an entry is there, and what it cannot be read without."""
-    if "file" not in entry:
-        return
-    file = Path(entry["file"])
-    if may_be_folder and file.is_dir():
-        yield from _check_folder(path, entry, list_inventories(file))
-    else:
-        yield from check_path(f"{path}.file", file)
-
-
-def check_path(key: str, file: Path) -> Iterator[Problem]:
+def check_path(name: str, file: Path) -> Iterator[Problem]:
     """Find out whether a file is there, and what it cannot be read without."""
     if not file.is_file():
         kind = "is a folder" if file.is_dir() else "does not exist"
-        yield key, f"{file} {kind}; correct the path of the file"
+        yield name, f"{file} {kind}; correct the path of the file"
     elif file.suffix.lower() == ".shp":
         missing = [end for end in (".shx", ".dbf") if not file.with_suffix(end).is_file()]
         if missing:
             yield (
-                key,
-                f"{file} is a part of a shapefile; put its {' and '.join(missing)} beside it",
+                name,
+                f"{file} is a part of a shapefile; put its {' and '.join(missing)} next to it",
             )
-
-
-def _check_folder(path: str, entry: Mapping[str, Any], files: list[Path]) -> Iterator[Problem]:
-    if "sha256" in entry:
-        yield f"{path}.sha256", "belongs to a single file, but `file` is a folder; remove it"
-    if not files:
-        yield f"{path}.file", f"{entry['file']} holds no inventory; put one there"
-    for file in files:
-        yield from check_path(f"{path}.file", file)
-
-
-def _check_url(path: str, entry: Mapping[str, Any]) -> Iterator[Problem]:
-    if not _SHA256.match(str(entry.get("sha256", ""))):
-        yield f"{path}.sha256", "missing or malformed; state the file's 64 hexadecimal digits"
-    missing = [part for part in _SIDECARS if part not in entry.get("sidecars", {})]
-    if suffix_of(entry) == ".shp" and missing:
-        yield (
-            f"{path}.sidecars",
-            f"a shapefile is several files; add the sha256 of {', '.join(missing)}",
-        )
-
-
-def _check_needed(path: str, entry: Mapping[str, Any], keys: tuple[str, ...]) -> Iterator[Problem]:
-    for key in keys:
-        if key not in entry:
-            yield f"{path}.{key}", f"missing; {_NEEDED[key]}"
-
-
-def _check_dates(path: str, dates: list[str] | None) -> Iterator[Problem]:
-    if dates is None:
-        return
-    days = [str(day) for day in dates]
-    if len(days) != 2 or not all(_DATE.match(day) for day in days) or days[0] > days[1]:
-        yield path, f"{days} is no span of time; {_NEEDED['dates']}"

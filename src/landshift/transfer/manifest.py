@@ -30,6 +30,24 @@ def read_manifest(path: str | Path) -> dict[str, Any]:
         raise ValueError(f"{error}; make the model again") from error
 
 
+def read_frozen_factors(frozen: Mapping[str, str] | None) -> tuple[str, ...]:
+    """Read which factors the frozen source models of a study use; without such models, none.
+
+    Raises
+    ------
+    ValueError
+        If their folder has no manifest that states it.
+    """
+    if not frozen:
+        return ()
+    try:
+        return tuple(read_manifest(frozen["folder"])["factors"])
+    except ValueError as error:
+        raise ValueError(f"transfer.frozen.folder: {error}") from None
+    except KeyError as error:
+        raise ValueError(f"transfer.frozen.folder: manifest.json states no {error}") from None
+
+
 def write_manifest(path: Path, kind: str, content: Mapping[str, Any]) -> None:
     """Write what a model of some kind, ``source`` or ``target``, says of itself into its folder."""
     manifest = {"format": FORMAT, "kind": kind} | content
