@@ -1,19 +1,17 @@
 """Landshift: landslide susceptibility where landslide data are few, from inventory to report."""
 
-import os
 import sys
 
 from snakemake.utils import min_version
 
-# To plan takes Snakemake alone, and jobs of conda environments get the package by PYTHONPATH.
-SOURCE = os.path.join(str(workflow.current_basedir), "src")
-sys.path.append(SOURCE)
-if SOURCE not in (stated := os.environ.get("PYTHONPATH", "").split(os.pathsep)):
-    os.environ["PYTHONPATH"] = os.pathsep.join([SOURCE, *filter(None, stated)])
+# To plan takes Snakemake alone: the package is that of the checkout where none is installed.
+sys.path.append(f"{workflow.current_basedir}/src")
 
+from landshift.runtime.checkout import lead_jobs_here
 from landshift.runtime.integrity import keep_checksums
 from landshift.runtime.logs import list_failures
 
+lead_jobs_here()
 min_version("9.20")
 
 
