@@ -79,3 +79,22 @@ def test_trees_of_too_many_leaves_are_refused():
     limits = list_limits(comb, keep, 1)
     with pytest.raises(ValueError, match=f"{MAXIMUM_LEAVES + 1} leaves"):
         compile_forest(comb, limits, join_intervals([[own] for own in limits]))
+
+
+def test_trees_may_be_deeper_than_calls_of_python():
+    nodes = np.arange(2 * 3000 + 1)
+    inner = (nodes % 2 == 0) & (nodes < 2 * 3000)
+    comb = Trees(
+        roots=np.array([0]),
+        factor=np.zeros(len(nodes), np.int32),
+        threshold=nodes.astype(np.float32),
+        left=np.where(inner, nodes + 1, -1),
+        right=np.where(inner, nodes + 2, -1),
+        value=nodes.astype(float),
+    )
+    limits = list_limits(comb, keep, 1)
+    intervals = join_intervals([[own] for own in limits])
+    cells = np.arange(LANES, dtype=np.float32)[:, None]
+    found = compile_forest(comb, limits, intervals).sum(intervals.find(cells))
+    # a cell stays left of the first even number that is not below it
+    np.testing.assert_array_equal(found, 2 * np.ceil(cells[:, 0] / 2) + 1)

@@ -108,17 +108,20 @@ def _distinct_thresholds(trees: Trees, factors: int) -> list[np.ndarray]:
 def _compile_tree(trees: Trees, root: int) -> tuple[list[list[tuple[int, int]]], np.ndarray]:
     """Nodes of a tree with the bits each keeps, byte by byte, and the leaves' values."""
     nodes, leaves = [], []
-
-    def visit(node: int) -> None:
-        if trees.left[node] < 0:
-            leaves.append(trees.value[node])
-            return
-        before = len(leaves)
-        visit(trees.left[node])
-        nodes.append((node, before, len(leaves)))
-        visit(trees.right[node])
-
-    visit(root)
+    # inner nodes whose left side is under way, each with the leaves before it; no recursion, since
+    # a tree may be deeper than Python's calls
+    open_nodes = []
+    node = root
+    while True:
+        while trees.left[node] >= 0:
+            open_nodes.append((node, len(leaves)))
+            node = trees.left[node]
+        leaves.append(trees.value[node])
+        if not open_nodes:
+            break
+        parent, before = open_nodes.pop()
+        nodes.append((parent, before, len(leaves)))
+        node = trees.right[parent]
     conditions = []
     value = np.zeros(-(-len(leaves) // BITS) * BITS, trees.value.dtype)
     for first in range(0, len(leaves), BITS):
