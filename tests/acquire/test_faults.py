@@ -88,6 +88,23 @@ dem = acquire_dem(layer, grid, Store(sys.argv[1], sys.argv[2]))
 """
 
 
+SAME_NUMBER = "import os\nos.getpid = lambda: 1  # as in every container\n"
+
+
+def test_two_containers_fetch_into_one_cache(served, box, expected, tmp_path):
+    cache = tmp_path / "cache"
+    with Services(served) as services:
+        services.pause_s = 0.02
+        program = SAME_NUMBER + PROGRAM % (box,)
+        command = [sys.executable, "-c", program, str(cache), services.address]
+        runs = [subprocess.Popen(command) for _ in range(2)]
+        assert [run.wait() for run in runs] == [0, 0]
+        asked = len(services.log)
+        assert acquire_all(tmp_path, services.address, box) == expected
+    assert not [path for _, path, _, _ in services.log[asked:] if "Copernicus" in path]
+    assert not list(cache.rglob(".*"))
+
+
 def test_a_killed_download_resumes(served, box, expected, tmp_path):
     cache = tmp_path / "cache"
     with Services(served) as services:

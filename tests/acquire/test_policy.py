@@ -155,6 +155,37 @@ def test_only_http_is_followed(odd, tmp_path, target):
         fetch_asset(f"{odd.address}/dem.tif", "0" * 64, Store(tmp_path))
 
 
+@pytest.mark.parametrize(
+    ("target", "sentence"),
+    [
+        ("http://me:word@localhost/x", r"http://localhost/x with a password, which is not sent"),
+        ("http://localhost:99999/", "is no address"),
+        ("http://[bad/", "is no address"),
+        ("http://8.8.8.8\\@127.0.0.1/", "password|private network|no address"),
+    ],
+)
+def test_addresses_that_are_read_in_two_ways_are_refused(odd, target, sentence):
+    odd.redirect("/dem.tif", target)
+    with pytest.raises(PolicyError, match=sentence) as caught:
+        Web().ask(f"{odd.address}/dem.tif")
+    assert "word@" not in str(caught.value)
+
+
+def test_the_body_of_a_redirect_is_not_read(odd, inner):
+    def redirect_for_ever(handler):
+        handler.close_connection = True
+        head = f"HTTP/1.1 302 Found\r\nLocation: {inner.address}/secret\r\n"
+        handler.wfile.write(f"{head}Content-Length: 9000000000\r\n\r\n".encode())
+        while True:
+            handler.wfile.write(bytes(1 << 20))
+            sent.append(1)
+
+    sent = []
+    odd.answers["/dem.tif"] = redirect_for_ever
+    assert Web().ask(f"{odd.address}/dem.tif").content == b"secret"
+    assert len(sent) < 100
+
+
 def test_redirects_in_a_circle_end_in_a_sentence(odd):
     odd.redirect("/a", "/b?token=hidden")
     odd.redirect("/b", "/a")
@@ -271,7 +302,7 @@ def test_pages_end_and_headers_of_a_server_are_not_sent(odd, tmp_path, monkeypat
 
 def test_a_catalogue_chooses_no_other_method(odd, tmp_path):
     write_catalogue(odd, {"/search": {"href": f"{odd.address}/search", "method": "DELETE"}})
-    with pytest.raises(PolicyError, match="the method DELETE is not used"):
+    with pytest.raises(PolicyError, match="is to be asked by DELETE, which is not done"):
         search(odd, tmp_path)
     assert {command for command, *_ in odd.requests} == {"GET", "POST"}
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from landshift.acquire.fetch.addresses import public_address
 from landshift.acquire.recipes import Recipe, find_recipe
+from landshift.runtime.redaction import redact
 
 ORIGINS = ("file", "url", "stac", "recipe")
 """Keys that say where a layer comes from; each entry has one of them."""
@@ -98,9 +99,9 @@ class Layer:
         for key in ("url", "stac"):
             if key in stated:
                 public_address(stated[key])
+        origin = redact(str(stated.get("url") or stated.get("file")))
         if "url" in stated and "sha256" not in stated:
-            raise ValueError(f"{stated['url']}: sha256 is missing; state the checksum of the file")
-        origin = str(stated.get("url") or stated.get("file"))
+            raise ValueError(f"{origin}: sha256 is missing; state the checksum of the file")
         if "sha256" in stated:
             stated["sha256"] = check_checksum(origin, stated["sha256"])
         for extension, sha256 in stated.get("sidecars", {}).items():
@@ -124,7 +125,9 @@ class Layer:
     @property
     def name(self) -> str:
         """How errors name its origin."""
-        return self.recipe.name if self.recipe else str(self.file or self.url or self.stac)
+        if self.recipe:
+            return self.recipe.name
+        return redact(str(self.file or self.url or self.stac))
 
     def describe(self) -> dict[str, Any]:
         """Say for the ledger what holds for all its files; what a recipe knows comes first."""

@@ -63,8 +63,8 @@ def fetch_asset(
     OSError
         If the file cannot be had: `ChecksumError` if it differs from the one asked for.
     """
-    sha256 = check_checksum(url, sha256)
     address = public_address(url)
+    sha256 = check_checksum(address, sha256)
     listed = store.find_listed(sha256)
     target = beside or _place(store.folder / sha256, address, listed, converted=bool(conversion))
     if target.is_file():

@@ -79,7 +79,7 @@ class Web:
 
     def __init__(self) -> None:
         self._reach: dict[tuple[str, int], int] = {}
-        self.session = requests.Session()
+        self.session = _Session()
         self.session.headers.update(HEADERS)
         for scheme in _PORTS:
             self.session.mount(f"{scheme}://", _Adapter(self._reach))
@@ -121,7 +121,9 @@ class Web:
             If no server answers.
         """
         if method not in ("GET", "POST"):
-            raise PolicyError(f"{redact(url)}: the method {method} is not used; ask the service")
+            raise PolicyError(
+                f"{redact(url)}: is to be asked by {method}, which is not done; tell the service"
+            )
         for _ in range(MOST_REDIRECTS + 1):
             self._admit(url, named_by)
             reply = self._send(method, url, headers=headers, **content)
@@ -133,18 +135,14 @@ class Web:
                 raise PolicyError(
                     f"{redact(url)}: redirects a search to {redact(target)}; state that address"
                 )
-            named_by, url, content = url, urljoin(url, target), {}
+            named_by, url, content = url, _join(url, target), {}
         raise PolicyError(
             f"{redact(url)}: more than {MOST_REDIRECTS} redirects, perhaps in a circle; check the "
             "address"
         )
 
     def _admit(self, url: str, named_by: str | None) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in _PORTS or not parts.hostname:
-            by = f"{redact(named_by)} names " if named_by else ""
-            raise PolicyError(f"{by}{redact(url)}: only http and https are followed")
-        host, port = parts.hostname.rstrip("."), parts.port or _PORTS[parts.scheme]
+        host, port = _find_host(url, named_by)
         reach = _ANY
         if named_by is not None:
             reach = _PRIVATE if _is_private(urlsplit(named_by).hostname or "") else _PUBLIC
@@ -165,6 +163,38 @@ class Web:
         # The text of these errors holds the whole address, its signature included: cut the chain.
         except requests.RequestException as error:
             raise give_up(explain_connection(redact(url), error)) from None
+
+
+class _Session(requests.Session):
+    """Leaves redirects to `Web`: `requests` reads their bodies, however large, to prepare them."""
+
+    def resolve_redirects(self, *arguments: Any, **options: Any) -> Iterator[Any]:
+        """Prepare none."""
+        return iter(())
+
+
+def _join(url: str, target: str) -> str:
+    try:
+        return urljoin(url, target)
+    except ValueError as error:
+        raise PolicyError(
+            f"{redact(url)} names {redact(target)}: is no address ({error})"
+        ) from None
+
+
+def _find_host(url: str, named_by: str | None) -> tuple[str, int]:
+    """Find the host and the port of an address that may be asked."""
+    by = f"{redact(named_by)} names " if named_by else ""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or _PORTS.get(parts.scheme)
+    except ValueError as error:
+        raise PolicyError(f"{by}{redact(url)}: is no address ({error})") from None
+    if port is None or parts.scheme not in _PORTS or not parts.hostname:
+        raise PolicyError(f"{by}{redact(url)}: only http and https are followed")
+    if named_by and "@" in parts.netloc:
+        raise PolicyError(f"{by}{redact(url)} with a password, which is not sent; report it")
+    return parts.hostname.rstrip("."), port
 
 
 class _Adapter(HTTPAdapter):
