@@ -27,7 +27,6 @@ __getattr__, __dir__, __all__ = hand_on(
         "multiple_flow": ["accumulate_multiple_flow", "mean_heights"],
         "single_flow": [
             "accumulate_single_flow",
-            "base_levels",
             "flow_directions",
             "order_streams",
             "path_lengths",

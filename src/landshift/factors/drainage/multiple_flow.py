@@ -158,7 +158,7 @@ def _pass_on(batch, level, flow, offsets, exponent, weights):
 def mean_heights(filled, orders, exponent):
     """Compute the mean height of each cell above the streams that its water reaches.
 
-    As `base_levels`, but along all ways down, each weighted by the share of the water that takes
+    Along all ways down, each weighted by the share of the water that takes
     it: a cell lies ``sum(share * (height of neighbour + drop to neighbour))`` above streams.
     Single paths that part on a hillslope leave steps and streaks there; this mean does not.
 
