@@ -1,13 +1,11 @@
-"""Models on disk: folders of JSON, NPZ and the learners' own formats, never pickle.
+"""Models on disk: folders of JSON and NPZ, never pickle.
 
 A source model is ``manifest.json`` plus a file per preparation; a target model holds
 ``manifest.json``, ``arrays.npz`` and a folder per source model. Loading runs no code of the file.
 """
 
 import shutil
-import zlib
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 
@@ -18,18 +16,24 @@ from landshift.transfer.kernels import ResidualKernel, TargetKernel
 from landshift.transfer.learners import LEARNERS, get_learner
 from landshift.transfer.learners.arrays import load_arrays, save_arrays
 from landshift.transfer.learners.trees import check_trees
-from landshift.transfer.manifest import FORMAT, MANIFEST, read_manifest, write_manifest
+from landshift.transfer.manifest import FORMAT, read_manifest, write_manifest
 from landshift.transfer.mixture import Member, fit_residual_mixture
 from landshift.transfer.prediction import check_prevalence
 from landshift.transfer.preparation import PREPARATIONS, RankTransform, Standardisation
 from landshift.transfer.pretraining import SourceModel
 from landshift.transfer.source_score import LogitScale, SourceScore
 
-_SPOILT = (
-    *(ValueError, TypeError, AttributeError, EOFError, OSError, MemoryError),
-    *(BadZipFile, zlib.error, RuntimeError),
-)
-"""What reading a spoilt file may raise."""
+SOURCE_FILES = ("manifest.json", *(f"{name}.npz" for name in PREPARATIONS))
+"""The files of a source model, no more and no fewer."""
+
+LARGEST, SMALLEST = 1e30, 1e-30
+"""Numbers that a model may hold: their products stay finite in single precision as ratios do."""
+
+MOST_LABELS, MOST_MEMBERS = 20_000, 20
+"""The posterior is fitted anew where a model is read, in time that grows with their cube."""
+
+_SPOILT = (ValueError, TypeError, AttributeError, IndexError, OverflowError, OSError, MemoryError)
+"""What a spoilt file may raise: numbers and arrays of other kinds and sizes than were saved."""
 
 
 def save_model(model: SourceModel | TargetModel, path: str | Path) -> None:
@@ -58,12 +62,15 @@ def save_model(model: SourceModel | TargetModel, path: str | Path) -> None:
     partial = path.with_name(f".{path.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
-    if isinstance(model, SourceModel):
-        _save_source(model, partial)
-    else:
-        _save_target(model, partial)
-    shutil.rmtree(path, ignore_errors=True)
-    partial.replace(path)
+    try:
+        if isinstance(model, SourceModel):
+            _save_source(model, partial)
+        else:
+            _save_target(model, partial)
+        shutil.rmtree(path, ignore_errors=True)
+        partial.replace(path)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 def load_model(path: str | Path) -> SourceModel | TargetModel:
@@ -84,7 +91,7 @@ def load_model(path: str | Path) -> SourceModel | TargetModel:
     path = Path(path)
     manifest = read_manifest(path)
     kinds = {"source": _load_source, "target": _load_target}
-    if manifest.get("format") != FORMAT or manifest.get("kind") not in kinds:
+    if manifest.get("format") != FORMAT or str(manifest.get("kind")) not in kinds:
         raise ValueError(
             f"{path}: format {manifest.get('format')!r} of kind {manifest.get('kind')!r} is not "
             f"one this version reads (format {FORMAT}); make the model again"
@@ -121,11 +128,14 @@ def _save_source(model: SourceModel, path: Path) -> None:
 
 
 def _check_files(path: Path, stated: dict[str, str]) -> None:
-    """Refuse files that are not what was saved, and a manifest that stands for none."""
-    kept = {file.name: hash_file(file) for file in path.iterdir() if file.name != MANIFEST}
-    if not stated or stated != kept:
-        names = sorted(name for name in {*stated, *kept} if stated.get(name) != kept.get(name))
-        raise ValueError(f"{', '.join(names) or 'its manifest'} is not what was saved")
+    """Refuse files that are not those that the manifest stands for, and a manifest of others."""
+    names = SOURCE_FILES[1:]
+    if set(stated) != set(names):
+        raise ValueError(f"its manifest must list the files {', '.join(names)}, and no others")
+    for name in names:
+        file = path / name
+        if not file.is_file() or file.is_symlink() or stated[name] != hash_file(file):
+            raise ValueError(f"{name} is not what was saved")
 
 
 def _describe_scores(model: SourceModel) -> dict:
@@ -139,9 +149,15 @@ def _load_source(path: Path, manifest: dict) -> SourceModel:
     learner = get_learner(manifest["learner"])
     _check_files(path, manifest["files"])
     fitted = {name: learner.load(path / name) for name in PREPARATIONS}
+    factors = len(manifest["factors"])
     for model in fitted.values():
         if hasattr(model, "trees"):
-            check_trees(model.trees(), len(manifest["factors"]))
+            check_trees(model.trees(), factors)
+        own = getattr(model, "weights", getattr(model, "importance", None))
+        if own is not None and own.shape != (factors,):
+            raise ValueError(f"its weights of shape {own.shape} are not those of {factors} factors")
+    _check_numbers("mean", np.array(manifest["mean"]), (factors,))
+    _check_numbers("sd", np.array(manifest["sd"]), (factors,), lowest=SMALLEST)
     classes = manifest["class_scores"]
     scores = {
         name: {int(code): score for code, score in entry["scores"].items()}
@@ -180,7 +196,7 @@ def _save_target(model: TargetModel, path: Path) -> None:
         "labels": model.labels,
         "weights": model.weights,
     }
-    save_arrays(path / "arrays.npz", arrays)
+    save_arrays(path / "arrays.npz", **arrays)
     members = [
         {"uses_source": member.uses_source, "strength": member.strength, "share": float(share)}
         for member, share in zip(model.mixture.members, model.mixture.shares, strict=True)
@@ -217,7 +233,8 @@ def _load_target(path: Path, manifest: dict) -> TargetModel:
     if unknown:
         raise ValueError(f"unknown learners {unknown}; there are {', '.join(LEARNERS)}")
     models = tuple(load_model(path / "sources" / name) for name in learners)
-    arrays = load_arrays(path / "arrays.npz")
+    arrays = load_arrays(path / "arrays.npz", _TARGET_ARRAYS)
+    _check_target(manifest, arrays)
     kernel = ResidualKernel(arrays["factor_weights"])
     target_kernel = _load_target_kernel(manifest, arrays)
     members = [Member(entry["uses_source"], entry["strength"]) for entry in manifest["members"]]
@@ -250,6 +267,54 @@ def _load_target(path: Path, manifest: dict) -> TargetModel:
         seed=manifest["seed"],
         version=manifest["version"],
     )
+
+
+_TARGET_ARRAYS = (
+    *("rank_reference", "score_centre", "score_spread", "score_scale", "factor_weights"),
+    *("label_score", "label_ranks", "label_own", "own_rank_reference", "labels", "weights"),
+)
+
+
+def _check_target(manifest: dict, arrays: dict[str, np.ndarray]) -> None:
+    """Check that the arrays of a target fit each other, so that what follows from them is small."""
+    labels = len(np.atleast_1d(arrays["labels"]))
+    own = len(manifest["target_factors"]) + len(manifest["target_classes"])
+    factors = len(manifest["factors"]) - own
+    columns = len(manifest["learners"]) * len(PREPARATIONS)
+    cells = arrays["rank_reference"].shape[-1:]
+    shapes = {
+        "rank_reference": (factors, *cells),
+        "score_centre": (columns,),
+        "score_spread": (columns,),
+        "score_scale": (),
+        "factor_weights": (factors,),
+        "label_score": (labels,),
+        "label_ranks": (labels, factors),
+        "label_own": (labels, own),
+        "own_rank_reference": (len(manifest["target_factors"]), *cells),
+        "labels": (labels,),
+        "weights": (labels,),
+    }
+    positive = {"score_spread", "score_scale"}
+    lowest = dict.fromkeys(("factor_weights", "labels", "weights"), 0.0)
+    lowest |= dict.fromkeys(positive, SMALLEST)
+    for name, shape in shapes.items():
+        _check_numbers(name, arrays[name], shape, lowest=lowest.get(name, -LARGEST))
+    strengths = [entry["strength"] for entry in manifest["members"]]
+    if labels > MOST_LABELS or not 0 < len(strengths) <= MOST_MEMBERS:
+        raise ValueError(f"it has {labels} labels and {len(strengths)} members")
+    _check_numbers("strength", np.array(strengths), (len(strengths),), lowest=0.0, highest=100.0)
+    if not np.isin(arrays["labels"], [0, 1]).all() or cells == (0,):
+        raise ValueError("its labels are not 0 and 1, or it has no background")
+
+
+def _check_numbers(
+    name: str, values: np.ndarray, shape: tuple, *, lowest: float = -LARGEST, highest=LARGEST
+) -> None:
+    if values.dtype.kind not in "fiu" or values.shape != shape:
+        raise ValueError(f"{name} has shape {values.shape} in place of {shape}, or no numbers")
+    if not ((values >= lowest) & (values <= highest)).all():
+        raise ValueError(f"{name} holds numbers beyond {lowest:g} to {highest:g}")
 
 
 def _load_target_kernel(manifest: dict, arrays: dict[str, np.ndarray]) -> TargetKernel:

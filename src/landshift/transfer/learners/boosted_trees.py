@@ -33,14 +33,13 @@ class BoostedTrees:
 
     def save(self, path: Path) -> None:
         """Write ``path`` with the suffix ``.npz``."""
-        save_arrays(path.with_suffix(".npz"), vars(self.grown))
+        save_arrays(path.with_suffix(".npz"), **vars(self.grown))
 
 
 def load(path: Path) -> BoostedTrees:
     """Read what the model's ``save`` wrote."""
-    arrays = load_arrays(path.with_suffix(".npz"))
-    parts = {part.name: arrays[part.name] for part in fields(Trees)}
-    start = parts.pop("start")
-    if start.shape != () or not np.isfinite(start):
-        raise ValueError("the trees start from no number")
-    return BoostedTrees(Trees(**parts, start=float(start)))
+    arrays = load_arrays(path.with_suffix(".npz"), [part.name for part in fields(Trees)])
+    start = arrays.pop("start")
+    if start.shape != ():
+        raise ValueError(f"{path}: the trees start from no number")
+    return BoostedTrees(Trees(**arrays, start=float(start)))

@@ -1,13 +1,18 @@
-"""Logistic regression with a strong ridge penalty, saved as JSON."""
+"""Logistic regression with a strong ridge penalty, saved as arrays."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from landshift.transfer.learners.arrays import load_arrays, save_arrays
+
 INVERSE_PENALTY = 0.003
 """``C`` for 3,000 samples of mean weight 1; scaled so that the penalty per sample stays."""
+
+
+LARGEST = 1e6
+"""Weights [logit] that a file may hold; none that is fitted comes near it."""
 
 
 @dataclass(frozen=True)
@@ -22,9 +27,9 @@ class LogisticRegressionModel:
         return values @ self.weights + self.intercept
 
     def save(self, path: Path) -> None:
-        """Write ``path`` with the suffix ``.json``."""
-        content = {"intercept": self.intercept, "weights": self.weights.tolist()}
-        path.with_suffix(".json").write_text(json.dumps(content, indent=1) + "\n")
+        """Write ``path`` with the suffix ``.npz``."""
+        intercept = np.asarray(self.intercept)
+        save_arrays(path.with_suffix(".npz"), weights=self.weights, intercept=intercept)
 
 
 def fit(
@@ -41,7 +46,10 @@ def fit(
 
 def load(path: Path) -> LogisticRegressionModel:
     """Read what the model's ``save`` wrote."""
-    content = json.loads(path.with_suffix(".json").read_text())
-    return LogisticRegressionModel(
-        np.asarray(content["weights"], float), float(content["intercept"])
-    )
+    arrays = load_arrays(path.with_suffix(".npz"), ["weights", "intercept"])
+    weights, intercept = arrays["weights"], arrays["intercept"]
+    if (weights.ndim, intercept.ndim, weights.dtype, intercept.dtype) != (1, 0, float, float):
+        raise ValueError(f"{path}: not the weights of a logistic regression")
+    if max(np.abs([*weights, intercept])) > LARGEST:
+        raise ValueError(f"{path}: weights beyond {LARGEST:g}")
+    return LogisticRegressionModel(weights, float(intercept))

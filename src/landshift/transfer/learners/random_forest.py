@@ -63,7 +63,7 @@ class RandomForestModel:
     def save(self, path: Path) -> None:
         """Write ``path`` with the suffix ``.npz``."""
         arrays = {field.name: getattr(self, field.name) for field in fields(self)}
-        save_arrays(path.with_suffix(".npz"), arrays)
+        save_arrays(path.with_suffix(".npz"), **arrays)
 
 
 def fit(
@@ -81,10 +81,8 @@ def fit(
 
 def load(path: Path) -> RandomForestModel:
     """Read what the model's ``save`` wrote."""
-    arrays = load_arrays(path.with_suffix(".npz"))
-    return RandomForestModel(
-        **{field.name: arrays[field.name] for field in fields(RandomForestModel)}
-    )
+    names = [field.name for field in fields(RandomForestModel)]
+    return RandomForestModel(**load_arrays(path.with_suffix(".npz"), names))
 
 
 def flatten_forest(forest) -> RandomForestModel:

@@ -5,6 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
+DEEPEST = 1000
+"""Steps from the root of a tree to a leaf; 20 of 20,000 samples per leaf allow no more."""
+
+LARGEST_VALUE = 1e6
+"""What a leaf may add [logit]; no learner comes near it, and no sum overflows."""
+
 
 @dataclass(frozen=True)
 class Trees:
@@ -85,20 +91,54 @@ def check_trees(trees: Trees, factors: int) -> None:
     ValueError
         If it would not.
     """
-    nodes = np.arange(len(trees.value))
-    sides = (trees.left, trees.right)
-    inner = trees.left != -1
-    whole = all(part.shape == nodes.shape for part in (trees.factor, trees.threshold, *sides))
-    if not (
-        whole
-        and all(part.dtype.kind == "i" for part in (trees.roots, trees.factor, *sides))
-        and np.array_equal(inner, trees.right != -1)
-        # children come after their parent, so that no way leads back
-        and all((nodes[inner] < side[inner]).all() for side in sides)
-        and all((side < len(nodes)).all() for side in sides)
-        and np.isin(trees.roots, nodes).all()
-        and np.isin(trees.factor[inner], np.arange(factors)).all()
-        and np.isfinite(trees.threshold[inner]).all()
-        and np.isfinite(trees.value).all()
-    ):
-        raise ValueError("its trees lead to nodes, factors or numbers that it does not have")
+    if not (_are_whole(trees) and _are_trees(trees) and _are_shallow(trees)):
+        raise ValueError("its trees lead to nodes or factors that it does not have")
+    used = trees.factor[trees.left >= 0]
+    if not ((used >= 0) & (used < factors)).all():
+        raise ValueError("its trees lead to nodes or factors that it does not have")
+    if not (np.abs([trees.start, *trees.value]) <= LARGEST_VALUE).all():
+        raise ValueError(f"its leaves add more than {LARGEST_VALUE:g}")
+
+
+def _are_whole(trees: Trees) -> bool:
+    """Test that all arrays have an entry per node, and that tree follows tree from the first."""
+    numbers = (trees.factor, trees.left, trees.right)
+    parts = (*numbers, trees.threshold, trees.value)
+    roots = trees.roots
+    return (
+        all(part.ndim == 1 and part.shape == trees.value.shape for part in parts)
+        and all(part.dtype == np.int32 for part in (roots, *numbers))
+        and trees.threshold.dtype == np.float32
+        and trees.value.dtype in (np.float32, np.float64)
+        and roots.ndim == 1
+        and roots.size > 0
+        and roots[0] == 0
+        and roots[-1] < len(trees.value)
+        and bool((np.diff(roots) > 0).all())
+    )
+
+
+def _are_trees(trees: Trees) -> bool:
+    """Test that every node but the roots is the child of one node before it in its tree."""
+    count = len(trees.value)
+    inner = np.flatnonzero(trees.left != -1)
+    if not np.array_equal(inner, np.flatnonzero(trees.right != -1)):
+        return False
+    children = np.concatenate([trees.left[inner], trees.right[inner]])
+    parents = np.tile(inner, 2)
+    if not ((children > parents) & (children < count)).all():
+        return False
+    expected = np.ones(count, int)
+    expected[trees.roots] = 0
+    own = np.searchsorted(trees.roots, np.arange(count), side="right")
+    return np.array_equal(np.bincount(children, minlength=count), expected) and np.array_equal(
+        own[children], own[parents]
+    )
+
+
+def _are_shallow(trees: Trees) -> bool:
+    level, depth = trees.roots, 0
+    while level.size and depth <= DEEPEST:
+        inner = level[trees.left[level] >= 0]
+        level, depth = np.concatenate([trees.left[inner], trees.right[inner]]), depth + 1
+    return depth <= DEEPEST
