@@ -213,7 +213,7 @@ def test_a_spoilt_file_never_reaches_the_parser_of_its_library(source_models, tm
 
 def test_a_link_out_of_the_folder_is_refused(source_models, tmp_path):
     save_model(source_models[0], tmp_path / "model")
-    (tmp_path / "secret.json").write_text('secret')
+    (tmp_path / "secret.json").write_text("secret")
     (tmp_path / "model" / "rank.npz").unlink()
     (tmp_path / "model" / "rank.npz").symlink_to(tmp_path / "secret.json")
     with pytest.raises(ValueError, match=r"rank\.npz is not what was saved"):

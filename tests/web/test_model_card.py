@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from markdown_it import MarkdownIt
 
+from landshift.evaluation.skill import CONTRADICTED
 from landshift.report.texts.model_card import Evidence, write_model_card
 from landshift.report.texts.passages import MEASURES
 from landshift.report.texts.summary import Findings, summarise_study
@@ -124,3 +125,22 @@ def test_what_a_frozen_model_says_of_itself_is_text(evidence, manifest, tmp_path
         page = MarkdownIt("commonmark").enable("table").render(text)
         assert "/etc/passwd" in page and not re.search("<(script|a|h3)|href", page)
         assert re.findall('<img src="([^"]*)"', page) in ([], ["ash/map.png"])
+
+
+def test_a_contradicted_prevalence_is_said_and_its_measures_are_not(evidence, tmp_path):
+    table = pd.read_csv(evidence.skill)
+    wrong = table["measure"].isin(["auc", "pr_auc"])
+    for name in ("value", "low", "high"):
+        table[name] = table[name].mask(wrong)
+    table.to_csv(evidence.skill, index=False)
+    write_model_card(tmp_path / "card.md", evidence)
+    text = (tmp_path / "card.md").read_text()
+    assert f"{CONTRADICTED}: what follows from it is left out (-)." in text
+    assert "| area under the ROC curve | - | - | - |" in text
+    assert "| area under the prediction-rate curve | 0.800 (0.700 to 0.900)" in text
+
+
+def test_a_file_of_nuls_is_not_a_map_without_landslides(evidence, tmp_path):
+    evidence.skill.write_bytes(b"\0" * 400)
+    with pytest.raises(ValueError, match=r"skill\.csv is damaged: it holds NUL bytes"):
+        write_model_card(tmp_path / "card.md", evidence)

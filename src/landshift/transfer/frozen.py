@@ -11,7 +11,7 @@ from pathlib import Path
 from landshift.runtime.files import hash_file
 from landshift.transfer.manifest import MANIFEST, read_manifest
 from landshift.transfer.pretraining import SourceModel
-from landshift.transfer.storage import load_model
+from landshift.transfer.storage import SOURCE_FILES, load_model
 
 
 def freeze_models(folders: Sequence[str | Path], manifest: str | Path) -> str:
@@ -31,7 +31,7 @@ def freeze_models(folders: Sequence[str | Path], manifest: str | Path) -> str:
     """
     manifest = Path(manifest)
     models = [load_model(folder) for folder in folders]
-    files = sorted(file for folder in folders for file in Path(folder).rglob("*") if file.is_file())
+    files = sorted(Path(folder, name) for folder in folders for name in SOURCE_FILES)
     content = {
         "learners": [model.learner for model in models],
         "factors": list(models[0].factors),
@@ -83,12 +83,10 @@ def load_frozen(
 
 
 def _check_files(folder: Path, learners: Sequence[str], hashes: Mapping[str, str]) -> None:
-    present = [path for name in learners for path in (folder / name).rglob("*") if path.is_file()]
-    unlisted = {path.relative_to(folder).as_posix() for path in present} - set(hashes)
-    if not hashes or unlisted:
+    needed = {f"{learner}/{name}" for learner in learners for name in SOURCE_FILES}
+    if unlisted := sorted(needed - set(hashes)):
         raise ValueError(
-            f"{folder / MANIFEST}: states no hash of {', '.join(sorted(unlisted)) or 'any file'}; "
-            "get the folder anew"
+            f"{folder / MANIFEST}: states no hash of {', '.join(unlisted)}; get the folder anew"
         )
     for name, expected in hashes.items():
         if Path(name).is_absolute() or ".." in Path(name).parts:
