@@ -22,6 +22,7 @@ from landshift.study.parts import (
     Url,
     complain,
     is_day,
+    show,
     words,
 )
 
@@ -88,7 +89,7 @@ def _refuse_inventory(recipe: Any) -> Any:
 
 def _check_span(days: list[str]) -> list[str]:
     if not all(map(is_day, days)) or days[0] > days[1]:
-        raise complain(f"{days} is no span of time; {_SPAN}")
+        raise complain(f"{show(days)} is no span of time; {_SPAN}")
     return days
 
 
@@ -96,16 +97,18 @@ def _check_classes(classes: Any) -> dict[Any, str] | str:
     if isinstance(classes, str):
         if PurePosixPath(classes).suffix.lower() not in LEGEND_SUFFIXES:
             raise complain(
-                f"{classes!r} is neither a .csv nor a .json file; write the legend as one"
+                f"{show(classes)} is neither a .csv nor a .json file; write the legend as one"
             )
         return classes
     if not isinstance(classes, dict):
-        raise complain(f"{classes!r} must be `code: name` of every class, or the name of a file")
+        raise complain(
+            f"{show(classes)} must be `code: name` of every class, or the name of a file"
+        )
     for code, name in classes.items():
         if not (str(code).isascii() and str(code).isdigit()):
-            raise complain(f"{code!r} is no code of a class; codes are integers from 0")
+            raise complain(f"{show(code)} is no code of a class; codes are integers from 0")
         if not isinstance(name, str):
-            raise complain(f"the name {name!r} of code {code} must be a text; put it in quotes")
+            raise complain(f"the name {show(name)} of code {code} must be a text; put it in quotes")
     return classes
 
 
@@ -122,8 +125,6 @@ Classes = Annotated[
 ]
 Extract = words("[a-z0-9-]+(/[a-z0-9-]+)*", f"is no area; {_EXTRACT}")
 Ending = words("[A-Za-z0-9]+", "is no ending of a file; use letters and digits, such as shx")
-
-
 Recipe = Annotated[
     Literal[
         "copernicus_dem",
