@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from landshift.acquire.inventory.folder import list_inventories
+from landshift.acquire.recipes import RECIPES, SENTINEL_BANDS
 from landshift.study.parts import (
     Count,
     Day,
@@ -29,22 +30,21 @@ from landshift.study.parts import (
 VECTOR_SUFFIXES = frozenset({".shp", ".gpkg", ".geojson", ".parquet"})
 """Endings of the files whose lines become distances."""
 
-LINE_RECIPES = frozenset({"osm_roads", "osm_rivers", "gem_faults"})
-"""Recipes whose layers are lines."""
+LINE_RECIPES, CLASS_RECIPES, INVENTORY_RECIPES = (
+    frozenset(name for name, recipe in RECIPES.items() if recipe.kind == kind)
+    for kind in ("lines", "class", "inventory")
+)
+"""Recipes whose layers are lines, those whose layers are codes, and those that are no layers."""
 
-CLASS_RECIPES = frozenset({"esa_worldcover", "glim_lithology"})
-"""Recipes whose layers are codes."""
-
-INVENTORY_RECIPE = "nasa_landslides"
-"""The recipe that is an inventory and no layer."""
-
-EXTRACT_RECIPES = frozenset({"osm_roads", "osm_rivers"})
+EXTRACT_RECIPES = frozenset(
+    name for name, recipe in RECIPES.items() if "{extract}" in recipe.service
+)
 """Recipes that are served by area and need its name."""
 
 IMAGE_RECIPES = frozenset({"sentinel2"})
 """Recipes that are composed of images of many dates."""
 
-IMAGE_LAYERS = frozenset({"blue", "green", "red", "nir", "swir"})
+IMAGE_LAYERS = frozenset(SENTINEL_BANDS)
 """Layers that these recipes give."""
 
 CLASS_LAYERS = frozenset({"lithology", "land_cover", "soil"})
@@ -82,7 +82,7 @@ _RASTER = (".tfw", ".tif.aux.xml", ".tif.msk")
 
 
 def _refuse_inventory(recipe: Any) -> Any:
-    if recipe == INVENTORY_RECIPE:
+    if isinstance(recipe, str) and recipe in INVENTORY_RECIPES:
         raise complain(f"{recipe} is an inventory; name it there")
     return recipe
 
@@ -126,16 +126,7 @@ Classes = Annotated[
 Extract = words("[a-z0-9-]+(/[a-z0-9-]+)*", f"is no area; {_EXTRACT}")
 Ending = words("[A-Za-z0-9]+", "is no ending of a file; use letters and digits, such as shx")
 Recipe = Annotated[
-    Literal[
-        "copernicus_dem",
-        "esa_worldcover",
-        "sentinel2",
-        "chirps_rainfall",
-        "glim_lithology",
-        "osm_roads",
-        "osm_rivers",
-        "gem_faults",
-    ],
+    Literal[tuple(name for name in RECIPES if name not in INVENTORY_RECIPES)],
     BeforeValidator(_refuse_inventory),
 ]
 
@@ -337,7 +328,7 @@ class Inventory(Origin):
     """Path of the file, or of a folder whose files are one inventory: every file that is put there
     is taken by the next run. The keys below hold for all of them. A relative path starts at the
     folder of the Snakefile."""
-    recipe: Literal["nasa_landslides"] = None
+    recipe: Literal[tuple(INVENTORY_RECIPES)] = None
     """A known public catalogue: `nasa_landslides`, of which the landslides of the region that are
     located to 1 km or better are taken. They are few, and near roads and people."""
     crs: Text = None

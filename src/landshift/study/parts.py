@@ -213,7 +213,9 @@ Count = Annotated[int, Field(ge=1)]
 Metres = Annotated[float, Field(ge=0), AfterValidator(_refuse_degrees)]
 Edge = Annotated[float, Field(gt=0), AfterValidator(_refuse_degrees)]
 Share = Annotated[
-    float, Field(gt=0, lt=1), Says("is not a share of cells; state a number between 0 and 1")
+    float,
+    Field(ge=1e-9, le=0.999),
+    Says("is not a share of cells; state a number between 0 and 1, from 1e-9 to 0.999"),
 ]
 ProjectedCrs = Annotated[Text, AfterValidator(_refuse_geographic)]
 GridCrs = Annotated[ProjectedCrs, AfterValidator(_refuse_web_mercator)]
