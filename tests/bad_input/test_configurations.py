@@ -82,6 +82,7 @@ NAME = "use letters, digits and underscores, a letter first"
 KEYS += [
     ("study", "inje valley", "study", f"'inje valley' cannot name a folder; {NAME}"),
     ("study", "inje\n", "study", f"'inje\\n' cannot name a folder; {NAME}"),
+    ("study", "a" * 101, "study", "must have at most 100 characters: Name of the study"),
     ("study", 7, "study", "7 must be a text: Name of the study"),
     (f"{BIRCH}.layers.Soil", {"recipe": "glim_lithology"}, f"{BIRCH}.layers.Soil",
      "'Soil' cannot name a layer; use small letters, digits and underscores, a letter first"),
@@ -401,6 +402,17 @@ def test_a_file_that_is_no_text_is_told(tmp_path):
     assert f"{path}: byte 10 is no UTF-8; save it as UTF-8" == explain(check_file, path)
     path.with_suffix(".json").write_text('{\n\t"study": "a"\n}\n')
     check_file(path.with_suffix(".json"))
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["study", "seed", "samples", "maps.breaks", "transfer.learners", "regions.birch.layers.soil",
+     "regions.birch.inventory.from", "regions.birch.inventory.types", "regions.birch.grid.box"],
+)  # fmt: skip
+@pytest.mark.parametrize("value", ["a" * 10_000, ["a" * 100] * 5000, {"a" * 100: [[1] * 5000]}])
+def test_values_of_any_size_are_shown_in_brief(spoil, path, value):
+    sentence = explain(check_text, yaml.safe_dump(spoil(path, value)))
+    assert len(sentence) < 8000 and path.rpartition(".")[0] in sentence
 
 
 @pytest.mark.parametrize("key", ["lon", "regions.birch.shots", "regions.birch.layers"])

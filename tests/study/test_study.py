@@ -17,6 +17,7 @@ from landshift.factors.table import FACTORS
 from landshift.study.checks import check_study
 from landshift.study.model import Study, fill_defaults
 from landshift.transfer.learners import LEARNERS
+from landshift.transfer.prediction import PREVALENCE_LIMITS
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = json.loads((ROOT / "config/study.schema.json").read_text())
@@ -427,6 +428,11 @@ def test_schema_equals_the_library():
     assert learners["items"]["enum"] == list(LEARNERS)
     groups = PARTS["Factors"]["properties"]["groups"]["items"]["enum"]
     assert set(groups) <= {factor.group for factor in FACTORS.values()}
+
+
+def test_prevalence_is_one_that_maps_can_show():
+    stated = PARTS["Region"]["properties"]["prevalence"]
+    assert (stated["minimum"], stated["maximum"]) == PREVALENCE_LIMITS
 
 
 def test_virtual_keys_equal_the_arguments_of_the_generator():

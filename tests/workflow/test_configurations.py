@@ -6,6 +6,8 @@ import re
 import pytest
 import yaml
 
+from landshift.__main__ import main
+
 from .conftest import ROOT, STUDY
 from .test_rules import read_rules
 
@@ -87,6 +89,36 @@ def test_wrong_configurations_fail_first(run_snakemake, tmp_path, config, expect
     assert expected in result.stdout
     assert "Traceback" not in result.stdout
     assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("study: a\nregions:\n\tb: 3\n", "config/config.yaml, line 3, column 1: a tab stands here"),
+        ("study: a\nregions: &a {b: *a}\n", "config/config.yaml, line 2: no study has more than"),
+    ],
+)
+def test_a_default_study_that_is_no_yaml_names_the_line(run_snakemake, tmp_path, text, expected):
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config/config.yaml").write_text(text)
+    result = run_snakemake("--dry-run", folder=tmp_path)
+    assert result.returncode != 0
+    assert expected in result.stdout and "Traceback" not in result.stdout
+
+
+def test_the_command_reads_files_as_a_run_does(tmp_path, capsys):
+    sound = ROOT / "config/benchmark.yaml"
+    assert main(["study", str(sound), str(ROOT / "config/evidence.yaml")]) == 0
+    assert capsys.readouterr().out == "evidence: nothing is wrong; 3 regions\n"
+    overlay = tmp_path / "overlay.yaml"
+    overlay.write_text("regions: {ecuador: {role: teacher}}\nseeed: 3\n")
+    assert main(["study", str(sound), str(overlay)]) == 1
+    stated = capsys.readouterr().err.splitlines()
+    assert [line.split(":")[0] for line in stated[1:]] == ["  regions.ecuador.role", "  seeed"]
+    overlay.write_text("- a\n")
+    assert main(["study", str(overlay)]) == 1
+    assert "overlay.yaml: holds no keys with values" in capsys.readouterr().err
+    assert main(["study", str(tmp_path / "no.yaml")]) == 1
 
 
 def test_groups_of_the_profile_for_slurm_make_no_circle(run_snakemake, tmp_path):

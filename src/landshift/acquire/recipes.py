@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from landshift.factors.legends import LEGENDS
-
 SENTINEL_BANDS = {"blue": "blue", "green": "green", "red": "red", "nir": "nir", "swir": "swir16"}
 """Asset of the Sentinel-2 collection by the layer's name: B02, B03, B04, B08 and B11."""
 
@@ -41,6 +39,9 @@ class Recipe:
     @property
     def legend(self) -> dict[int, str]:
         """Meaning of the codes; empty where there are none."""
+        # imported here, so that what plans a study loads no arrays
+        from landshift.factors.legends import LEGENDS
+
         return LEGENDS.get(self.name, {})
 
     @property

@@ -21,6 +21,7 @@ from landshift.study.parts import (
     Sha256,
     Text,
     complain,
+    show,
     unique,
     words,
 )
@@ -36,12 +37,14 @@ _COLUMNS = ("rank", "name", "area_km2", "susceptible_km2", "susceptible_share", 
 def _check_breaks(breaks: Any) -> str | list[float]:
     if not isinstance(breaks, list):
         if breaks not in BREAKS:
-            raise complain(f"{breaks!r} must be one of {', '.join(BREAKS)}, or four rising numbers")
+            raise complain(
+                f"{show(breaks)} must be one of {', '.join(BREAKS)}, or four rising numbers"
+            )
         return breaks
     numbers = all(type(limit) in (int, float) for limit in breaks)
     if not numbers or len(breaks) != 4 or not all(a < b for a, b in pairwise([0, *breaks, 1])):
         raise complain(
-            f"{breaks} does not make five classes; state four rising numbers between 0 and 1"
+            f"{show(breaks)} does not make five classes; state four rising numbers between 0 and 1"
         )
     return breaks
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from landshift.acquire.inventory.folder import list_inventories
+from landshift.acquire.recipes import RECIPES, SENTINEL_BANDS
 from landshift.study.parts import (
     Count,
     Day,
@@ -22,28 +23,28 @@ from landshift.study.parts import (
     Url,
     complain,
     is_day,
+    show,
     words,
 )
 
 VECTOR_SUFFIXES = frozenset({".shp", ".gpkg", ".geojson", ".parquet"})
 """Endings of the files whose lines become distances."""
 
-LINE_RECIPES = frozenset({"osm_roads", "osm_rivers", "gem_faults"})
-"""Recipes whose layers are lines."""
+LINE_RECIPES, CLASS_RECIPES, INVENTORY_RECIPES = (
+    frozenset(name for name, recipe in RECIPES.items() if recipe.kind == kind)
+    for kind in ("lines", "class", "inventory")
+)
+"""Recipes whose layers are lines, those whose layers are codes, and those that are no layers."""
 
-CLASS_RECIPES = frozenset({"esa_worldcover", "glim_lithology"})
-"""Recipes whose layers are codes."""
-
-INVENTORY_RECIPE = "nasa_landslides"
-"""The recipe that is an inventory and no layer."""
-
-EXTRACT_RECIPES = frozenset({"osm_roads", "osm_rivers"})
+EXTRACT_RECIPES = frozenset(
+    name for name, recipe in RECIPES.items() if "{extract}" in recipe.service
+)
 """Recipes that are served by area and need its name."""
 
 IMAGE_RECIPES = frozenset({"sentinel2"})
 """Recipes that are composed of images of many dates."""
 
-IMAGE_LAYERS = frozenset({"blue", "green", "red", "nir", "swir"})
+IMAGE_LAYERS = frozenset(SENTINEL_BANDS)
 """Layers that these recipes give."""
 
 CLASS_LAYERS = frozenset({"lithology", "land_cover", "soil"})
@@ -81,14 +82,14 @@ _RASTER = (".tfw", ".tif.aux.xml", ".tif.msk")
 
 
 def _refuse_inventory(recipe: Any) -> Any:
-    if recipe == INVENTORY_RECIPE:
+    if isinstance(recipe, str) and recipe in INVENTORY_RECIPES:
         raise complain(f"{recipe} is an inventory; name it there")
     return recipe
 
 
 def _check_span(days: list[str]) -> list[str]:
     if not all(map(is_day, days)) or days[0] > days[1]:
-        raise complain(f"{days} is no span of time; {_SPAN}")
+        raise complain(f"{show(days)} is no span of time; {_SPAN}")
     return days
 
 
@@ -96,16 +97,18 @@ def _check_classes(classes: Any) -> dict[Any, str] | str:
     if isinstance(classes, str):
         if PurePosixPath(classes).suffix.lower() not in LEGEND_SUFFIXES:
             raise complain(
-                f"{classes!r} is neither a .csv nor a .json file; write the legend as one"
+                f"{show(classes)} is neither a .csv nor a .json file; write the legend as one"
             )
         return classes
     if not isinstance(classes, dict):
-        raise complain(f"{classes!r} must be `code: name` of every class, or the name of a file")
+        raise complain(
+            f"{show(classes)} must be `code: name` of every class, or the name of a file"
+        )
     for code, name in classes.items():
         if not (str(code).isascii() and str(code).isdigit()):
-            raise complain(f"{code!r} is no code of a class; codes are integers from 0")
+            raise complain(f"{show(code)} is no code of a class; codes are integers from 0")
         if not isinstance(name, str):
-            raise complain(f"the name {name!r} of code {code} must be a text; put it in quotes")
+            raise complain(f"the name {show(name)} of code {code} must be a text; put it in quotes")
     return classes
 
 
@@ -122,19 +125,8 @@ Classes = Annotated[
 ]
 Extract = words("[a-z0-9-]+(/[a-z0-9-]+)*", f"is no area; {_EXTRACT}")
 Ending = words("[A-Za-z0-9]+", "is no ending of a file; use letters and digits, such as shx")
-
-
 Recipe = Annotated[
-    Literal[
-        "copernicus_dem",
-        "esa_worldcover",
-        "sentinel2",
-        "chirps_rainfall",
-        "glim_lithology",
-        "osm_roads",
-        "osm_rivers",
-        "gem_faults",
-    ],
+    Literal[tuple(name for name in RECIPES if name not in INVENTORY_RECIPES)],
     BeforeValidator(_refuse_inventory),
 ]
 
@@ -336,7 +328,7 @@ class Inventory(Origin):
     """Path of the file, or of a folder whose files are one inventory: every file that is put there
     is taken by the next run. The keys below hold for all of them. A relative path starts at the
     folder of the Snakefile."""
-    recipe: Literal["nasa_landslides"] = None
+    recipe: Literal[tuple(INVENTORY_RECIPES)] = None
     """A known public catalogue: `nasa_landslides`, of which the landslides of the region that are
     located to 1 km or better are taken. They are few, and near roads and people."""
     crs: Text = None

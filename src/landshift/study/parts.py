@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from itertools import pairwise
+from reprlib import Repr
 from typing import Annotated, Any
 
 from pydantic import (
@@ -29,6 +30,8 @@ Problem = tuple[str, str]
 LEAST_CELL_M = 0.1
 """Cells and distances below this are degrees by mistake [m]."""
 
+LONGEST_NAME = 100
+"""Letters of a name; two of them make the name of a file, which takes 255 bytes."""
 
 UNCHECKED = "unchecked"
 """Context of a validation that asks of every key by itself, and of nothing that spans several."""
@@ -42,8 +45,9 @@ def _describe_keys(schema: dict[str, Any], part: type["Part"]) -> None:
 class Part(BaseModel):
     """A part of a study: keys that stand together in the configuration.
 
-    A key that is not listed is an error. A key with the default None takes null only if its type
-    says so; else it may be left out, and None stands for that.
+    The docstring under a key says what it means, with its unit in square brackets. A key that is
+    not listed is an error. A key with the default None takes null only if its type says so; else
+    it may be left out, and None stands for that.
     """
 
     model_config = ConfigDict(
@@ -51,7 +55,7 @@ class Part(BaseModel):
         frozen=True,
         strict=True,
         allow_inf_nan=False,
-        json_schema_extra=lambda schema, part: _describe_keys(schema, part),
+        json_schema_extra=_describe_keys,
     )
 
     @classmethod
@@ -89,9 +93,9 @@ class Says:
 
 @cache
 def read_meanings(part: type[Part]) -> dict[str, str]:
-    """Read what the keys of a part mean, and its own name: from the docstrings in the source.
+    """Read what the keys of a part mean: the docstrings under them in its source.
 
-    Only sentences and the manual need them, so no start of a workflow waits for them.
+    Only messages and the manual need them, so that a workflow starts without reading them.
     """
     meanings = {}
     for base in reversed(part.__mro__[: part.__mro__.index(Part)]):
@@ -101,6 +105,14 @@ def read_meanings(part: type[Part]) -> dict[str, str]:
                 meanings[key.target.id] = " ".join(below.value.value.split())
     fields = part.model_fields
     return {field.alias or name: meanings.get(name, "") for name, field in fields.items()}
+
+
+def show(value: Any) -> str:
+    """Show a value of any size in a few characters."""
+    brief = Repr()
+    brief.maxstring = brief.maxother = 60
+    text = brief.repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def complain(problem: str) -> PydanticCustomError:
@@ -116,7 +128,7 @@ def _refuse_degrees(value: float) -> float:
 
 def _refuse_repetition(values: list[Any]) -> list[Any]:
     if len(set(values)) < len(values):
-        raise complain(f"{values} names something twice; remove the repetition")
+        raise complain(f"{show(values)} names something twice; remove the repetition")
     return values
 
 
@@ -175,13 +187,13 @@ def _check_period(value: Any) -> int | str:
     if isinstance(value, str) and is_day(value):
         year = int(value[:4])
     if year is None or not 1500 <= year <= 2200:
-        raise complain(f"{value!r} is no time; {_PERIOD}")
+        raise complain(f"{show(value)} is no time; {_PERIOD}")
     return value
 
 
 def _check_scalar(value: Any) -> Any:
     if not isinstance(value, str | int | float):
-        raise complain(f"{_refuse_date(value)!r} must be a text, a number, or true or false")
+        raise complain(f"{show(_refuse_date(value))} must be a text, a number, or true or false")
     return value
 
 
@@ -191,9 +203,9 @@ def unique(item: Any, **limits: Any) -> Any:
     return Annotated[list[item], stated, AfterValidator(_refuse_repetition)]
 
 
-def words(pattern: str, rule: str) -> Any:
+def words(pattern: str, rule: str, **limits: Any) -> Any:
     """Make the type of a text that is spelt by a rule; the pattern ends where the text does."""
-    return Annotated[str, Field(pattern=f"^{pattern}$"), Says(rule)]
+    return Annotated[str, Field(pattern=f"^{pattern}$", **limits), Says(rule)]
 
 
 Text = Annotated[str, Field(min_length=1)]
@@ -201,7 +213,9 @@ Count = Annotated[int, Field(ge=1)]
 Metres = Annotated[float, Field(ge=0), AfterValidator(_refuse_degrees)]
 Edge = Annotated[float, Field(gt=0), AfterValidator(_refuse_degrees)]
 Share = Annotated[
-    float, Field(gt=0, lt=1), Says("is not a share of cells; state a number between 0 and 1")
+    float,
+    Field(ge=1e-9, le=0.999),
+    Says("is not a share of cells; state a number between 0 and 1, from 1e-9 to 0.999"),
 ]
 ProjectedCrs = Annotated[Text, AfterValidator(_refuse_geographic)]
 GridCrs = Annotated[ProjectedCrs, AfterValidator(_refuse_web_mercator)]
@@ -215,10 +229,12 @@ Period = Annotated[Any, AfterValidator(_check_period), WithJsonSchema(_PERIOD_SC
 Name = words(
     "[A-Za-z][A-Za-z0-9_]*",
     "cannot name a folder; use letters, digits and underscores, a letter first",
+    max_length=LONGEST_NAME,
 )
 LayerName = words(
     "[a-z][a-z0-9_]*",
     "cannot name a layer; use small letters, digits and underscores, a letter first",
+    max_length=LONGEST_NAME,
 )
 Url = words("https?://.*", "is no public address; state one that begins with https:// or http://")
 Sha256 = words("[0-9a-f]{64}", "is no SHA-256 of a file; state its 64 hexadecimal digits")

@@ -3,10 +3,9 @@
 import re
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
-from reprlib import Repr
 from typing import Annotated, Any, NamedTuple, get_args, get_origin
 
-from landshift.study.parts import Part, Problem, Says, read_meanings
+from landshift.study.parts import Part, Problem, Says, read_meanings, show
 
 _TYPES = {
     "list": "a list",
@@ -120,6 +119,8 @@ def _explain_value(error: Mapping[str, Any], place: _Place) -> str:
     if kind == "literal_error":
         known = re.findall("'([^']*)'", limits["expected"])
         return f"{shown} must be one of {_explain_choice(value, known)}"
+    if kind == "string_too_long":
+        return f"{shown} must have at most {limits['max_length']} characters{meaning}"
     if place.says:
         return f"{shown} {place.says.wrong}"
     if kind in _LIMITS:
@@ -141,14 +142,6 @@ def _explain_choice(value: Any, known: list[str]) -> str:
 def _first_sentence(meaning: str) -> str:
     """First sentence of a meaning; it holds the unit."""
     return f": {meaning.split('. ')[0].strip().rstrip('.')}" if meaning else ""
-
-
-def show(value: Any) -> str:
-    """Show a value of any size in a few characters."""
-    brief = Repr()
-    brief.maxstring = brief.maxother = 60
-    text = brief.repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def join(keys: Iterable[Any]) -> str:

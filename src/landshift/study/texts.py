@@ -20,6 +20,9 @@ MOST_NODES = 100_000
 MOST_LEVELS = 30
 """Levels that a configuration may be nested; a study has eight."""
 
+MOST_LINES = 50
+"""Problems that are told at once; a reader would not scroll back for more."""
+
 _SECRET = re.compile(
     r"://[^/\s?#]*@"
     r"|[?&](x-(amz|goog)-[\w-]+|awsaccesskeyid|googleaccessid|apikey|accesskey|pass|passwd|pwd|auth"
@@ -177,4 +180,6 @@ def raise_problems(problems: Iterable[Problem]) -> None:
     lines = [f"  {path}: {problem}" for path, problem in problems]
     if lines:
         count = "one problem" if len(lines) == 1 else f"{len(lines)} problems"
-        raise ValueError("\n".join([f"the study's configuration has {count}:", *lines]))
+        more = [f"  and {len(lines) - MOST_LINES} more"] if len(lines) > MOST_LINES else []
+        heading = f"the study's configuration has {count}:"
+        raise ValueError("\n".join([heading, *lines[:MOST_LINES], *more]))
