@@ -10,7 +10,13 @@ from landshift.runtime.integrity import RECORD, check_files, keep_checksums, rec
 
 @pytest.fixture
 def study(tmp_path):
-    for name in ("targets/a/map.tif", "regions/a/dem.tif", "logs/job.log", "before/map.tif"):
+    for name in (
+        "targets/a/map.tif",
+        "regions/a/dem.tif",
+        "logs/job.log",
+        "before/map.tif",
+        "report/report.zip",
+    ):
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"all that was written: " + name.encode())

@@ -13,7 +13,9 @@ from landshift.runtime.files import hash_file, unfinished
 RECORD = Path("logs", "checksums.json")
 """Where a study keeps the checksums, below its folder."""
 
-_OWN_HISTORY = ("logs", "benchmarks", "updating", "before", "diff")
+# what changes without a job: logs, comparisons, and the report that a command of its own writes
+_NOT_OF_JOBS = ("logs", "benchmarks", "updating", "before", "diff")
+_REPORT = "report.zip"
 
 
 def record_files(study: str | Path) -> list[str]:
@@ -102,7 +104,8 @@ def _list_files(study: Path) -> Iterator[Path]:
     for path in sorted(study.rglob("*")):
         parts = path.relative_to(study).parts
         hidden = any(part.startswith(".") for part in parts)
-        if parts[0] not in _OWN_HISTORY and not hidden and path.is_file():
+        made = parts[0] not in _NOT_OF_JOBS and path.name != _REPORT
+        if made and not hidden and path.is_file():
             yield path
 
 
