@@ -1,11 +1,13 @@
 """Vectors on disk: GeoPackages that hold the same bytes whenever they are written."""
 
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 import geopandas as gpd
 import pyogrio
 
+from landshift.geodata.plain_names import is_plain
 from landshift.runtime.files import unfinished
 
 FIXED_DATE = "2000-01-01T00:00:00.000Z"
@@ -27,8 +29,7 @@ def write_geopackage(path: str | Path, layers: Mapping[str, gpd.GeoDataFrame]) -
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": FIXED_DATE})
     try:
         with unfinished(path) as partial:
-            for index, (name, layer) in enumerate(layers.items()):
-                pyogrio.write_dataframe(layer, partial, layer=name, driver="GPKG", append=index > 0)
+            _write_layers(partial, layers)
             _fix_counters(partial)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
         raise OSError(
@@ -37,6 +38,18 @@ def write_geopackage(path: str | Path, layers: Mapping[str, gpd.GeoDataFrame]) -
         ) from error
     finally:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
+
+
+def _write_layers(path: Path, layers: Mapping[str, gpd.GeoDataFrame]) -> None:
+    if not is_plain(path):
+        # through a link to the folder: one to the file would be replaced
+        with tempfile.TemporaryDirectory(prefix="landshift-") as folder:
+            Path(folder, "link").symlink_to(path.parent.absolute())
+            _write_layers(Path(folder, "link", "layers.gpkg"), layers)
+        path.with_name("layers.gpkg").rename(path)
+        return
+    for index, (name, layer) in enumerate(layers.items()):
+        pyogrio.write_dataframe(layer, path, layer=name, driver="GPKG", append=index > 0)
 
 
 def _fix_counters(path: Path) -> None:

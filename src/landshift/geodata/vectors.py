@@ -14,6 +14,7 @@ from odc.geo.geobox import GeoBox
 from shapely import box
 
 from landshift.geodata.geojson import check_stated_crs
+from landshift.geodata.plain_names import plain_name
 
 FARTHEST_M = 100_000.0
 """Lines farther from a region than this belong to another one [m]."""
@@ -99,13 +100,14 @@ def read_vector(
     with _explain_unreadable(path, what, formats):
         if path.suffix.lower() in PARQUET:
             return gpd.read_parquet(path)
-        names = [str(name) for name, _ in pyogrio.list_layers(path)] if layer else []
+        with plain_name(path) as place:
+            names = [str(name) for name, _ in pyogrio.list_layers(place)] if layer else []
     if layer and not names:
         raise ValueError(f"{path}: holds no layer; give {formats}")
     if len(names) > 1 and layer not in names:
         raise ValueError(f"{path}: has the layers {names}; name one of them {layer}")
-    with _explain_unreadable(path, what, formats):
-        table = pyogrio.read_dataframe(path, layer=layer if len(names) > 1 else None)
+    with _explain_unreadable(path, what, formats), plain_name(path) as place:
+        table = pyogrio.read_dataframe(place, layer=layer if len(names) > 1 else None)
     if not isinstance(table, gpd.GeoDataFrame):
         raise ValueError(f"{path}: has no geometry; give {formats}")
     return table

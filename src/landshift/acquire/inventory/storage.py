@@ -10,6 +10,7 @@ import pyogrio
 from landshift.acquire.inventory.cleaning import REASONS
 from landshift.acquire.inventory.elevations import ElevationComparison
 from landshift.geodata.geopackage import write_geopackage
+from landshift.geodata.plain_names import plain_name
 from landshift.runtime.tables import write_csv
 
 COLUMNS = ["id", "date", "geometry"]
@@ -40,7 +41,8 @@ def write_inventory(
 
 def load_inventory(path: str | Path) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame | None]:
     """Load what `write_inventory` wrote: landslides, and absences or None."""
-    layers = {str(name) for name, _ in pyogrio.list_layers(path)}
+    with plain_name(path) as place:
+        layers = {str(name) for name, _ in pyogrio.list_layers(place)}
     if "landslides" not in layers:
         raise ValueError(f"{path}: no layer landslides, only {sorted(layers)}")
     landslides = _load_layer(path, "landslides")
@@ -48,7 +50,8 @@ def load_inventory(path: str | Path) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame
 
 
 def _load_layer(path: str | Path, name: str) -> gpd.GeoDataFrame:
-    layer = pyogrio.read_dataframe(path, layer=name)
+    with plain_name(path) as place:
+        layer = pyogrio.read_dataframe(place, layer=name)
     # A column of missing dates only comes back without a type.
     return layer.astype({"id": "str", "date": "str"})
 

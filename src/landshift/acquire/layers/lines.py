@@ -14,6 +14,7 @@ from landshift.acquire.layer import Layer
 from landshift.factors.table import DENSITY_RADIUS_M, DISTANCE_CAP_M
 from landshift.geodata.geojson import check_stated_crs
 from landshift.geodata.grids import find_box
+from landshift.geodata.plain_names import plain_name
 from landshift.geodata.vectors import read_lines
 
 _log = logging.getLogger("landshift.acquire")
@@ -48,10 +49,11 @@ def acquire_lines(layer: Layer, grid: GeoBox, store: Store) -> Acquired:
         return Acquired(lines, (describe_layer(layer, path, store),), layer.describe())
     path, record = fetch_current(_find_address(layer), store)
     reach_m = max(DISTANCE_CAP_M, DENSITY_RADIUS_M)
-    place = find_member(path, recipe.member) if recipe.member else path
     check_stated_crs(path)
     try:
-        lines = pyogrio.read_dataframe(place, bbox=find_box(grid, margin_m=reach_m))
+        with plain_name(path) as plain:
+            place = find_member(plain, recipe.member) if recipe.member else plain
+            lines = pyogrio.read_dataframe(place, bbox=find_box(grid, margin_m=reach_m))
     except pyogrio.errors.DataSourceError as error:
         raise OSError(f"{record['address']}: {error}; delete {path} to fetch it again") from None
     if recipe.classes:

@@ -14,6 +14,7 @@ import pandas as pd
 
 from landshift.acquire.inventory.storage import load_inventory
 from landshift.evaluation.tables import read_results
+from landshift.geodata.vectors import read_vector
 from landshift.mapping.interval import find_steps, find_variance
 from landshift.report.sealing import allow_scripts
 from landshift.report.viewer.layers import describe_layer
@@ -160,7 +161,7 @@ def _read_vectors(place: Place, crs: str) -> dict[str, gpd.GeoDataFrame]:
     tables = [load_inventory(file)[0].to_crs(crs) for file in place.inventories]
     vectors = {"landslides": gpd.GeoDataFrame(pd.concat(tables, ignore_index=True), crs=crs)}
     if place.priorities:
-        vectors["priorities"] = gpd.read_file(place.priorities)
+        vectors["priorities"] = read_vector(place.priorities, "units")
     return vectors
 
 
