@@ -4,6 +4,7 @@ import io
 import json
 import zipfile
 from dataclasses import replace
+from itertools import cycle
 
 import numpy as np
 import pytest
@@ -203,9 +204,7 @@ def test_a_target_never_looks_outside_its_folder(target_model, tmp_path):
 
 
 def test_a_spoilt_file_never_reaches_the_parser_of_its_library(source_models, tmp_path):
-    for model, name in zip(
-        source_models, ("rank.npz", "rank.npz", "raw.npz", "raw.npz"), strict=True
-    ):
+    for model, name in zip(source_models, cycle(("rank.npz", "raw.npz")), strict=False):
         save_model(model, tmp_path / "model")
         file = tmp_path / "model" / name
         file.write_bytes(file.read_bytes()[:-9])
