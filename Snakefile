@@ -4,7 +4,7 @@ import sys
 
 from snakemake.utils import min_version
 
-# To plan takes Snakemake alone: the package is that of the checkout where none is installed.
+# Planning needs only Snakemake: the package is that of the checkout where none is installed.
 sys.path.append(f"{workflow.current_basedir}/src")
 
 from landshift.runtime.checkout import lead_jobs_here

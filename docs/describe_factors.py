@@ -1,7 +1,7 @@
 """Write docs/factors.md, the table of factors, and a picture of each (`make factor-docs`).
 
     python docs/describe_factors.py           # table and pictures
-    python docs/describe_factors.py --text    # the table alone
+    python docs/describe_factors.py --text    # only the table
 
 Input: the table of `landshift.factors.table`, and a virtual region that is generated here. Output:
 docs/factors.md and docs/images/factors/*.png.
@@ -88,7 +88,7 @@ python benchmarks/explain_ecuador.py FOLDER
 | log10_carea | `upslope_area` | 0.8827 | 0.9844 | 2.4e-07 | 1.8e+00 |
 
 - *Slope and profile curvature* mean the same. SAGA fits the surface of Zevenbergen and Thorne
-  (1987), which takes differences of the direct neighbours alone; Landshift smooths across them with
+  (1987), which takes differences of only the direct neighbours; Landshift smooths across them with
   the weights 1-2-1. The formulas of Zevenbergen and Thorne give SAGA's bands to the last digits, so
   the surface is the whole difference. Signs agree: positive is convex.
 - *cplan* is another quantity: the curvature of the contour line, which is the tangential curvature

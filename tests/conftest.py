@@ -6,6 +6,7 @@ import pytest
 
 from landshift.evaluation.benchmark.run import RegionTables
 from landshift.runtime.compiled_cache import drop_stale_kernels
+from landshift.study.learners import LEARNERS
 from landshift.transfer.pretraining import pretrain_sources
 
 drop_stale_kernels()
@@ -66,7 +67,7 @@ def source_models(source_tables):
     """A pre-trained model of each learner."""
     return [
         pretrain_sources(*source_tables, learner=learner, seed=42, units=UNITS)
-        for learner in ("lr", "rf", "xgb", "lgbm")
+        for learner in LEARNERS
     ]
 
 

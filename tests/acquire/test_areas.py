@@ -85,7 +85,7 @@ def test_an_area_elsewhere_or_of_nothing_is_named(codes, grid, tmp_path):
     with pytest.raises(ValueError, match=r"line.gpkg: holds no polygon; give the outline of the"):
         acquire_surveyed(Layer.parse({"file": str(tmp_path / "line.gpkg")}), grid, Store(tmp_path))
     gpd.GeoDataFrame(geometry=[box(0, 0, 9, 9)]).to_parquet(tmp_path / "area.parquet")
-    with pytest.raises(ValueError, match=r"area.parquet: states no CRS; put the .prj beside it"):
+    with pytest.raises(ValueError, match=r"area.parquet: states no CRS; put the .prj next to it"):
         acquire_surveyed(
             Layer.parse({"file": str(tmp_path / "area.parquet")}), grid, Store(tmp_path)
         )

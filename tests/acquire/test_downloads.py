@@ -329,6 +329,7 @@ def test_the_real_mirror_serves_a_shapefile(tmp_path):
     assert len(faults) == 53 and faults.crs.to_epsg() == 32643
 
 
+@pytest.mark.attack
 @pytest.mark.parametrize(
     "name",
     ["%2F{outside}%2Fbashrc", "x%2F..%2F..%2Fbashrc", "%252F{outside}%252Fbashrc", "..%2Fbashrc",
@@ -349,6 +350,7 @@ def test_a_name_in_an_address_never_leaves_the_cache(tmp_path, name):
     assert not list(outside.iterdir()) and not list((tmp_path / "cache").iterdir())
 
 
+@pytest.mark.attack
 def test_a_line_of_a_manifest_never_leaves_the_mirror(tmp_path):
     (tmp_path / "secret").write_bytes(b"secret")
     sha256 = hashlib.sha256(b"secret").hexdigest()

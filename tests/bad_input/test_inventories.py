@@ -12,7 +12,7 @@ from .conftest import CRS, NORTH, WEST, explain, load_main, make_hills, write_sl
 
 UNREADABLE = (
     ": no inventory that can be read; give CSV, GeoPackage, GeoJSON, shapefile (with .shx, .dbf,"
-    " .prj beside it), GeoParquet or a GeoTIFF of landslide cells ("
+    " .prj next to it), GeoParquet or a GeoTIFF of landslide cells ("
 )
 
 
@@ -225,11 +225,11 @@ LINES = {
     "web page": (
         lambda path: write_table(path, "<html>"),
         ": no lines that can be read; give GeoPackage, GeoJSON, shapefile (with .shx, .dbf, .prj "
-        "beside it) or GeoParquet (",
+        "next to it) or GeoParquet (",
     ),
     "no CRS": (
         lambda path: write_slides(path, crs=None),
-        ": states no CRS; put the .prj beside it, or state it in the file",
+        ": states no CRS; put the .prj next to it, or state it in the file",
     ),
     "nothing": (
         lambda path: gpd.GeoDataFrame({"a": [1]}, geometry=[None], crs=CRS).to_file(path),

@@ -46,7 +46,7 @@ WRONG_UNITS = {
     "no column": (lambda path: frame(SQUARE).to_file(path), ": has no column 'name' to name"),
     "no CRS": (
         lambda path: frame(SQUARE, crs=None, name=["a"]).to_file(path),
-        ": states no CRS; put the .prj beside it, or state it in the file",
+        ": states no CRS; put the .prj next to it, or state it in the file",
     ),
     "no geometry": (
         lambda path: frame(None, name=["a"]).to_file(path),
@@ -62,7 +62,7 @@ WRONG_UNITS = {
     ),
     "table.csv": (
         lambda path: path.write_text("name,area\na,3\n"),
-        ": has no geometry; give GeoPackage, GeoJSON, shapefile (with .shx, .dbf, .prj beside it)",
+        ": has no geometry; give GeoPackage, GeoJSON, shapefile (with .shx, .dbf, .prj next to it)",
     ),
 }
 
@@ -80,7 +80,7 @@ def test_wrong_units_are_named(classes, tmp_path, case):
 @pytest.mark.parametrize(
     ("file", "sentence"),
     [
-        ("roads.gpkg", ": states no CRS; put the .prj beside it"),
+        ("roads.gpkg", ": states no CRS; put the .prj next to it"),
         ("page.gpkg", ": no exposure that can be read; give GeoPackage"),
         ("page.tif", ": is a web page and no raster"),
         ("people.tif", ": states no CRS; state it in the file"),
@@ -109,7 +109,7 @@ def test_wrong_exposure_is_named(tmp_path, file, sentence):
         ),
         ([SQUARE], CRS, "priorities.corridors.valley: {}: a corridor is one line whose parts "
          "join end to end, but this is Polygon of 1 parts; give each line its own file"),
-        ([LINE], None, "{}: states no CRS; put the .prj beside it, "
+        ([LINE], None, "{}: states no CRS; put the .prj next to it, "
          "or state it in the file"),
     ],
 )  # fmt: skip

@@ -13,6 +13,8 @@ from landshift.geodata.opening import FOLDERS_VARIABLE, open_dataset
 from landshift.geodata.raster import open_raster
 from landshift.runtime.gdal_drivers import FOLLOWING_DRIVERS, RASTER_DRIVERS, switch_off_drivers
 
+pytestmark = pytest.mark.attack
+
 SECRET = "key of the user, whose bytes nobody else may read"
 
 

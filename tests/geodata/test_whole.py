@@ -53,6 +53,7 @@ def test_no_map_gets_its_name_from_a_full_disk(noise, tmp_path, limit):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.attack
 @pytest.mark.parametrize("limit", [0, 4096, 300_000, 2_500_000])
 def test_no_window_enters_the_cache_from_a_full_disk(noise, tmp_path, limit):
     mirror = tmp_path / "mirror" / "example.org"

@@ -45,6 +45,7 @@ def test_only_links_that_lead_somewhere_are_links(tmp_path):
     assert links == [{}, {"href": "https://example.org/a"}, {}]
 
 
+@pytest.mark.attack
 def test_html_is_shown_and_not_run(tmp_path):
     text = "<script>alert(1)</script>\n\nlicence <b>x</b> [y](javascript:alert(1))"
     write_page(tmp_path / "page.html", text, title="text")
@@ -75,6 +76,7 @@ def test_a_missing_picture_is_named(tmp_path):
         )  # fmt: skip
 
 
+@pytest.mark.attack
 @pytest.mark.parametrize(
     "place", ["{folder}/secret.txt", "secret.txt", "file://{folder}/secret.txt"]
 )
@@ -87,6 +89,7 @@ def test_a_picture_that_only_the_data_name_is_not_put_into_the_page(tmp_path, pl
     assert base64.b64encode(b"key of the user").decode() not in (tmp_path / "page.html").read_text()
 
 
+@pytest.mark.attack
 @pytest.mark.parametrize("link", ["file:///etc/passwd", "ftp://example.org", "mailto:a@b.org"])
 def test_links_to_anything_but_the_web_are_left_out(tmp_path, link):
     write_page(tmp_path / "page.html", f"[there]({link})", title="links")

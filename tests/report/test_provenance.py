@@ -48,6 +48,7 @@ def test_layers_state_licence_file_and_checksum(tmp_path):
     assert lines[4] == expected
 
 
+@pytest.mark.attack
 def test_what_others_wrote_is_text_and_holds_no_secret(tmp_path):
     secret = {"address": "https://example.org/dem.tif?sig=secret"}
     attack = "![](/etc/passwd) [x](https://example.org) <script>alert(1)</script>\n\n# heading"

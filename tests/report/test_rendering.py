@@ -10,6 +10,8 @@ from markdown_it import MarkdownIt
 
 from landshift.report.rendering import escape_markdown, fold, render_markdown
 
+pytestmark = pytest.mark.attack
+
 PLACES = {
     "paragraph": ("{}", {"p": 1}),
     "middle of a line": ("Learned in {}, and more", {"p": 1}),

@@ -121,6 +121,7 @@ def test_dependence_has_a_panel_per_strong_factor(factors):
     assert sum(axes.get_visible() for axes in figure.axes) == min(factors, 6)
 
 
+@pytest.mark.attack
 @pytest.mark.parametrize("units", [r"$\frac{$", "$x$", "a$b", "m\n2"])
 def test_units_of_others_are_text(units, tmp_path):
     rows = [

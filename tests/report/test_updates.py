@@ -72,6 +72,7 @@ def hold(results, started, release):
     updates.update_study(results, run)
 
 
+@pytest.mark.attack
 def test_a_second_update_at_once_is_refused_and_harms_nothing(results):
     context = multiprocessing.get_context("fork")
     started, release = context.Event(), context.Event()
@@ -86,6 +87,7 @@ def test_a_second_update_at_once_is_refused_and_harms_nothing(results):
     assert updates.update_study(results, lambda: write(results, "new")) is not None
 
 
+@pytest.mark.attack
 def test_a_killed_update_leaves_no_lock(results):
     context = multiprocessing.get_context("fork")
     started, release = context.Event(), context.Event()

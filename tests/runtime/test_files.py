@@ -65,6 +65,7 @@ for _ in range(50):
 """
 
 
+@pytest.mark.attack
 def test_writers_with_one_process_number_do_not_mix(tmp_path):
     target = tmp_path / "shared.txt"
     commands = [[sys.executable, "-c", WRITER, str(target), letter] for letter in "ab"]
@@ -79,6 +80,7 @@ def test_writers_with_one_process_number_do_not_mix(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["shared.txt"]
 
 
+@pytest.mark.attack
 def test_no_link_leads_a_writer_elsewhere(tmp_path):
     (tmp_path / "secret").write_text("before")
     for name in (f".{os.getpid()}.file.txt", "file.txt", ".unfinished-"):
@@ -112,6 +114,7 @@ def test_a_finished_file_has_the_rights_that_the_user_gives_to_new_files(tmp_pat
     assert modes["file.txt"] == modes["plain.txt"]
 
 
+@pytest.mark.attack
 @pytest.mark.parametrize(
     "text",
     ["{", "[" * 1_000_000, '{"a":' * 100_000, '{"a": ' + "1" * 5000 + "}", "\udcff", "[1]"],

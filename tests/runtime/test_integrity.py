@@ -36,6 +36,7 @@ def test_only_what_a_study_made_is_recorded(study):
     assert check_files(study) == ([], 2)
 
 
+@pytest.mark.attack
 def test_a_file_that_was_cut_is_noticed_at_the_next_run_and_every_later_one(study):
     record_files(study)
     path = study / "targets/a/map.tif"
@@ -45,6 +46,7 @@ def test_a_file_that_was_cut_is_noticed_at_the_next_run_and_every_later_one(stud
     assert check_files(study) == ([str(path)], 2)
 
 
+@pytest.mark.attack
 def test_a_byte_that_changed_is_noticed_by_the_check(study):
     record_files(study)
     path = study / "regions/a/dem.tif"
@@ -73,6 +75,7 @@ def test_deleted_files_are_no_fault(study):
     assert "dem.tif" not in (study / RECORD).read_text()
 
 
+@pytest.mark.attack
 @pytest.mark.parametrize("content", ["[", "[" * 100_000, "[1]", '{"a": 1}', "\0"])
 def test_a_spoilt_record_is_named(study, content):
     record_files(study)
@@ -81,6 +84,7 @@ def test_a_spoilt_record_is_named(study, content):
         record_files(study)
 
 
+@pytest.mark.attack
 def test_a_record_reads_nothing_outside_the_study(study):
     (study / RECORD).write_text(
         '{"../secret": {"size": 1, "time_ns": 1, "sha256": "a"}, '

@@ -10,6 +10,8 @@ import pytest
 
 from landshift.runtime.tables import write_csv
 
+pytestmark = pytest.mark.attack
+
 ROOT = Path(__file__).parents[2]
 HONEST = pd.DataFrame(
     {

@@ -134,6 +134,7 @@ def test_windows_of_a_lost_job_are_computed_by_another(folder):
     assert found == [number**2 for number in range(16)]
 
 
+@pytest.mark.attack
 def test_a_stranger_is_refused_and_there_are_no_pages(folder):
     from distributed import Client, Security
 

@@ -15,8 +15,8 @@ from landshift.evaluation.benchmark.methods import GROUPS
 from landshift.factors.stability import SOIL_LIMITS, derive_stability_factors
 from landshift.factors.table import FACTORS
 from landshift.study.checks import check_study
+from landshift.study.learners import LEARNERS
 from landshift.study.model import Study, fill_defaults
-from landshift.transfer.learners import LEARNERS
 from landshift.transfer.prediction import PREVALENCE_LIMITS
 
 ROOT = Path(__file__).parents[2]

@@ -83,6 +83,7 @@ def rewrite(folder, change):
     return hash_file(file)
 
 
+@pytest.mark.attack
 @pytest.mark.parametrize(
     "change",
     [
@@ -97,6 +98,7 @@ def test_a_manifest_that_leaves_files_out_stands_for_nothing(published, change):
         load_frozen(folder, sha256=rewrite(folder, change))
 
 
+@pytest.mark.attack
 @pytest.mark.parametrize("name", ["../secret", "/etc/hostname", "lr/../../secret"])
 def test_a_manifest_reads_nothing_elsewhere(published, name):
     folder, _ = published
@@ -105,6 +107,7 @@ def test_a_manifest_reads_nothing_elsewhere(published, name):
         load_frozen(folder, sha256=sha256)
 
 
+@pytest.mark.attack
 def test_a_manifest_of_a_model_without_files_is_refused(published):
     folder, _ = published
     file = folder / "xgb" / "manifest.json"

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
-from landshift.transfer.learners import LEARNERS, get_learner
+from landshift.study.learners import LEARNERS
+from landshift.transfer.learners import get_learner
 
 RULE = np.array([1.5, -1.0, 0.5, 0.0, 0.0])
 

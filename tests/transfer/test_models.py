@@ -4,6 +4,7 @@ import io
 import json
 import zipfile
 from dataclasses import replace
+from itertools import cycle
 
 import numpy as np
 import pytest
@@ -96,6 +97,7 @@ def test_a_failed_save_leaves_the_model_before(source_models, values, tmp_path):
     )
 
 
+@pytest.mark.attack
 def test_folders_hold_no_pickle(target_model, tmp_path):
     save_model(target_model, tmp_path / "model")
     files = [file for file in (tmp_path / "model").rglob("*") if file.is_file()]
@@ -193,6 +195,7 @@ def test_a_prevalence_that_no_map_can_show_is_refused(prevalence, target_model, 
         load_model(tmp_path / "model")
 
 
+@pytest.mark.attack
 def test_a_target_never_looks_outside_its_folder(target_model, tmp_path):
     save_model(target_model, tmp_path / "model")
     change_manifest(tmp_path / "model", learners=["../../other"])
@@ -201,9 +204,7 @@ def test_a_target_never_looks_outside_its_folder(target_model, tmp_path):
 
 
 def test_a_spoilt_file_never_reaches_the_parser_of_its_library(source_models, tmp_path):
-    for model, name in zip(
-        source_models, ("rank.npz", "rank.npz", "raw.npz", "raw.npz"), strict=True
-    ):
+    for model, name in zip(source_models, cycle(("rank.npz", "raw.npz")), strict=False):
         save_model(model, tmp_path / "model")
         file = tmp_path / "model" / name
         file.write_bytes(file.read_bytes()[:-9])
@@ -211,6 +212,7 @@ def test_a_spoilt_file_never_reaches_the_parser_of_its_library(source_models, tm
             load_model(tmp_path / "model")
 
 
+@pytest.mark.attack
 def test_a_link_out_of_the_folder_is_refused(source_models, tmp_path):
     save_model(source_models[0], tmp_path / "model")
     (tmp_path / "secret.json").write_text("secret")
@@ -220,6 +222,7 @@ def test_a_link_out_of_the_folder_is_refused(source_models, tmp_path):
         load_model(tmp_path / "model")
 
 
+@pytest.mark.attack
 def test_an_archive_that_unpacks_beyond_all_bounds_is_refused(target_model, tmp_path, monkeypatch):
     save_model(target_model, tmp_path / "model")
     monkeypatch.setattr("landshift.transfer.learners.arrays.LARGEST", 10_000)
@@ -227,6 +230,7 @@ def test_an_archive_that_unpacks_beyond_all_bounds_is_refused(target_model, tmp_
         load_model(tmp_path / "model")
 
 
+@pytest.mark.attack
 def test_arrays_that_state_a_vast_shape_are_refused(target_model, tmp_path):
     save_model(target_model, tmp_path / "model")
     header = io.BytesIO()
@@ -239,6 +243,7 @@ def test_arrays_that_state_a_vast_shape_are_refused(target_model, tmp_path):
         load_model(tmp_path / "model")
 
 
+@pytest.mark.attack
 @pytest.mark.parametrize("change", [{"left": 0}, {"right": 10**6}, {"factor": 5}, {"roots": -1}])
 def test_trees_that_lead_nowhere_are_refused(source_models, change):
     trees = source_models[1].fitted["rank"].trees()

@@ -14,6 +14,8 @@ from landshift.sampling.shots import draw_shots
 from landshift.transfer.fine_tuning import fine_tune_target
 from landshift.transfer.storage import load_model, save_model
 
+pytestmark = pytest.mark.attack
+
 SEEDS = [
     pytest.param(range(50), id="some"),
     pytest.param(range(2000), id="many", marks=pytest.mark.slow),

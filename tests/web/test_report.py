@@ -19,6 +19,8 @@ from landshift.report.viewer.page import write_viewer
 
 from .conftest import ASSETS
 
+pytestmark = pytest.mark.attack
+
 ATTACK = (
     "</script><script>document.title='ran';new Image().src='{address}/image';"
     "fetch('{address}/fetch')</script><img src='{address}/tag' onerror=document.title='ran'>"

@@ -40,7 +40,7 @@ def take_memory(base_mb, bytes_per_cell, most_cells):
 
     def count_mb(wildcards, input, attempt):
         Path(input.detail).stat()  # unknown as long as there is no such file: FileNotFoundError
-        cells = most_cells  # where Snakemake alone is installed, a header cannot be read
+        cells = most_cells  # where only Snakemake is installed, a header cannot be read
         with suppress(ModuleNotFoundError):
             from landshift.geodata.opening import count_cells
 

@@ -1,4 +1,4 @@
-"""Explain the map of a target: contributions of factors [logit], per class, and beside the sources.
+"""Explain the map of a target: contributions of factors [logit], per class, and in the sources.
 
 The cells are random ones of the background table, so that tables of any size of region take the
 same time.

@@ -1,4 +1,4 @@
-"""Map what each factor adds to the logit of a target's cells, beside its typical cell [logit]."""
+"""Map what each factor adds to the logit of a target's cells, against its typical cell [logit]."""
 
 import dask
 import pandas as pd

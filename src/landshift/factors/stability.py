@@ -85,13 +85,13 @@ def derive_stability_factors(
         Transmissivity of the soil when soaked [m2/d].
     recharge_mm_per_day
         Steady design recharge for the factor of safety [mm/d]; 0 gives the dry slope, whose
-        factor of safety depends on the slope alone.
+        factor of safety depends only on the slope.
 
     Returns
     -------
     xarray.Dataset
         float32 on the grid of `slope`, NaN where either input is NaN; dask-backed if `slope` is.
-        Each cell depends on itself alone.
+        Each cell depends only on itself.
 
     Raises
     ------

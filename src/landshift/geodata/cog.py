@@ -105,7 +105,7 @@ def write_cogs(
         partials = {
             name: stack.enter_context(unfinished_raster(path)) for name, path in paths.items()
         }
-        # Beside the result: a whole map may not fit into the system's temporary folder.
+        # Next to the result: a whole map may not fit into the system's temporary folder.
         beside = next(iter(partials.values())).parent
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=beside, prefix=".")))
         tiles = {name: folder / f"{index}.tif" for index, name in enumerate(paths)}
@@ -145,7 +145,7 @@ def _write_tiles(
 
 
 def _plan_blocks(data: xr.Dataset) -> list[tuple[slice, slice]]:
-    """Split rows and columns where chunks end, lest a chunk be computed for two blocks."""
+    """Split rows and columns where chunks end, so that no chunk is computed twice."""
     chunks = data.unify_chunks().chunksizes
     rows, columns = (
         _split(chunks.get(axis, (BLOCK,) * (data.sizes[axis] // BLOCK)), data.sizes[axis])

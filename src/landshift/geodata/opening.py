@@ -30,7 +30,7 @@ def open_dataset(
     Parameters
     ----------
     path
-        The raster. A VRT is one by its ending ``.vrt`` alone, and names only rasters below its
+        The raster. A VRT is one only by its ending ``.vrt``, and names only rasters below its
         own folder, the working folder or a folder of `FOLDERS_VARIABLE`.
     drivers
         GDAL's drivers that may read a file that is no VRT.
@@ -67,7 +67,7 @@ def _open(path: str, drivers: list[str], options: dict) -> DatasetReader:
 
 
 def check_vrt(path: str | Path, *, depth: int = 0) -> list[Path]:
-    """Check that a VRT names rasters alone, and only where the user's own data are.
+    """Check that a VRT names only rasters, and only where the user's own data are.
 
     Parameters
     ----------

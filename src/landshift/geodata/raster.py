@@ -373,7 +373,7 @@ def _open_bands(path: str | Path, chunks: int | None, *, masked: bool) -> xr.Dat
     if not whole:
         values = _open_lazily(path, chunks, masked=masked)
     coords = xr_coords(grid, always_yx=True)
-    # without a name, lest it take the one that dask gives its task
+    # without a name: else it takes the one that dask gives its task
     return xr.DataArray(values, dims=("band", "y", "x"), coords=coords).rename(None)
 
 
@@ -414,7 +414,7 @@ def _check_layout(path: str | Path, source: rasterio.DatasetReader) -> None:
         )
     transform = source.transform
     values = np.array(transform[:6])
-    # an origin so far away that a cell's width is lost beside it
+    # an origin so far away that a cell's width is lost next to it
     lost = transform.c + transform.a == transform.c or transform.f + transform.e == transform.f
     if not np.isfinite(values).all() or transform.is_degenerate or lost:
         raise ValueError(f"{path}: its cells have no size ({transform[:6]}); georeference it again")

@@ -51,7 +51,7 @@ def read_lines(path: str | Path, region: GeoBox) -> gpd.GeoDataFrame:
     return lines
 
 
-FORMATS = "GeoPackage, GeoJSON, shapefile (with .shx, .dbf, .prj beside it) or GeoParquet"
+FORMATS = "GeoPackage, GeoJSON, shapefile (with .shx, .dbf, .prj next to it) or GeoParquet"
 """Formats that are read, in the words of an error."""
 
 PARQUET = (".parquet", ".geoparquet")
@@ -135,7 +135,7 @@ def read_shapes(path: str | Path, what: str, crs: str) -> gpd.GeoDataFrame:
             f"{path}: holds no {what}; give a file with some, or remove it from the configuration"
         )
     if shapes.crs is None:
-        raise ValueError(f"{path}: states no CRS; put the .prj beside it, or state it in the file")
+        raise ValueError(f"{path}: states no CRS; put the .prj next to it, or state it in the file")
     placed = shapes.to_crs(crs)
     return placed[np.isfinite(placed.bounds).all(axis=1)].reset_index(drop=True)
 

@@ -24,7 +24,7 @@ def map_local_drivers(
     classes: Collection[str] = (),
     cells: int = LOCAL_CELLS,
 ) -> xr.Dataset:
-    """Map what each factor adds to the logit of a cell, beside the typical cell of the region.
+    """Map what each factor adds to the logit of a cell, against the typical cell of the region.
 
     ``f(x) - f(x with factor j typical)``: the occlusion of one factor, which takes a hundredth of
     the time of a Shapley value and ranks the factors of a cell much like it; the contributions do

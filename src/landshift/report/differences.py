@@ -56,7 +56,7 @@ def compare_results(before: str | Path, after: str | Path, folder: str | Path) -
                 "run that has made its maps"
             )
     for target in sorted(maps[0].keys() ^ maps[1].keys()):
-        _log.warning("%s is in %s alone", target, before if target in maps[0] else after)
+        _log.warning("%s is only in %s", target, before if target in maps[0] else after)
     rows = [
         {"target": name} | _compare_target(old, maps[1][name], Path(folder) / name)
         for name, old in maps[0].items()

@@ -58,7 +58,7 @@ def seal_report(path: str | Path) -> None:
 
 
 def seal_page(page: str) -> str:
-    """Escape the data in the page of a report, and state a policy that runs its scripts alone.
+    """Escape the data in the page of a report, and state a policy that runs only its scripts.
 
     Raises
     ------

@@ -32,7 +32,7 @@ def hand_on(
     def get(name: str) -> Any:
         if name not in homes:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        # not `from importlib`, by which a fingerprint would count all modules beside this one
+        # not `from importlib`, by which a fingerprint would count all modules next to this one
         return getattr(importlib.import_module(f"{package}.{homes[name]}"), name)
 
     return get, lambda: sorted(homes), sorted(homes)

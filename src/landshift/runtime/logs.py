@@ -102,7 +102,7 @@ def _raised_here(traceback: TracebackType | None) -> bool:
 def _log_failure(
     kind: type[BaseException], error: BaseException, traceback: TracebackType | None
 ) -> None:
-    # A logger alone does not record a crash: the traceback would only reach the terminal.
+    # A logger by itself does not record a crash: the traceback would only reach the terminal.
     sentence = explain_error(error)
     logger = logging.getLogger("landshift")
     if sentence is None:

@@ -196,7 +196,7 @@ def _name_folders(folder: Path) -> dict[str, str]:
     if _UNSAFE.search(relative):
         raise ValueError(
             f"worker_jobs: SLURM cannot write logs to {relative!r}; start the run where that path "
-            "has letters, digits and _ . - alone"
+            "has only letters, digits and _ . -"
         )
     return {"log_directory": relative, "shared_temp_directory": relative}
 

@@ -54,7 +54,7 @@ def draw_samples(
     absences
         Absences listed with the inventory, if any.
     surveyed
-        Where landslides were looked for, NaN elsewhere: random absences lie there alone. None means
+        Where landslides were looked for, NaN elsewhere: random absences lie only there. None means
         everywhere.
     absences_per_presence
         How many random absences to draw for each presence.

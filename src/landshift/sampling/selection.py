@@ -1,4 +1,4 @@
-"""Choice of the conditioning factors, made on the sources alone."""
+"""Choice of the conditioning factors, made only on the sources."""
 
 from collections.abc import Collection
 

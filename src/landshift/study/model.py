@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, Field, WithJsonSchema
 
+from landshift.study.learners import LEARNERS
 from landshift.study.origins import LocalFile
 from landshift.study.parts import (
     Count,
@@ -147,9 +148,7 @@ class Frozen(Part):
 class Transfer(Part):
     """Pre-training on the sources and fine-tuning on the target."""
 
-    learners: unique(Literal["lr", "rf", "xgb", "lgbm"], min_length=1) = Field(
-        ["lr", "rf", "xgb", "lgbm"]
-    )
+    learners: unique(Literal[tuple(LEARNERS)], min_length=1) = Field(["lr", "rf", "xgb", "lgbm"])
     """Learners of stage 1: `lr` logistic regression, `rf` random forest, `xgb` extreme gradient
     boosting, `lgbm` LightGBM. The default map is their ensemble."""
     frozen: Frozen | None = None

@@ -99,7 +99,7 @@ def score_sources(
     """Replace the codes of each source by what the *other* sources say of them.
 
     A target's classes are scored by other regions. If a source's own landslides scored its classes,
-    the learners would trust them more than they deserve in a target. With one source alone there
+    the learners would trust them too much in a target. With only one source there
     is no other, and it scores itself.
 
     Returns

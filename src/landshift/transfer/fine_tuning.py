@@ -164,8 +164,8 @@ def fine_tune_target(
     region
         Name of the target.
     target_factors, target_classes
-        Measured factors and class factors that the source models lack; they serve the kernel of
-        the residual alone.
+        Measured factors and class factors that the source models lack; they serve
+        only the kernel of the residual.
     units
         Unit of each factor of the target; those of its own factors are kept with the model.
     legends

@@ -15,7 +15,7 @@ from landshift.transfer.storage import SOURCE_FILES, load_model
 
 
 def freeze_models(folders: Sequence[str | Path], manifest: str | Path) -> str:
-    """Write the manifest of source models that stand beside it.
+    """Write the manifest of source models that lie next to it.
 
     Parameters
     ----------

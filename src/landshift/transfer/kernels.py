@@ -55,7 +55,7 @@ class TargetKernel:
         return np.hstack([scores, np.asarray(values[:, measured:], np.float32)])
 
     def similarity(self, left: np.ndarray, right: np.ndarray, factor: int) -> np.ndarray:
-        """Kernel of one of the factors alone, by its column in prepared cells."""
+        """Kernel of a single factor, by its column in prepared cells."""
         own = slice(factor, factor + 1)
         return FACTOR_VARIANCE * _sum_similarity(
             np.ascontiguousarray(left[:, own], np.float64),

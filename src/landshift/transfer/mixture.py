@@ -55,7 +55,7 @@ ZERO_SHOT_MEMBERS = SOURCE_MEMBERS[:1]
 
 @dataclass(frozen=True)
 class ResidualMixture:
-    """Posteriors of all members and how much each is believed.
+    """Posteriors of all members and their weights.
 
     Attributes
     ----------

@@ -32,7 +32,7 @@ class SourceModel:
     Attributes
     ----------
     learner
-        Its name, a key of `landshift.transfer.learners.LEARNERS`.
+        Its name, a key of `landshift.study.learners.LEARNERS`.
     factors
         Names of the conditioning factors, in the order of the columns it takes.
     units
@@ -150,7 +150,7 @@ def pretrain_sources(
     background
         Random cells of the same regions: columns ``region`` and the factors.
     learner
-        A key of `landshift.transfer.learners.LEARNERS`.
+        A key of `landshift.study.learners.LEARNERS`.
     seed
         Seed of the choice of samples and of the learner.
     units

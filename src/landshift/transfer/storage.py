@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 
 from landshift.runtime.files import hash_file
+from landshift.study.learners import LEARNERS
 from landshift.transfer.class_scores import ClassScores
 from landshift.transfer.fine_tuning import TargetModel
 from landshift.transfer.kernels import ResidualKernel, TargetKernel
-from landshift.transfer.learners import LEARNERS, get_learner
+from landshift.transfer.learners import get_learner
 from landshift.transfer.learners.arrays import load_arrays, save_arrays
 from landshift.transfer.learners.trees import check_trees
 from landshift.transfer.manifest import FORMAT, read_manifest, write_manifest

@@ -1,4 +1,4 @@
-"""Records of where assets came from, beside the cache and as one ledger per region.
+"""Records of where assets came from, next to the cache and as one ledger per region.
 
 A record is written once, when its asset is fetched, and kept with it: a later run that finds the
 asset in the cache states the same origin and time, so that equal layers have equal ledgers.

@@ -1,4 +1,4 @@
-"""Where a region lies if its inventory alone says so."""
+"""Where a region lies if only its inventory says so."""
 
 from typing import Any
 

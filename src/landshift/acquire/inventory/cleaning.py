@@ -133,7 +133,7 @@ def _make_valid(shapes: gpd.GeoSeries) -> gpd.GeoSeries:
     if not broken.any():
         return shapes
     repaired = shapes.copy()
-    # A repaired bow-tie may hold a stray line beside its polygons; only areas are landslides.
+    # A repaired bow-tie may hold a stray line next to its polygons; only areas are landslides.
     repaired[broken] = shapes[broken].make_valid(method="structure", keep_collapsed=False)
     return repaired
 

@@ -7,7 +7,7 @@ _COMPANIONS = frozenset(
     | {".aux", ".msk", ".tfw", ".xml", ".gpkg-shm", ".gpkg-wal"}
     | {".md", ".txt"}
 )
-"""Endings of what lies beside inventories: parts of other files, and notes."""
+"""Endings of what lies next to inventories: parts of other files, and notes."""
 
 
 def list_inventories(folder: str | Path) -> list[Path]:

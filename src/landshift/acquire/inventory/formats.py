@@ -17,8 +17,8 @@ MASKS = (".tif", ".tiff")
 """Endings of rasters whose cells tell landslides from the rest."""
 
 _FORMATS = (
-    "CSV, GeoPackage, GeoJSON, shapefile (with .shx, .dbf, .prj beside it), GeoParquet or a GeoTIFF"
-    " of landslide cells"
+    "CSV, GeoPackage, GeoJSON, shapefile (with .shx, .dbf, .prj next to it), GeoParquet or a"
+    " GeoTIFF of landslide cells"
 )
 _MOST_PATCHES = 1_000_000
 

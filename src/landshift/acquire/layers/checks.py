@@ -1,4 +1,4 @@
-"""Layers at the door of a region: whether their values can be what they are said to be."""
+"""Checks of a region's layers: whether their values can be what they are said to be."""
 
 import numpy as np
 import xarray as xr

@@ -25,7 +25,7 @@ from landshift.geodata.opening import open_dataset
 from landshift.geodata.raster import open_raster
 
 SCENE_ASSET = "scl"
-"""Asset of the scene classification that tells clouds, beside the bands of Sentinel-2."""
+"""Asset of the scene classification that tells clouds, next to the bands of Sentinel-2."""
 SHIFTED_BASELINE = "04.00"
 """Processing baseline of Sentinel-2 from which reflectances are stored 1000 too high."""
 

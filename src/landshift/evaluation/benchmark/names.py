@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from landshift.study.learners import LEARNERS
+
 
 class Name(NamedTuple):
     """How something is called.
@@ -52,10 +54,7 @@ OF_MAP = {method: name.of_map for method, name in METHODS.items() if name.of_map
 
 FAMILIES = {
     "ensemble": Name("ensemble"),
-    "lr": Name("logistic regression", "LR"),
-    "rf": Name("random forest", "RF"),
-    "xgb": Name("XGBoost", "XGB"),
-    "lgbm": Name("LightGBM", "LGBM"),
+    **{name: Name(each.long_name, each.label) for name, each in LEARNERS.items()},
     "gp": Name("Gaussian process", "GP + background"),
 }
 """Families of a method: the ensemble, one learner, or the local Gaussian process."""

@@ -93,7 +93,7 @@ def derive_drainage_factors(dem: xr.DataArray, *, tile_size: int | None = None) 
     ----------
     dem
         Elevation [m] with dimensions ``(y, x)``, NaN as no data, square cells in a projected CRS
-        in metres. A cell beside the edge or no data lets water out where no neighbour is lower.
+        in metres. A cell next to the edge or no data lets water out where no neighbour is lower.
         Eager or dask-backed.
     tile_size
         Edge of the tiles [cells] of a raster routed from disk, a window of two by two of which is
@@ -179,7 +179,7 @@ def _derive_values(elevation: np.ndarray, resolution_m: float) -> tuple[np.ndarr
     """Derive the factors in the order of their bands, each of shape ``(y, x)``."""
     framed = frame(elevation)
     filled = fill_depressions(framed)
-    # Hillslopes and streams need the filled surface alone: one core takes hillslopes and then
+    # Hillslopes and streams need only the filled surface: one core takes hillslopes and then
     # distances, the other one all else.
     with ThreadPoolExecutor(max_workers=1) as pool:
         hillslopes = pool.submit(_derive_hillslopes, framed, filled, resolution_m)

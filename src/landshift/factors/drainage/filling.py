@@ -21,13 +21,13 @@ from landshift.factors.drainage.single_flow import flow_directions, label_catchm
 def fill_depressions(elevation):
     """Raise depressions and flats until every cell has a strictly lower neighbour or an outlet.
 
-    Cells beside the edge or no data are outlets at their own elevation. The surface is the lowest
+    Cells next to the edge or no data are outlets at their own elevation. The surface is the lowest
     one with ``filled >= elevation`` and ``filled >= lowest neighbour + 1 unit`` elsewhere, which
     is unique, so that no order of visiting and no tie can change it.
 
     Priority-flood with epsilon and a plain queue inside depressions [1]_. Cells that can be
     reached by climbing from a settled cell keep their elevation and never enter the priority queue
-    [2]_; it holds the possible spill cells alone, and of those around a catchment only the lowest
+    [2]_; it holds only the possible spill cells, and of those around a catchment only the lowest
     so far and any hardly higher: water that entered there stands nowhere in the catchment more
     than one unit a cell above it. Both queues are served lowest cell first, so that water from two
     spill points never settles a cell twice.

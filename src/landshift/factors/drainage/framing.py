@@ -19,7 +19,7 @@ NO_DIRECTION = -2
 """Direction of a cell without data."""
 
 UNREACHED = NODATA - 1
-"""Level of a cell that no water from an outlet has reached yet; below `NODATA` alone."""
+"""Level of a cell that no water from an outlet has reached yet; only `NODATA` is higher."""
 
 RING = 64
 """Added to the waiting counts around a window, so that no cell there gets ready inside it."""

@@ -184,7 +184,7 @@ def deviate_steps(total, squares, count, per_unit, deviation):
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def compare_steps(steps, total, count, per_unit, margin, difference):
-    """Difference of every cell from the mean of the others in its disc, float32; 0 if alone.
+    """Difference of every cell from the mean of the others in its disc, float32; 0 without others.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Elevation models at the door, and the distribution of elevation in a region."""
+"""Checks of elevation models, and the distribution of elevation in a region."""
 
 from functools import reduce
 

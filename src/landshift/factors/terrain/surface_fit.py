@@ -77,7 +77,7 @@ def build_stencil(radius: int, resolution_m: float) -> Stencil:
 class SurfaceShape(NamedTuple):
     """Arrays of one shape that receive the shape of the fitted surface, NaN as no data.
 
-    Arrays without rows are left alone: what they would hold is not wanted.
+    Arrays without rows are left as they are: what they would hold is not wanted.
     """
 
     slope: np.ndarray
@@ -402,7 +402,7 @@ def _sum_row(line, margin, weight, bend, span, reference, sums):
 def _choose_references(line, radius, reference):
     """Take the elevation itself, or else the nearest in its row of the window to the west, or east.
 
-    It depends on the window alone, and on flat ground it is the elevation of all cells.
+    It depends only on the window, and on flat ground it is the elevation of all cells.
     """
     nearest, distance = 0.0, radius + 1
     for column in range(reference.size + radius):

@@ -63,7 +63,7 @@ class Term:
     def nodes(self) -> np.ndarray:
         """Prepared values at the nodes."""
         if self.classes is not None:
-            # what lies beside the classes counts nothing
+            # what lies outside the classes counts nothing
             return np.pad(self.classes, (_NODES_BEFORE, _NODES_AFTER), mode="edge")
         numbers = np.arange(-_NODES_BEFORE, _STEPS + _NODES_AFTER)
         return NORMAL_SCORE_LIMIT * (2 * numbers / _STEPS - 1)

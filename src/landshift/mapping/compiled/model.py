@@ -57,7 +57,7 @@ class FusedModel:
     def predict(self, values: np.ndarray) -> Prediction:
         """Predict cells from factor values of shape ``(cells, factors)``, none of them NaN.
 
-        A cell's numbers do not depend on the cells beside it.
+        A cell's numbers do not depend on the cells next to it.
         """
         count = len(values)
         values = self.model.source_score.models[0].class_scores.apply(values, self.factors)

@@ -37,7 +37,7 @@ class ResidualArrays(NamedTuple):
     scores
         Normal score of every interval, float32; of class factors the interval's number.
     kernel_weights
-        Weight of each factor in the joint half; 0 for those of the target alone.
+        Weight of each factor in the joint half; 0 for those that only the target has.
     coordinates, offsets
         Exponent of the joint half as a linear function of a cell's normal scores: shapes
         ``(labels, factors)`` and ``(labels,)``, padded.

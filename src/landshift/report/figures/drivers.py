@@ -197,7 +197,7 @@ def _draw_effects(
 
 
 def _select(drivers: pd.DataFrame, scope: str, order: list[str]) -> pd.DataFrame:
-    # a source lacks the factors of the target alone
+    # a source lacks the factors that only the target has
     return drivers[drivers["scope"] == scope].set_index("factor").reindex(order)
 
 

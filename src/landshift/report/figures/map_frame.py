@@ -126,7 +126,7 @@ def _blank(axes: Axes) -> None:
 
 
 SIDE_IN = 1.85
-"""Width of the column beside a map [inch]."""
+"""Width of the column next to a map [inch]."""
 
 _LEFT_IN, _RIGHT_IN, _TOP_IN, _BOTTOM_IN = 0.62, 0.12, 0.42, 0.5
 _LEGEND_IN, _FOOT_IN = 2.8, 1.6
@@ -134,7 +134,7 @@ _LEGEND_IN, _FOOT_IN = 2.8, 1.6
 
 @dataclass
 class Panel:
-    """The column beside a map, filled from the top [inch]."""
+    """The column next to a map, filled from the top [inch]."""
 
     figure: Figure
     left: float
@@ -180,7 +180,7 @@ def lay_out_map(grid: GeoBox, title: str) -> tuple[Figure, Axes, Panel]:
     shape = grid.height / grid.width
     width = min(room, 7.6 / shape)
     height = width * shape
-    # Beside a flat map there is no room for the scale bar below the legend.
+    # Next to a flat map there is no room for the scale bar below the legend.
     foot_below = height < _LEGEND_IN + _FOOT_IN
     tall = max(height, _LEGEND_IN if foot_below else 0)
     bottom_in = _BOTTOM_IN + (0.75 if foot_below else 0)

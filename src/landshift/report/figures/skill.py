@@ -1,4 +1,4 @@
-"""How a map finds unseen landslides, beside a map without fine-tuning and one without sources."""
+"""How a map finds unseen landslides, compared with maps without fine-tuning and without sources."""
 
 import numpy as np
 import pandas as pd

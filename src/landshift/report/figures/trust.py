@@ -1,4 +1,4 @@
-"""Maps of how far a susceptibility map can be trusted: applicability, and uncertainty beside it."""
+"""Maps of how far a susceptibility map can be trusted: applicability, with uncertainty."""
 
 from dataclasses import replace
 

@@ -19,7 +19,7 @@ def profile_corridor(
     step_m: float,
     origin: str = "the line",
 ) -> pd.DataFrame:
-    """Summarise the cells beside a line, step by step from its start.
+    """Summarise the cells along a line, step by step from its start.
 
     A cell counts if its centre is at most `buffer_m` from the line, at the step of the nearest
     point of the line.

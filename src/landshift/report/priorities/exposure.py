@@ -30,8 +30,8 @@ def read_exposure(path: str | Path, grid: GeoBox) -> gpd.GeoDataFrame:
     Parameters
     ----------
     path
-        GeoPackage, GeoJSON, shapefile or GeoParquet, or a raster by its ending. Of a raster, the
-        region alone is read.
+        GeoPackage, GeoJSON, shapefile or GeoParquet, or a raster by its ending. Of a raster,
+        only the region is read.
     grid
         Grid of the region.
 

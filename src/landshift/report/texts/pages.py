@@ -60,7 +60,7 @@ def write_page(
         Where the pictures lie.
     pictures
         Pictures that become part of the page, as the text names them. Of others, which the text
-        may have from data, the description is shown alone.
+        may have from data, only the description is shown.
 
     Raises
     ------

@@ -2,8 +2,8 @@
 
 A learner module has ``fit(values, labels, weights, *, seed)`` and ``load(path)``; both return a
 fitted model with ``logit(values)`` and ``save(path)``. Files hold no pickle: loading a model runs
-no code. A new learner is a module here plus its name in `LEARNERS`. One that sums trees also has
-``trees()`` and ``logit_of_sum(total)``, from which `mapping.compiled` compiles it for maps.
+no code. A new learner is a module here and an entry of `landshift.study.learners`. One that sums
+trees also has ``trees()`` and ``logit_of_sum(total)``, from which `mapping.compiled` compiles it.
 """
 
 from importlib import import_module
@@ -12,13 +12,7 @@ from typing import Protocol
 
 import numpy as np
 
-LEARNERS = {
-    "lr": "logistic_regression",
-    "rf": "random_forest",
-    "xgb": "gradient_boosting",
-    "lgbm": "light_boosting",
-}
-"""Name in configurations and tables, and the module that implements it."""
+from landshift.study.learners import LEARNERS
 
 
 class LogitModel(Protocol):
@@ -38,4 +32,4 @@ def get_learner(name: str) -> ModuleType:
     """
     if name not in LEARNERS:
         raise ValueError(f"no learner named {name!r}; there are {', '.join(LEARNERS)}")
-    return import_module(f"landshift.transfer.learners.{LEARNERS[name]}")
+    return import_module(f"landshift.transfer.learners.{LEARNERS[name].module}")

@@ -75,7 +75,7 @@ def _refit_lgbm(task: TransferTask, preparation: str) -> BoostedTrees:
 
 
 def _train_on_sources(task: TransferTask, learner: str, preparation: str):
-    """Train the booster of a source model again: a model keeps its trees alone."""
+    """Train the booster of a source model again: a model keeps only its trees."""
     kept, key = task.shared.draws, ("booster", learner, preparation)
     if key not in kept:
         training, source = task.training, task.view.source_models[learner]

@@ -5,8 +5,8 @@ from scipy.special import expit
 
 from landshift.evaluation.benchmark.methods import method
 from landshift.evaluation.benchmark.methods.task import TransferTask
+from landshift.study.learners import LEARNERS
 from landshift.transfer.fine_tuning import members_of
-from landshift.transfer.learners import LEARNERS
 from landshift.transfer.mixture import fit_residual_mixture
 
 

@@ -5,7 +5,8 @@ import numpy as np
 from landshift.evaluation.benchmark.methods import method
 from landshift.evaluation.benchmark.methods.task import TransferTask, predict_mean
 from landshift.runtime.seeds import derive_seed
-from landshift.transfer.learners import LEARNERS, LogitModel, get_learner
+from landshift.study.learners import LEARNERS
+from landshift.transfer.learners import LogitModel, get_learner
 
 QUICK_LEARNERS = ("lr", "xgb")
 """Learners of the variants of pooling: one linear, one of trees, both fitted in milliseconds."""

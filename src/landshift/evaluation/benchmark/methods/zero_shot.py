@@ -5,7 +5,7 @@ from scipy.special import expit
 
 from landshift.evaluation.benchmark.methods import method
 from landshift.evaluation.benchmark.methods.task import TransferTask
-from landshift.transfer.learners import LEARNERS
+from landshift.study.learners import LEARNERS
 from landshift.transfer.mixture import PRIOR_SLOPE
 
 
