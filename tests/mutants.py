@@ -86,7 +86,8 @@ def find_tests(folder, path):
     wanted = re.compile(rf"{re.escape(module)}\b|from {re.escape(parent)} import .*\b{name}\b")
     tests = sorted((folder / "tests").rglob("test_*.py"))
     users = [test for test in tests if wanted.search(test.read_text())]
-    return [test for test in users if test.parent == own.parent] or users
+    near = [test for test in users if test.parent == own.parent]
+    return near or users or sorted(own.parent.glob("test_*.py"))
 
 
 def run_tests(folder, tests, kernels):
