@@ -384,3 +384,18 @@ def test_old_results_without_records_are_kept(finished, run, tmp_path):
     shutil.rmtree(changed.folder / ".snakemake")
     touch_checkout(changed)
     assert run(changed) == set()
+
+
+@pytest.mark.parametrize(
+    "lost",
+    ["regions/*/inventory.gpkg", "regions/*/factors/drainage.tif", "regions/*/samples.parquet",
+     "sources/*/lr", "targets/*/model", "targets/*/shots.parquet"],
+)  # fmt: skip
+def test_what_a_failed_job_left_behind_is_not_taken_for_finished(recorded, plan, tmp_path, lost):
+    """Snakemake removes the output of a job that fails; maps made of it before are still there."""
+    changed = recorded.copy_to(tmp_path)
+    assert not plan(changed)
+    [path, *_] = sorted(changed.results.glob(lost))
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
+    wanted = path.relative_to(changed.folder).as_posix()
+    assert any(wanted in job.outputs for job in plan(changed))

@@ -8,7 +8,7 @@ from landshift.study.plan import Plan
 
 def list_outputs(plan: Plan) -> list[str]:
     """List all that a whole run makes for its user."""
-    parts = (list_maps, list_scores, list_benchmark, list_figures, list_published)
+    parts = (list_maps, list_scores, list_benchmark, list_figures, list_published, list_steps)
     return [file for part in parts for file in part(plan)]
 
 
@@ -66,6 +66,31 @@ def list_published(plan: Plan) -> list[str]:
         file for name in [*styles, "model_card.md"] for file in _of_targets(plan.targets, [name])
     ]
     return ["report/viewer.html", "catalog/catalog.json", *files]
+
+
+def list_steps(plan: Plan) -> list[str]:
+    """List the files on the way to the others, so that a run makes again those that are gone.
+
+    A job that fails loses its output. The maps made of it before are still there, and unless the
+    output is wanted by itself, the next run would find nothing to do and not tell of the failure.
+    """
+    used = sorted({region for target in plan.all_targets for region in plan.regions_of(target)})
+    steps = [file for region in used for file in _list_steps_of_region(plan, region)]
+    steps += _of_targets(plan.targets, ["shots.parquet", "model"])
+    if plan.knows_sources:
+        learners = plan.study.transfer.learners
+        names = ["factors_selected.json", *learners]
+        steps += [f"sources/{target}/{name}" for target, name in product(plan.all_targets, names)]
+    return steps
+
+
+def _list_steps_of_region(plan: Plan, region: str) -> list[str]:
+    records = list_records(plan, region) if region in plan.real else []
+    files = [f"regions/{region}/{name}" for name in ("samples.parquet", "background.parquet")]
+    files += [f"regions/{region}/factors/{group}.tif" for group in plan.list_groups(region)]
+    return [f"regions/{region}/inventory.gpkg", *files] + [
+        record.removesuffix(".json") for record in records
+    ]
 
 
 def list_records(plan: Plan, region: str) -> list[str]:
