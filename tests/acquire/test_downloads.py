@@ -169,6 +169,25 @@ def test_pauses_double_and_a_server_may_ask_for_more_up_to_a_limit(monkeypatch):
     assert retries.parse_retry_after("3600") == retrying.LONGEST_WAIT_S
 
 
+def test_the_six_attempts_wait_for_1_2_4_and_8_seconds(monkeypatch):
+    monkeypatch.undo()  # of `hurry`, which shortens the pauses
+    pauses, attempts = [], []
+    monkeypatch.setattr("time.sleep", pauses.append)
+
+    def transfer():
+        attempts.append(1)
+        raise retrying.PassingError("busy")
+
+    with pytest.raises(OSError, match="busy; gave up after 6 attempts"):
+        retrying.try_again(transfer)
+    assert len(attempts) == 6
+    # the second attempt follows at once; jitter adds up to half a second
+    assert [int(2 * pause) / 2 for pause in pauses] == [1, 2, 4, 8]
+    retries = retrying.open_retry()
+    assert [retries.parse_retry_after(text) for text in ("59", "61")] == [59, 60]
+    assert retries.backoff_max == 60
+
+
 def test_progress_is_logged(server, tmp_path, monkeypatch, caplog):
     monkeypatch.setattr(transfers, "CHUNK", 10_000)
     caplog.set_level(logging.INFO, "landshift.acquire")

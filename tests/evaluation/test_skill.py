@@ -78,6 +78,43 @@ def test_intervals_shrink_with_landslides_and_repeat(population):
     pd.testing.assert_frame_equal(tables[1], tables[2])
 
 
+def rate_area(landslides, cells):
+    """Chance that a landslide lies above a random cell, equal scores counting half."""
+    above = landslides[:, None] > cells
+    return (above + 0.5 * (landslides[:, None] == cells)).mean()
+
+
+def test_intervals_hold_95_of_100_resamples(population):
+    scores, fails = population
+    landslides, cells = scores[fails][:40], scores[:300]
+    found = measure_skill({"map": (landslides, cells)}, 0.08, resamples=400, seed=3)
+    generator = np.random.default_rng(3)
+    drawn = [
+        rate_area(
+            landslides[generator.integers(40, size=40)], cells[generator.integers(300, size=300)]
+        )
+        for _ in range(400)
+    ]
+    row = found.set_index("measure").loc["rate_area"]
+    assert row["value"] == pytest.approx(rate_area(landslides, cells))
+    assert [row["low"], row["high"]] == pytest.approx(np.percentile(drawn, [2.5, 97.5]))
+
+
+def test_reliability_holds_95_of_100_resamples():
+    """Its classes are counted by hand: two landslides each, of ten, and 100, 300, ... cells."""
+    landslides = np.arange(10) / 10 + 0.05
+    area = np.array([600, 200, 100, 60, 40])
+    cells = np.repeat(np.arange(5) / 5 + 0.1, area)
+    table = trace_skill({"map": (landslides, cells)}, 0.02, resamples=500, seed=4)
+    rows = table[table["curve"] == "reliability"]
+    generator = np.random.default_rng(4)
+    found = generator.multinomial(10, [0.2] * 5, 500) / 10
+    precision = 0.02 * found / (generator.multinomial(1000, area / 1000, 500) / 1000)
+    expected = np.percentile(np.minimum(precision, 1), [2.5, 97.5], axis=0)
+    np.testing.assert_allclose(rows["y"], 0.02 * 0.2 / (area / 1000))
+    np.testing.assert_allclose(rows[["low", "high"]].T, expected)
+
+
 def test_no_landslide_is_refused():
     with pytest.raises(ValueError, match="same landslides and cells"):
         measure_skill({"map": (np.array([]), np.array([0.5]))}, 0.1)

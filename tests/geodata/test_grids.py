@@ -76,3 +76,32 @@ def test_bounds_elsewhere_name_the_key():
     dem = make_dem((500000, 5000000, 503000, 5003000), "EPSG:32632", 30)
     with pytest.raises(ValueError, match=r"outside the elevation model.*grid\.bounds"):
         plan_grid(dem, resolution_m=30, bounds=[0, 0, 900, 900])
+
+
+@pytest.mark.parametrize("resolution", [30, 12.5])
+def test_bounds_that_only_touch_the_elevation_model_are_refused(resolution):
+    left, bottom, right, top = box = (499950, 4999950, 502950, 5002950)
+    dem = make_dem(box, "EPSG:32632", resolution)
+    assert tuple(dem.odc.geobox.boundingbox.bbox) == box
+    middle = [left + 900, bottom + 900, right - 900, top - 900]
+    for start, low, high in [(0, left, right), (1, bottom, top)]:
+        for own in ([low - 900, low], [high, high + 900]):
+            bounds = list(middle)
+            bounds[start], bounds[start + 2] = own
+            with pytest.raises(ValueError, match="lie outside the elevation model"):
+                plan_grid(dem, resolution_m=30, bounds=bounds)
+            # with half a cell in common they are cut
+            bounds[start], bounds[start + 2] = own[0] - 15, own[1] + 15
+            assert min(plan_grid(dem, resolution_m=30, bounds=bounds).shape) >= 30
+
+
+def test_an_edge_within_a_thousandth_of_a_cell_counts_as_the_same():
+    dem = make_dem((499950, 4999950, 502950, 5002950), "EPSG:32632", 30)
+
+    def cut(outward_m):
+        outward = np.array([-outward_m, -outward_m, outward_m, outward_m])
+        bounds = np.array([500250, 5000250, 500850, 5000550]) + outward
+        return plan_grid(dem, resolution_m=30, bounds=bounds.tolist()).shape
+
+    assert cut(0) == cut(0.02) == cut(-0.02) == (10, 20)
+    assert cut(0.04) == (12, 22)

@@ -1,3 +1,4 @@
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -162,6 +163,31 @@ def test_natural_grouping_is_optimal_against_every_partition():
 
     every = {(a, b): total(a, b) for a in range(1, 8) for b in range(a + 1, 9)}
     assert tuple(_group_bins(weights, centres, 3)) == min(every, key=every.get)
+
+
+def test_natural_breaks_lie_above_the_last_value_of_each_group():
+    # every value has a bin of 1/1024 of its own, and so many cells that the best groups are known
+    places = np.array([0, 100, 180, 400, 430, 700, 860, 1023])
+    cells = np.array([30, 9, 8, 20, 1, 25, 3, 24])
+
+    def squares(start, end):
+        own = np.repeat(places[start:end], cells[start:end])
+        return np.sum((own - own.mean()) ** 2)
+
+    every = {
+        ends: sum(squares(*pair) for pair in itertools.pairwise((0, *ends, len(places))))
+        for ends in itertools.combinations(range(1, len(places)), 4)
+    }
+    best = min(every, key=every.get)
+    assert best == (1, 3, 5, 7)
+    # 0 and 1 are in the map, so that the bins are those of [0, 1]
+    values = np.repeat(np.append(places[:-1] / 1024 + 1e-4, 1.0), cells)
+    values[0] = 0.0
+    mapped = make_dataset({"s": values.reshape(10, 12)}, make_grid(10, 12)).s
+    expected = [(places[end - 1] + 1) / 1024 for end in best]
+    assert class_breaks(mapped, "natural") == pytest.approx(expected, rel=1e-6)
+    with_gaps = mapped.pad(y=(0, 1), constant_values=np.nan)
+    assert class_breaks(with_gaps, "natural") == class_breaks(mapped, "natural")
 
 
 def test_fixed_breaks_are_kept():
