@@ -40,7 +40,7 @@ def read_lines(path: str | Path, region: GeoBox) -> gpd.GeoDataFrame:
     ValueError
         If the file cannot be read, states no CRS, holds no geometry, or lies far from the region.
     """
-    lines = read_shapes(path, "lines", region.crs.to_wkt())
+    lines = read_shapes(path, "lines", region.crs.to_wkt()).reset_index(drop=True)
     distance_m = box(*lines.total_bounds).distance(box(*region.boundingbox.bbox))
     # Not `>`: without a line that the CRS can hold, the distance is NaN.
     if not distance_m <= FARTHEST_M:
@@ -123,12 +123,17 @@ def read_shapes(path: str | Path, what: str, crs: str) -> gpd.GeoDataFrame:
     crs
         CRS of the result. What it cannot hold, on the other side of the Earth, is left out.
 
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        Indexed by the row in the file, from 0.
+
     Raises
     ------
     ValueError
         If the file cannot be read, holds no geometry, or states no CRS.
     """
-    shapes = read_vector(path, what)
+    shapes = read_vector(path, what).reset_index(drop=True)
     shapes = shapes[~(shapes.geometry.isna() | shapes.geometry.is_empty)]
     if shapes.empty:
         raise ValueError(
@@ -137,7 +142,7 @@ def read_shapes(path: str | Path, what: str, crs: str) -> gpd.GeoDataFrame:
     if shapes.crs is None:
         raise ValueError(f"{path}: states no CRS; put the .prj next to it, or state it in the file")
     placed = shapes.to_crs(crs)
-    return placed[np.isfinite(placed.bounds).all(axis=1)].reset_index(drop=True)
+    return placed[np.isfinite(placed.bounds).all(axis=1)]
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """What stands on the slopes: roads, buildings and population, as points that carry an amount."""
 
+import logging
 from pathlib import Path
 
 import geopandas as gpd
@@ -15,17 +16,22 @@ from landshift.geodata.opening import open_dataset
 from landshift.geodata.raster_errors import explain_unreadable
 from landshift.geodata.vectors import read_shapes
 
+LARGEST = 1e30
+"""Amount that no cell can hold: what is larger stands for no data that the file does not state."""
+
 RASTERS = frozenset({".tif", ".tiff", ".vrt"})
 """Endings of the files that are rasters of amounts."""
+
+_log = logging.getLogger(__name__)
 
 
 def read_exposure(path: str | Path, grid: GeoBox) -> gpd.GeoDataFrame:
     """Read roads, buildings or population, and break them into points.
 
     Lines, cut at the edge of the region, become the middles of pieces of at most half a cell that
-    carry their length [km],
-    points and polygons one point each that counts 1, also those of several parts, and the cells
-    of a raster, such as people per cell, their centres with their value.
+    carry their length [km], points and polygons one point each that counts 1, also those of
+    several parts, and the cells of a raster, such as people per cell, their centres with their
+    value; those that hold an infinity or more than `LARGEST` are left out, with a warning.
 
     Parameters
     ----------
@@ -86,9 +92,16 @@ def _read_amounts(path: Path, grid: GeoBox) -> gpd.GeoDataFrame:
             raise ValueError(f"{path}: states no CRS; state it in the file")
         window = _find_window(source, grid)
         values = source.read(1, masked=True, window=window).filled(0)
-        rows, columns = np.nonzero(np.nan_to_num(values) > 0)
+        wrong = np.abs(values) > LARGEST
+        rows, columns = np.nonzero((values > 0) & ~wrong)
         x, y = source.window_transform(window) @ np.array([columns + 0.5, rows + 0.5])
         crs = source.crs
+    if wrong.any():
+        _log.warning(
+            "%s: %d cells in the region hold an infinity or more than %g, which is no amount, and "
+            "are left out; state the raster's no data value",
+            path, wrong.sum(), LARGEST,
+        )  # fmt: skip
     points = gpd.points_from_xy(x, y, crs=crs)
     return gpd.GeoDataFrame({"amount": values[rows, columns].astype(float)}, geometry=points)
 

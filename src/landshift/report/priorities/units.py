@@ -32,7 +32,7 @@ def read_units(path: str | Path, name: str, crs: str) -> gpd.GeoDataFrame:
     path
         GeoPackage, GeoJSON, shapefile or GeoParquet with polygons.
     name
-        Column that names a unit.
+        Column that names a unit. A unit without a name there is named by its row, from 1.
     crs
         CRS of the result.
 
@@ -53,7 +53,7 @@ def read_units(path: str | Path, name: str, crs: str) -> gpd.GeoDataFrame:
             f"{path}: has no column {name!r} to name the units by; set priorities.units.name to "
             f"one of {', '.join(columns) or 'its columns, once it has some'}"
         )
-    units = gpd.GeoDataFrame({"name": shapes[name]}, geometry=shapes.geometry)
+    units = gpd.GeoDataFrame({"name": _fill_names(shapes[name])}, geometry=shapes.geometry)
     areas = units.geom_type.isin(("Polygon", "MultiPolygon"))
     if not areas.any():
         raise ValueError(
@@ -63,6 +63,15 @@ def read_units(path: str | Path, name: str, crs: str) -> gpd.GeoDataFrame:
     if not areas.all():
         _log.warning("%s: %d features are no polygons and are left out", path, (~areas).sum())
     return units[areas].reset_index(drop=True)
+
+
+def _fill_names(names: pd.Series) -> pd.Series:
+    empty = names.isna() | (names.astype(str).str.strip() == "")
+    if not empty.any():
+        return names
+    # numbers became floats where one was missing
+    texts = names.convert_dtypes().astype(str)
+    return texts.mask(empty, np.array([f"row {row + 1}" for row in names.index]))
 
 
 def make_grid(grid: GeoBox, edge_m: float) -> gpd.GeoDataFrame:
@@ -105,8 +114,9 @@ def rank_units(
     classes
         Susceptibility classes 1 to 5 of dimensions ``(y, x)``, 0 no data, eager or dask-backed.
     units
-        Polygons with a column ``name``, in any CRS; they may overlap. Those without a mapped cell
-        are left out.
+        Polygons with a column ``name``, in any CRS. Those without a mapped cell are left out.
+        Where units overlap, what lies inside several counts in each; a point on their edges and
+        inside none counts once, in the first of them.
     exposure
         Result of `landshift.report.priorities.exposure.read_exposure` by name.
     susceptible_from
@@ -156,14 +166,23 @@ def _count_cells(classes, shape, susceptible_from) -> tuple[int, int]:
 def _add_up(classes, units, points, susceptible_from) -> tuple[np.ndarray, np.ndarray]:
     """Add up the amounts in each unit: all of them, and those on susceptible cells."""
     codes = _sample(classes, points)
-    tree = shapely.STRtree(points.geometry.to_numpy())
-    unit, point = tree.query(units.geometry.to_numpy(), predicate="intersects")
+    unit, point = _pair(units.geometry.to_numpy(), points.geometry.to_numpy())
     amounts = points["amount"].to_numpy(float)
     totals = [
         np.bincount(unit, np.where(codes >= lowest, amounts, 0)[point], len(units))
         for lowest in (0, susceptible_from)
     ]
     return totals[0], totals[1]
+
+
+def _pair(units: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """Pair units and the points in them, shape ``(2, pairs)``."""
+    tree = shapely.STRtree(points)
+    inside = tree.query(units, predicate="contains")
+    touched = tree.query(units, predicate="intersects")
+    edge = touched[:, ~np.isin(touched[1], inside[1])]
+    _, first = np.unique(edge[1], return_index=True)
+    return np.concatenate([inside, edge[:, first]], axis=1)
 
 
 def _rank(values: pd.Series) -> pd.Series:

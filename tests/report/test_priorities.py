@@ -191,6 +191,64 @@ def test_a_raster_elsewhere_holds_nobody(tmp_path):
     assert read_exposure(tmp_path / "people.tif", GRID).empty
 
 
+@pytest.mark.parametrize("wrong", [np.inf, -np.inf, np.float32(3.4e38), np.float32(-3.4e38)])
+def test_what_is_no_amount_is_left_out_and_said(classes, tmp_path, caplog, wrong):
+    people = np.array([[wrong, 2, np.nan], [wrong, 5, 3]], np.float32)
+    write_people(tmp_path / "people.tif", people, 500000, 5200400, 200)
+    points = read_exposure(tmp_path / "people.tif", GRID)
+    assert sorted(points["amount"]) == [2, 3, 5]
+    assert f"{tmp_path / 'people.tif'}: 2 cells in the region hold an infinity" in caplog.text
+    table = rank_units(classes, frame(square(0, 0, 6, 4), name=["all"]), {"people": points})
+    assert table["people"].tolist() == [10]
+
+
+def test_amounts_without_a_fault_give_no_warning(tmp_path, caplog):
+    people = np.array([[1e29, np.nan]], np.float32)
+    write_people(tmp_path / "people.tif", people, 500000, 5200400, 200)
+    assert len(read_exposure(tmp_path / "people.tif", GRID)) == 1
+    assert not caplog.records
+
+
+def test_a_point_on_an_edge_counts_once(classes):
+    west, middle, east = square(0, 0, 2, 4), square(2, 0, 2, 4), square(4, 0, 2, 4)
+    corner, edge = shapely.Point(500200, 5200000), shapely.Point(500400, 5200150)
+    inside, outer = shapely.Point(500250, 5200150), shapely.Point(500600, 5200150)
+    points = frame(corner, edge, inside, outer, amount=[1.0, 10.0, 100.0, 1000.0])
+    for order, wanted in (
+        ([west, middle, east], [1, 110, 1000]), ([east, middle, west], [1010, 101, 0]),
+    ):  # fmt: skip
+        units = frame(*order, name=["a", "b", "c"])
+        table = rank_units(classes, units, {"roads": points}).set_index("name")
+        assert table["roads"].reindex(["a", "b", "c"]).tolist() == wanted
+    # inside one unit, on the edge of another: it belongs to the one that holds it
+    units = frame(west, square(1, 0, 2, 4), name=["a", "b"])
+    table = rank_units(classes, units, {"roads": frame(corner, amount=[1.0])})
+    assert table["roads"].sum() == 1
+
+
+def test_what_lies_inside_overlapping_units_counts_in_each(classes):
+    units = frame(square(0, 0, 6, 4), square(0, 0, 6, 4), name=["a", "b"])
+    points = frame(shapely.Point(500200, 5200200), amount=[1.0])
+    assert rank_units(classes, units, {"roads": points})["roads"].tolist() == [1, 1]
+
+
+@pytest.mark.parametrize("ending", ["gpkg", "parquet", "geojson"])
+@pytest.mark.parametrize(
+    ("names", "wanted"),
+    [
+        (["a", None, "", " "], ["a", "row 2", "row 4", "row 5"]),
+        ([7, None, 8, 9], ["7", "row 2", "8", "9"]),
+        ([7, 6, 8, 9], [7, 6, 8, 9]),
+    ],
+)
+def test_a_unit_without_a_name_is_named_by_its_row(tmp_path, ending, names, wanted):
+    path = tmp_path / f"units.{ending}"
+    shapes = [square(0, 0), square(1, 0), None, square(2, 0), square(3, 0)]
+    table = frame(*shapes, name=[*names[:2], names[0], *names[2:]])
+    table.to_parquet(path) if ending == "parquet" else table.to_file(path)
+    assert read_units(path, "name", CRS)["name"].tolist() == wanted
+
+
 def test_objects_of_several_parts_count_once_and_lines_by_all_of_them(tmp_path):
     parts = [square(0, 0).buffer(-20), square(2, 0).buffer(-20)]
     ways = [[(500000, 5200050), (500200, 5200050)], [(500300, 5200050), (500350, 5200050)]]
