@@ -8,7 +8,7 @@ import xarray as xr
 from odc.geo.geobox import GeoBox
 from odc.geo.xr import xr_coords
 
-from landshift.mapping.compiled.model import FusedModel, fuse_model
+from landshift.mapping.compiled.model import CompiledModel, compile_model
 from landshift.mapping.predict import map_susceptibility
 from landshift.sampling.shots import draw_shots
 from landshift.transfer.fine_tuning import fine_tune_target
@@ -49,18 +49,18 @@ def assert_same_numbers(found, expected):
 @pytest.mark.parametrize("shots", [0, 5, 50])
 def test_logit_and_uncertainty_equal_the_models(source_models, target, values, family, shots):
     model = tune(source_models, target, shots=shots, family=family)
-    fused = fuse_model(model)
-    assert isinstance(fused, FusedModel)
-    assert fused.factors == model.factors
-    found, expected = fused.predict(values), model.predict(values)
+    compiled = compile_model(model)
+    assert isinstance(compiled, CompiledModel)
+    assert compiled.factors == model.factors
+    found, expected = compiled.predict(values), model.predict(values)
     assert_same_numbers(found, expected)
 
 
 def test_cell_does_not_depend_on_the_cells_beside_it(tuned, values):
-    fused = fuse_model(tuned)
-    whole = fused.predict(values)
+    compiled = compile_model(tuned)
+    whole = compiled.predict(values)
     for start, stop in ((0, 1), (3, 68), (100, 311)):
-        part = fused.predict(values[start:stop])
+        part = compiled.predict(values[start:stop])
         assert part.logit.tobytes() == whole.logit[start:stop].tobytes()
         assert part.sd.tobytes() == whole.sd[start:stop].tobytes()
 
@@ -76,7 +76,7 @@ def test_model_with_an_unknown_learner_stays_as_it_is(tuned):
     score = tuned.source_score
     strange = replace(score.models[0], fitted={"raw": Rule(), "rank": Rule()})
     changed = replace(tuned, source_score=replace(score, models=(strange, *score.models[1:])))
-    assert fuse_model(changed) is changed
+    assert compile_model(changed) is changed
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class StretchedKernel(ResidualKernel):
 
 def test_model_whose_numbers_are_not_met_stays_as_it_is(tuned, caplog):
     changed = replace(tuned, kernel=StretchedKernel(tuned.kernel.weights))
-    assert fuse_model(changed) is changed
+    assert compile_model(changed) is changed
     assert "differs" in caplog.text
 
 
@@ -98,7 +98,7 @@ def test_any_other_model_stays_as_it_is():
         factors = ("slope",)
 
     model = Constant()
-    assert fuse_model(model) is model
+    assert compile_model(model) is model
 
 
 def test_map_is_that_of_the_model_for_any_chunking(tuned, target):
@@ -114,13 +114,13 @@ def test_map_is_that_of_the_model_for_any_chunking(tuned, target):
             for name in tuned.factors
         }
     )
-    fused = fuse_model(tuned)
-    whole = map_susceptibility(fused, layers)
+    compiled = compile_model(tuned)
+    whole = map_susceptibility(compiled, layers)
     matrix = np.column_stack([layers[name].to_numpy().ravel() for name in tuned.factors])
     expected = tuned.predict(matrix)
     found = whole.susceptibility.to_numpy().ravel()
     np.testing.assert_allclose(found, expected.probability, rtol=0, atol=1e-6)
     np.testing.assert_allclose(whole.uncertainty.to_numpy().ravel(), expected.sd, rtol=0, atol=2e-6)
-    cut = map_susceptibility(fused, layers.chunk(y=37, x=41)).compute(num_workers=2)
+    cut = map_susceptibility(compiled, layers.chunk(y=37, x=41)).compute(num_workers=2)
     for name in whole:
         assert whole[name].to_numpy().tobytes() == cut[name].to_numpy().tobytes()
