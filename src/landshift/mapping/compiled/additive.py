@@ -17,8 +17,9 @@ from numba import njit
 
 from landshift.mapping.compiled.functionals import Functionals
 from landshift.mapping.compiled.intervals import LANES
+from landshift.mapping.compiled.loops import ROW_BYTES
 from landshift.mapping.compiled.products import pad_matrix
-from landshift.mapping.compiled.vectors import ROW_BYTES, add_rows
+from landshift.mapping.compiled.steps import add_rows
 from landshift.transfer.preparation import NORMAL_SCORE_LIMIT
 
 BASIS_TOLERANCE = 5e-6
