@@ -3,6 +3,7 @@
 Maps are made with them wherever `landshift.mapping.compiled.steps` does not choose the vectors.
 """
 
+import numpy as np
 from numba import njit
 
 from landshift.mapping.compiled.intervals import LANES
@@ -17,10 +18,15 @@ MULTIPLIER, SHIFT = 0x1D, 5
 """A de Bruijn sequence: ``(2^bit * 0x1D mod 256) >> 5`` differs for every bit of a byte."""
 
 
-@njit(cache=True)
 def place_of_bit(bit: int) -> int:
     """Where `find_leaves` says that the leaf of a bit of a byte is: each bit has its own place."""
     return ((1 << bit) * MULTIPLIER & 0xFF) >> SHIFT
+
+
+_PLACES = np.array(
+    [0, *(place_of_bit((bits & -bits).bit_length() - 1) for bits in range(1, 1 << BITS))]
+)
+"""Place of the lowest bit of every byte."""
 
 
 @njit(nogil=True, cache=True)
@@ -41,24 +47,19 @@ def find_leaves(cells, row, last, kept, ends, first, stop, leaf):
     leaf
         Place of the leaf, `BITS` a byte, is set: uint16, shape ``(LANES,)``.
     """
-    for lane in range(LANES):
-        for byte in range(first, stop):
-            left = 0xFF
-            for node in range(ends[byte], ends[byte + 1]):
-                if cells[row[node] + lane] > last[node]:
-                    left &= kept[node]
-            # the first byte with a bit left holds the leaf
-            if left:
-                leaf[lane] = (byte - first) * BITS + place_of_bit(_lowest_bit(left))
-                break
-
-
-@njit(nogil=True, cache=True)
-def _lowest_bit(byte):
-    bit = 0
-    while not byte >> bit & 1:
-        bit += 1
-    return bit
+    left, found = np.empty(LANES, np.uint8), np.zeros(LANES, np.bool_)
+    for byte in range(first, stop):
+        left[:] = 0xFF
+        for node in range(ends[byte], ends[byte + 1]):
+            start, limit, bits = row[node], last[node], kept[node]
+            own = cells[start : start + LANES]
+            for lane in range(LANES):
+                left[lane] &= bits if own[lane] > limit else np.uint8(0xFF)
+        # the first byte with a bit left holds the leaf
+        for lane in range(LANES):
+            if left[lane] and not found[lane]:
+                leaf[lane] = (byte - first) * BITS + _PLACES[left[lane]]
+                found[lane] = True
 
 
 @njit(nogil=True, cache=True, fastmath={"contract"})
@@ -68,15 +69,16 @@ def add_rows(table, start, width, shares, lane, total, place):
     Parameters
     ----------
     table, start, width
-        float32 or float64, read as if flat; where the first row starts, and how long each is, in
-        bytes a multiple of `ROW_BYTES`.
+        Flat, float32 or float64; where the first row starts, and how long each is, in bytes a
+        multiple of `ROW_BYTES`.
     shares, lane
         Share of each row, float64 of shape ``(4, LANES)``, and the column that counts.
     total, place
-        Sums of the table's type, flat as well, and where theirs start.
+        Flat sums of the table's type, and where theirs start.
     """
-    values, sums = table.ravel(), total.ravel()
+    sums = total[place : place + width]
     for row in range(4):
-        share = table.dtype.type(shares[row, lane])
+        first = start + row * width
+        share, values = table.dtype.type(shares[row, lane]), table[first : first + width]
         for column in range(width):
-            sums[place + column] += share * values[start + row * width + column]
+            sums[column] += share * values[column]
