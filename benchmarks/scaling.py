@@ -25,7 +25,7 @@ from peers.map_region import train
 from landshift.factors.terrain.derive import derive_terrain_factors
 from landshift.geodata.cog import write_cogs
 from landshift.geodata.raster import BLOCK, open_raster, read_factors, write_factors
-from landshift.mapping.compiled.model import fuse_model
+from landshift.mapping.compiled.model import compile_model
 from landshift.mapping.predict import map_susceptibility
 from landshift.runtime.logs import set_up_logging
 from landshift.runtime.workers import spread_blocks
@@ -51,7 +51,7 @@ def map_region(folder: Path, results: Path) -> None:
     model = load_model(folder / "model")
     layers = read_factors([folder / "factors.tif"], names=model.factors, chunks=BLOCK)
     files = {name: results / f"{name}.tif" for name in ("susceptibility", "uncertainty")}
-    write_cogs(map_susceptibility(fuse_model(model), layers), files)
+    write_cogs(map_susceptibility(compile_model(model), layers), files)
 
 
 STEPS = {"terrain": derive_terrain, "map": map_region}

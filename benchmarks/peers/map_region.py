@@ -19,7 +19,7 @@ import rasterio
 
 from landshift.geodata.cog import write_cogs
 from landshift.geodata.raster import BLOCK, read_factors
-from landshift.mapping.compiled.model import fuse_model
+from landshift.mapping.compiled.model import compile_model
 from landshift.mapping.predict import map_susceptibility
 from landshift.transfer.fine_tuning import fine_tune_target
 from landshift.transfer.pretraining import pretrain_sources
@@ -55,7 +55,7 @@ def main(step: str, work: Path, threads: int, files: list[Path]) -> None:
         sums = [layers[name].isel(x=slice(None, None, 64)).sum() for name in model.factors]
         dask.compute(*sums)
     else:
-        chosen = fuse_model(model) if step == "map" else Copy(model.factors)
+        chosen = compile_model(model) if step == "map" else Copy(model.factors)
         targets = {name: work / f"{step}_{name}.tif" for name in ("susceptibility", "uncertainty")}
         write_cogs(map_susceptibility(chosen, layers), targets)
     print(json.dumps({"seconds": time.perf_counter() - start}))

@@ -49,20 +49,20 @@ def measure(predict: Predict) -> tuple[np.ndarray, np.ndarray]:
 
 def time_landshift(folder: Path, tool: str, threads: int) -> dict:
     """Time the compiled model, whole and by family."""
-    from landshift.mapping.compiled.model import fuse_model
+    from landshift.mapping.compiled.model import compile_model
     from landshift.transfer.storage import load_model
 
     model = load_model(folder / "model")
     values = np.load(folder / "values.npy")
-    fused = fuse_model(model)
+    compiled = compile_model(model)
     expected = model.predict(values[:BATCH])
     rows: dict = {}
-    seconds, found = measure(lambda: in_threads(fused.predict, values, threads, "logit"))
+    seconds, found = measure(lambda: in_threads(compiled.predict, values, threads, "logit"))
     add(rows, "ensemble with stage 2", seconds, found[:BATCH] - expected.logit)
     padded = values[: len(values) // 64 * 64]
-    seconds, intervals = measure(lambda: in_threads(fused.intervals.find, padded, threads))
+    seconds, intervals = measure(lambda: in_threads(compiled.intervals.find, padded, threads))
     add(rows, "factors", seconds, np.zeros(1))
-    for column, forest in fused.forests.items():
+    for column, forest in compiled.forests.items():
         learner, name = list_columns(model)[column]
         own = model.source_score.models[column // 2].fitted[name]
         seconds, total = measure(lambda forest=forest: in_threads(forest.sum, intervals, threads))

@@ -5,7 +5,7 @@ import logging
 import numpy as np
 import pytest
 
-from landshift.mapping.compiled.model import FusedModel, fuse_model
+from landshift.mapping.compiled.model import CompiledModel, compile_model
 from landshift.sampling.shots import draw_shots
 from landshift.transfer.fine_tuning import fine_tune_target
 from landshift.transfer.pretraining import pretrain_sources
@@ -73,16 +73,16 @@ def test_numbers_equal_the_models(
 ):
     model = tune(scored_models if scored else source_models, shots, background, own)
     with caplog.at_level(logging.WARNING):
-        fused = fuse_model(model)
-    assert isinstance(fused, FusedModel), caplog.text
-    assert fused.factors == model.factors
+        compiled = compile_model(model)
+    assert isinstance(compiled, CompiledModel), caplog.text
+    assert compiled.factors == model.factors
     values = draw_values(model, background)
     given = values.copy()
-    found, expected = fused.predict(values), model.predict(values)
+    found, expected = compiled.predict(values), model.predict(values)
     np.testing.assert_array_equal(values, given)
     np.testing.assert_allclose(found.logit, expected.logit, rtol=0, atol=1e-7)
     np.testing.assert_allclose(found.sd, expected.sd, rtol=0, atol=1e-6)
-    part = fused.predict(values[5:70])
+    part = compiled.predict(values[5:70])
     assert part.logit.tobytes() == found.logit[5:70].tobytes()
     assert part.sd.tobytes() == found.sd[5:70].tobytes()
 
@@ -90,9 +90,9 @@ def test_numbers_equal_the_models(
 def test_single_class_and_no_shots(scored_models, shots, background):
     constant = background.assign(geology=np.float32(3))
     model = tune(scored_models, shots.iloc[:0], constant, "classes")
-    fused = fuse_model(model)
-    assert isinstance(fused, FusedModel)
+    compiled = compile_model(model)
+    assert isinstance(compiled, CompiledModel)
     values = draw_values(model, background)
-    found, expected = fused.predict(values), model.predict(values)
+    found, expected = compiled.predict(values), model.predict(values)
     np.testing.assert_allclose(found.logit, expected.logit, rtol=0, atol=1e-7)
     np.testing.assert_allclose(found.sd, expected.sd, rtol=0, atol=1e-6)

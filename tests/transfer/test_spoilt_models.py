@@ -8,7 +8,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from landshift.mapping.compiled.model import fuse_model
+from landshift.mapping.compiled.model import compile_model
 from landshift.runtime.files import hash_file
 from landshift.sampling.shots import draw_shots
 from landshift.transfer.fine_tuning import fine_tune_target
@@ -122,7 +122,7 @@ def test_a_spoilt_file_gives_a_model_or_a_sentence(kind, seeds, saved, tmp_path)
             refused += 1
             continue
         if seed % 10 == 0 and hasattr(model, "mixture"):
-            model = fuse_model(model)
+            model = compile_model(model)
         if "target" in kind or kind == "posterior":
             found = model.predict(values)
             assert np.isfinite(found.probability).all()

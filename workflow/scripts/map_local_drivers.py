@@ -4,7 +4,7 @@ import dask
 import pandas as pd
 
 from landshift.geodata.raster import read_factors, write_factors
-from landshift.mapping.compiled.model import fuse_model
+from landshift.mapping.compiled.model import compile_model
 from landshift.mapping.local_drivers import map_local_drivers
 from landshift.runtime.logs import set_up_logging
 from landshift.transfer.manifest import read_provenance
@@ -15,7 +15,7 @@ def main(*, model, factors, background, block_size, drivers):
     tuned = load_model(model)
     layers = read_factors(factors, names=tuned.factors, chunks=block_size)
     changes = map_local_drivers(
-        fuse_model(tuned), layers, pd.read_parquet(background), classes=set(tuned.classes_seen)
+        compile_model(tuned), layers, pd.read_parquet(background), classes=set(tuned.classes_seen)
     )
     write_factors(changes, drivers, tags=read_provenance(model))
 

@@ -10,7 +10,7 @@ from landshift.mapping.classes import (
     classify_susceptibility,
     find_source_breaks,
 )
-from landshift.mapping.compiled.model import fuse_model
+from landshift.mapping.compiled.model import compile_model
 from landshift.mapping.predict import map_susceptibility
 from landshift.runtime.logs import set_up_logging
 from landshift.runtime.workers import spread_blocks
@@ -23,7 +23,7 @@ def main(*, model, factors, breaks, sources, block_size, susceptibility, uncerta
     tags = read_provenance(model)
     layers = read_factors(factors, names=tuned.factors, chunks=block_size)
     files = {"susceptibility": susceptibility, "uncertainty": uncertainty}
-    write_cogs(map_susceptibility(fuse_model(tuned), layers), files, tags=tags)
+    write_cogs(map_susceptibility(compile_model(tuned), layers), files, tags=tags)
     # Read back, so that the model need not run again for the breaks and the classes.
     mapped = open_raster(susceptibility, chunks=block_size)
     limits = (

@@ -31,7 +31,7 @@ def map_susceptibility(model: Model, factors: xr.Dataset) -> xr.Dataset:
     Parameters
     ----------
     model
-        A fine-tuned model. One that `mapping.compiled.model.fuse_model` has compiled gives the
+        A fine-tuned model. One that `mapping.compiled.model.compile_model` has compiled gives the
         same map in a fraction of the time.
     factors
         A variable of dimensions ``(y, x)`` per factor, in any order; more than the model uses are

@@ -1,5 +1,5 @@
 """Fine-tuned models compiled for maps: all learners share one reading of the factors."""
 
-from landshift.mapping.compiled.model import FusedModel, fuse_model
+from landshift.mapping.compiled.model import CompiledModel, compile_model
 
-__all__ = ["FusedModel", "fuse_model"]
+__all__ = ["CompiledModel", "compile_model"]

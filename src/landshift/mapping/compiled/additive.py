@@ -17,8 +17,9 @@ from numba import njit
 
 from landshift.mapping.compiled.functionals import Functionals
 from landshift.mapping.compiled.intervals import LANES
+from landshift.mapping.compiled.loops import ROW_BYTES
 from landshift.mapping.compiled.products import pad_matrix
-from landshift.mapping.compiled.vectors import ROW_BYTES, add_rows
+from landshift.mapping.compiled.steps import add_rows
 from landshift.transfer.preparation import NORMAL_SCORE_LIMIT
 
 BASIS_TOLERANCE = 5e-6
@@ -181,6 +182,7 @@ def interpolate_terms(additive, scores, node, share, linear, inputs):
         float32, flat, with `LANES` columns.
     """
     columns = linear.shape[1]
+    table, sums = additive.linear.reshape(-1), linear.reshape(-1)
     widths = (additive.functions + _BASIS_STEP - 1) // _BASIS_STEP * _BASIS_STEP
     room = np.empty(LANES * widths.max() if len(widths) else 0, np.float32)
     function = 0
@@ -199,7 +201,7 @@ def interpolate_terms(additive, scores, node, share, linear, inputs):
         mixed[:] = 0.0
         for lane in range(LANES):
             row = (additive.first[term] + node[lane]) * columns
-            add_rows(additive.linear, row, columns, share, lane, linear, lane * columns)
+            add_rows(table, row, columns, share, lane, sums, lane * columns)
             row = start + node[lane] * width
             add_rows(additive.basis, row, width, share, lane, mixed, lane * width)
         for index in range(additive.functions[term]):

@@ -13,7 +13,8 @@ import numpy as np
 from numba import njit
 
 from landshift.mapping.compiled.intervals import LANES, Intervals, find_limits
-from landshift.mapping.compiled.vectors import BITS, find_leaves, place_of_bit
+from landshift.mapping.compiled.loops import BITS, place_of_bit
+from landshift.mapping.compiled.steps import find_leaves
 from landshift.transfer.learners.trees import Trees
 
 MAXIMUM_LEAVES = 2**16
@@ -33,7 +34,7 @@ class BitForest:
     ends
         First condition of every byte, and the end, shape ``(bytes + 1,)``.
     row, last, kept
-        Conditions, see `landshift.mapping.compiled.vectors.find_leaves`.
+        Conditions, see `landshift.mapping.compiled.loops.find_leaves`.
     value
         Values of the leaves, `BITS` a byte, each at its place.
     start

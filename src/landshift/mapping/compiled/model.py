@@ -9,7 +9,7 @@ from numba import njit
 
 from landshift.mapping.compiled.forests import BitForest, compile_forest, list_limits
 from landshift.mapping.compiled.intervals import LANES, Intervals, ends_of_values, join_intervals
-from landshift.mapping.compiled.posterior import FusedResidual, fuse_residual
+from landshift.mapping.compiled.posterior import CompiledResidual, compile_residual
 from landshift.transfer.fine_tuning import TargetModel
 from landshift.transfer.learners.logistic_regression import LogisticRegressionModel
 from landshift.transfer.prediction import Prediction
@@ -29,8 +29,8 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class FusedModel:
-    """A target model as compiled arrays; made by `fuse_model`.
+class CompiledModel:
+    """A target model as compiled arrays; made by `compile_model`.
 
     Attributes
     ----------
@@ -47,7 +47,7 @@ class FusedModel:
     model: TargetModel
     intervals: Intervals
     forests: dict[int, BitForest]
-    residual: FusedResidual
+    residual: CompiledResidual
 
     @property
     def factors(self) -> tuple[str, ...]:
@@ -96,7 +96,7 @@ class FusedModel:
         return total / score.scale
 
 
-def fuse_model(model: TargetModel | Any) -> Any:
+def compile_model(model: TargetModel | Any) -> Any:
     """Compile a target model for the prediction of many cells.
 
     The compiled model is tried on some cells first. A model whose parts the compiler does not
@@ -104,20 +104,20 @@ def fuse_model(model: TargetModel | Any) -> Any:
 
     Returns
     -------
-    FusedModel or the model itself
+    CompiledModel or the model itself
     """
     if not isinstance(model, TargetModel) or not _is_known(model):
         return model
     try:
-        fused = _compile(model)
+        compiled = _compile(model)
     except ValueError as error:
         _log.warning("the model cannot be compiled (%s): it is used as it is", error)
         return model
-    differences = _compare(fused, model)
+    differences = _compare(compiled, model)
     if not np.all(differences <= TOLERANCES):
         _log.warning("compiled, the model differs by %s: it is used as it is", differences)
         return model
-    return fused
+    return compiled
 
 
 def _is_known(model: TargetModel) -> bool:
@@ -128,7 +128,7 @@ def _is_known(model: TargetModel) -> bool:
     )
 
 
-def _compile(model: TargetModel) -> FusedModel:
+def _compile(model: TargetModel) -> CompiledModel:
     score = model.source_score
     factors = len(score.models[0].factors)
     trees, limits = {}, {}
@@ -145,11 +145,11 @@ def _compile(model: TargetModel) -> FusedModel:
         [score.ranks.apply(represented[0]), model.target_kernel.prepare(represented[1])]
     )
     prepared = [ranked[:count, factor] for factor, count in enumerate(intervals.counts)]
-    residual = fuse_residual(model, intervals, prepared)
+    residual = compile_residual(model, intervals, prepared)
     forests = {
         column: compile_forest(own, limits[column], intervals) for column, own in trees.items()
     }
-    return FusedModel(model, intervals, forests, residual)
+    return CompiledModel(model, intervals, forests, residual)
 
 
 def _list_own_ends(model: TargetModel) -> list[list[np.ndarray]]:
@@ -163,13 +163,13 @@ def _list_columns(score: SourceScore) -> list[tuple[SourceModel, str]]:
     return [(source, preparation) for source in score.models for preparation in PREPARATIONS]
 
 
-def _compare(fused: FusedModel, model: TargetModel) -> np.ndarray:
+def _compare(compiled: CompiledModel, model: TargetModel) -> np.ndarray:
     """Largest differences at cells that take known values of every factor at random."""
     generator = np.random.default_rng(0)
     values = np.column_stack(
         [generator.choice(known, _CHECKED_CELLS) for known in _list_values(model)]
     )
-    ours, theirs = fused.predict(values), model.predict(values)
+    ours, theirs = compiled.predict(values), model.predict(values)
     pairs = ((ours.logit, theirs.logit), (ours.sd, theirs.sd))
     return np.array([np.abs(own - other).max() for own, other in pairs])
 

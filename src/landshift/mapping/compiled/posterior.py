@@ -72,8 +72,8 @@ class ResidualArrays(NamedTuple):
 
 
 @dataclass(frozen=True)
-class FusedResidual:
-    """Stage 2 on interval numbers; made by `fuse_residual`."""
+class CompiledResidual:
+    """Stage 2 on interval numbers; made by `compile_residual`."""
 
     arrays: ResidualArrays
 
@@ -92,9 +92,9 @@ class FusedResidual:
         return mean.ravel(), np.sqrt(variance.ravel())
 
 
-def fuse_residual(
+def compile_residual(
     model: TargetModel, intervals: Intervals, prepared: Sequence[np.ndarray]
-) -> FusedResidual:
+) -> CompiledResidual:
     """Tabulate the mixture of a model.
 
     Parameters
@@ -142,7 +142,7 @@ def fuse_residual(
         slope=functionals.slope,
         variance=functionals.variance,
     )
-    return FusedResidual(arrays)
+    return CompiledResidual(arrays)
 
 
 def _covariance_of_labels(model: TargetModel) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""The two steps that are written as vectors by hand.
+"""The two innermost steps as vectors written by hand: what `loops` does, many lanes at once.
 
 A compiler of loops does not keep sums in registers where it cannot know that results lie apart from
 what is read. Stated as LLVM's own vectors, which every processor gets in pieces of its size, a
@@ -10,45 +10,15 @@ from numba.core import cgutils, types
 from numba.extending import intrinsic
 
 from landshift.mapping.compiled.intervals import LANES
-
-BITS = 8
-"""Leaves that a byte stands for."""
-
-ROW_BYTES = 64
-"""Rows that `add_rows` adds up have a multiple of this size."""
-
-_MULTIPLIER, _SHIFT = 0x1D, 5
+from landshift.mapping.compiled.loops import BITS, MULTIPLIER, ROW_BYTES, SHIFT
 
 _BYTES = ir.VectorType(ir.IntType(8), LANES)
 _WORDS = ir.VectorType(ir.IntType(16), LANES)
 
 
-def place_of_bit(bit: int) -> int:
-    """Where `find_leaves` says that the leaf of a bit of a byte is: each bit has its own place.
-
-    ``(2^bit * 0x1D mod 256) >> 5``, a de Bruijn sequence.
-    """
-    return ((1 << bit) * _MULTIPLIER & 0xFF) >> _SHIFT
-
-
 @intrinsic
 def find_leaves(typing, cells, row, last, kept, ends, first, stop, leaf):
-    """Find the leaf of one tree for every cell of a block.
-
-    Parameters
-    ----------
-    cells
-        Intervals of a block, uint16, flat, with `LANES` columns.
-    row, last, kept
-        Conditions: where the row of a factor starts in `cells`; the cells whose interval comes
-        after `last` keep the leaves of the bits `kept`, uint8.
-    ends
-        First condition of every byte of leaves, and the end.
-    first, stop
-        Bytes of the tree.
-    leaf
-        Place of the leaf, `BITS` a byte, is set: uint16, shape ``(LANES,)``.
-    """
+    """See `landshift.mapping.compiled.loops.find_leaves`."""
     signature = types.void(cells, row, last, kept, ends, first, stop, leaf)
 
     def generate(context, builder, signature, arguments):
@@ -80,8 +50,8 @@ def find_leaves(typing, cells, row, last, kept, ends, first, stop, leaf):
             builder.store(builder.select(none, builder.load(left), builder.load(found)), found)
         bits = builder.load(found)
         lowest = builder.and_(bits, builder.neg(bits))
-        hashed = builder.mul(lowest, _fill(_BYTES, _MULTIPLIER))
-        place = builder.zext(builder.lshr(hashed, _fill(_BYTES, _SHIFT)), _WORDS)
+        hashed = builder.mul(lowest, _fill(_BYTES, MULTIPLIER))
+        place = builder.zext(builder.lshr(hashed, _fill(_BYTES, SHIFT)), _WORDS)
         whole = builder.mul(builder.load(byte), _fill(_WORDS, BITS))
         leaf = builder.bitcast(leaf, _WORDS.as_pointer())
         builder.store(builder.add(whole, place), leaf, align=2)
@@ -92,18 +62,7 @@ def find_leaves(typing, cells, row, last, kept, ends, first, stop, leaf):
 
 @intrinsic
 def add_rows(typing, table, start, width, shares, lane, total, place):
-    """Add four rows of a table, each by its share, to a row of sums.
-
-    Parameters
-    ----------
-    table, start, width
-        Flat, float32 or float64; where the first row starts, and how long each is, in bytes a
-        multiple of `ROW_BYTES`.
-    shares, lane
-        Share of each row, float64 of shape ``(4, LANES)``, and the column that counts.
-    total, place
-        Flat sums of the table's type, and where theirs start.
-    """
+    """See `landshift.mapping.compiled.loops.add_rows`."""
     signature = types.void(table, start, width, shares, lane, total, place)
 
     def generate(context, builder, signature, arguments):
