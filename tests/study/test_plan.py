@@ -243,6 +243,7 @@ def test_outputs_follow_what_the_study_asks_for():
     frozen = plan_of(regions, transfer={"frozen": {"folder": "models", "sha256": SHA256}})
     assert {path.split("/")[-1] for path in set(least) - set(list_outputs(frozen))} == {
         *("applicability.tif", "dissimilarity.tif", "truth.csv", "drivers.csv", "similarity.csv"),
+        *("factors_selected.json", "lr", "rf", "xgb", "lgbm"),
         *("drivers.png", "dependence.png", "applicability.png"),
     }
     assert list_maps(frozen)[-1] == "targets/birch/classes.tif"
