@@ -26,6 +26,7 @@ from landshift.acquire.fetch.policy import AbsentError, PassingError, RefusedErr
 from landshift.acquire.fetch.records import Record, describe_file, key_of, read_record, write_json
 from landshift.acquire.fetch.store import Store
 from landshift.acquire.fetch.transfers import Progress, megabytes, probe
+from landshift.geodata.crs import check_crs
 from landshift.geodata.opening import open_dataset
 from landshift.geodata.raster import create_raster
 from landshift.runtime.files import hash_file
@@ -125,6 +126,7 @@ def _read_once(
     else:
         raise AbsentError(f"the mirror has no {place}; add {address} to it")
     with _polite_gdal(place), _open_remote(place, address) as source:
+        check_crs(address, source.crs or CRS.from_epsg(4326))
         window = _find_window(source, grid)
         if window is None:
             return None
