@@ -10,6 +10,7 @@ sys.path.append(f"{workflow.current_basedir}/src")
 from landshift.runtime.checkout import lead_jobs_here
 from landshift.runtime.integrity import keep_checksums
 from landshift.runtime.logs import list_failures
+from landshift.runtime.redaction import make_plain
 
 lead_jobs_here()
 min_version("9.20")
@@ -56,9 +57,9 @@ rule site:
 
 
 onsuccess:
-    print(end=keep_checksums(f"results/{config['study']}"))
+    print(end=make_plain(keep_checksums(f"results/{config['study']}")))
 
 
 onerror:
-    print(end=keep_checksums(f"results/{config['study']}"))
+    print(end=make_plain(keep_checksums(f"results/{config['study']}")))
     print("What went wrong; all that was finished is kept:", *list_failures(log), sep="\n  ")

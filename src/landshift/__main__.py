@@ -7,8 +7,10 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TextIO
 
 from landshift.runtime.compiled_cache import drop_stale_kernels
+from landshift.runtime.redaction import make_plain
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -24,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         chosen.answer(chosen)
     except (ValueError, OSError) as error:
-        print(f"landshift {chosen.name}: {error}", file=sys.stderr)
+        _say(f"landshift {chosen.name}: {error}", to=sys.stderr)
         return 1
     return 0
 
@@ -72,6 +74,11 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _say(text: str, *, end: str = "\n", to: TextIO | None = None) -> None:
+    """Write to the screen; what data hold is shown there, and steers no terminal."""
+    print(make_plain(text), end=end, file=to)
+
+
 # Each command imports what it needs, so that the others start fast.
 
 
@@ -81,17 +88,17 @@ def _describe_site(chosen: argparse.Namespace) -> None:
 
     site = describe_site(chosen.results / chosen.study, chosen.longitude, chosen.latitude)
     if chosen.json:
-        print(json.dumps(site.to_dict(), indent=1))
+        _say(json.dumps(site.to_dict(), indent=1))
     else:
-        print(format_site(site), end="")
+        _say(format_site(site), end="")
 
 
 def _compare_results(chosen: argparse.Namespace) -> None:
     from landshift.report.differences import compare_results
 
     table = compare_results(chosen.before, chosen.after, chosen.output)
-    print(table.to_string(index=False, float_format="{:.4g}".format))
-    print(f"written to {chosen.output}")
+    _say(table.to_string(index=False, float_format="{:.4g}".format))
+    _say(f"written to {chosen.output}")
 
 
 def _update_study(chosen: argparse.Namespace) -> None:
@@ -99,9 +106,9 @@ def _update_study(chosen: argparse.Namespace) -> None:
 
     table = update_study(chosen.results, lambda: _run(chosen.command))
     if table is None:
-        print("There are no earlier maps to compare.")
+        _say("There are no earlier maps to compare.")
     else:
-        print(table.to_string(index=False, float_format="{:.4g}".format))
+        _say(table.to_string(index=False, float_format="{:.4g}".format))
 
 
 def _run(command: Sequence[str]) -> None:
@@ -115,7 +122,7 @@ def _check_study(chosen: argparse.Namespace) -> None:
     from landshift.study.texts import read_files
 
     study = check_study(read_files(chosen.files))
-    print(f"{study.study}: nothing is wrong; {len(study.regions)} regions")
+    _say(f"{study.study}: nothing is wrong; {len(study.regions)} regions")
 
 
 def _check_files(chosen: argparse.Namespace) -> None:
@@ -124,7 +131,7 @@ def _check_files(chosen: argparse.Namespace) -> None:
     differing, compared = check_files(chosen.results)
     if differing:
         raise ValueError(explain_cut(differing))
-    print(f"{compared} files are what was made")
+    _say(f"{compared} files are what was made")
 
 
 def _seal_report(chosen: argparse.Namespace) -> None:

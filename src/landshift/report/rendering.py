@@ -8,10 +8,10 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedError
 from markupsafe import Markup
 
-from landshift.runtime.redaction import redact
+from landshift.runtime.redaction import UNSEEN, redact
 
-_UNPRINTABLE = re.compile(r"[^\S ]|[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-"""White space, codes that a terminal obeys, marks that turn the direction of a line."""
+_UNPRINTABLE = re.compile(rf"[^\S ]|[{UNSEEN}]")
+"""White space, and what cannot be seen."""
 
 _MARKS = re.compile(
     r"[\\`*\[\]<>|&~#]"  # what may begin code, emphasis, a link, HTML, a cell, an entity

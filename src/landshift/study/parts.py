@@ -24,6 +24,8 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from landshift.runtime.redaction import UNSEEN
+
 Problem = tuple[str, str]
 """Path of a configuration key, and what is wrong with it and how to mend it."""
 
@@ -208,7 +210,16 @@ def words(pattern: str, rule: str, **limits: Any) -> Any:
     return Annotated[str, Field(pattern=f"^{pattern}$", **limits), Says(rule)]
 
 
-Text = Annotated[str, Field(min_length=1)]
+def _refuse_unseen(text: str) -> str:
+    if found := re.search(f"[{UNSEEN}]", text):
+        raise complain(
+            f"{show(text)} holds a character that cannot be seen (U+{ord(found.group()):04X}), "
+            "which could steer a terminal; remove it"
+        )
+    return text
+
+
+Text = Annotated[str, Field(min_length=1), AfterValidator(_refuse_unseen)]
 Count = Annotated[int, Field(ge=1)]
 Metres = Annotated[float, Field(ge=0), AfterValidator(_refuse_degrees)]
 Edge = Annotated[float, Field(gt=0), AfterValidator(_refuse_degrees)]
@@ -236,5 +247,8 @@ LayerName = words(
     "cannot name a layer; use small letters, digits and underscores, a letter first",
     max_length=LONGEST_NAME,
 )
-Url = words("https?://.*", "is no public address; state one that begins with https:// or http://")
+Url = Annotated[
+    words("https?://.*", "is no public address; state one that begins with https:// or http://"),
+    AfterValidator(_refuse_unseen),
+]
 Sha256 = words("[0-9a-f]{64}", "is no SHA-256 of a file; state its 64 hexadecimal digits")
