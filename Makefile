@@ -35,6 +35,8 @@ STUDY = $(or $(shell sed -n "s/^study: *[\"']*\([A-Za-z0-9_]*\).*/\1/p" $(CONFIG
 RESULTS = results/$(strip $(STUDY))
 REPORT = $(RESULTS)/report/report.zip
 SNAKEMAKE = $(BIN)/snakemake --configfile $(CONFIG)
+# Snakemake reads a configuration before the workflow can check it, and runs expressions in it.
+CHECKED = @$(BIN)/landshift study $(CONFIG)
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo update report where benchmark evidence bench-env bench-richdem \
@@ -64,9 +66,11 @@ where: ## tell where the maps, the report and the viewer of a study are (CONFIG=
 	@echo "Unpack the report, and open report/report.html in a browser: no network is needed."
 
 update: $(INSTALLED) ## run a study with what is new, and say what changed in its maps (CONFIG=config/...)
+	$(CHECKED)
 	@$(BIN)/landshift update $(RESULTS) -- $(SNAKEMAKE) --cores $(CORES)
 
 report: $(INSTALLED) ## write the report of a study that has run, a zip (CONFIG=config/...)
+	$(CHECKED)
 	$(SNAKEMAKE) --report $(REPORT)
 	$(BIN)/landshift seal $(REPORT)
 

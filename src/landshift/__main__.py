@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TextIO
 
 from landshift.runtime.compiled_cache import drop_stale_kernels
+from landshift.runtime.logs import explain_error
 from landshift.runtime.redaction import make_plain
 
 
@@ -25,8 +26,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     drop_stale_kernels()
     try:
         chosen.answer(chosen)
-    except (ValueError, OSError) as error:
-        _say(f"landshift {chosen.name}: {error}", to=sys.stderr)
+    except (ValueError, OSError, MemoryError) as error:
+        _say(f"landshift {chosen.name}: {explain_error(error) or error}", to=sys.stderr)
         return 1
     return 0
 

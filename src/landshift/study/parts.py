@@ -32,6 +32,12 @@ Problem = tuple[str, str]
 LEAST_CELL_M = 0.1
 """Cells and distances below this are degrees by mistake [m]."""
 
+FARTHEST_M = 1e8
+"""No map has coordinates beyond this, and no distance on the Earth is longer [m]."""
+
+MOST = 1_000_000_000
+"""Cells, samples and repetitions of which no study has more [1]."""
+
 LONGEST_NAME = 100
 """Letters of a name; two of them make the name of a file, which takes 255 bytes."""
 
@@ -220,9 +226,10 @@ def _refuse_unseen(text: str) -> str:
 
 
 Text = Annotated[str, Field(min_length=1), AfterValidator(_refuse_unseen)]
-Count = Annotated[int, Field(ge=1)]
-Metres = Annotated[float, Field(ge=0), AfterValidator(_refuse_degrees)]
-Edge = Annotated[float, Field(gt=0), AfterValidator(_refuse_degrees)]
+Count = Annotated[int, Field(ge=1, le=MOST)]
+Metres = Annotated[float, Field(ge=0, le=FARTHEST_M), AfterValidator(_refuse_degrees)]
+Edge = Annotated[float, Field(gt=0, le=FARTHEST_M), AfterValidator(_refuse_degrees)]
+Coordinate = Annotated[float, Field(ge=-FARTHEST_M, le=FARTHEST_M)]
 Share = Annotated[
     float,
     Field(ge=1e-9, le=0.999),
