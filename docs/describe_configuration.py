@@ -142,7 +142,7 @@ def _values(schema: Schema) -> str:
 
 def _limits(schema: Schema) -> str:
     words = {"minimum": ">=", "exclusiveMinimum": ">", "maximum": "<=", "exclusiveMaximum": "<"}
-    stated = [f"{sign} {schema[key]}" for key, sign in words.items() if key in schema]
+    stated = [f"{sign} {schema[key]:.10g}" for key, sign in words.items() if key in schema]
     return f" {', '.join(stated)}" if stated else ""
 
 
