@@ -25,6 +25,12 @@ PLAYWRIGHT_VERSION := 1.65.2
 BROWSER := .venv-web/bin/python
 BROWSER_INSTALLED := .venv-web/.installed-$(PLAYWRIGHT_VERSION)
 
+# Snakemake stops without a word where it cannot write to the caches below HOME.
+ifneq ($(shell mkdir -p "$${XDG_CACHE_HOME:-$$HOME/.cache}" 2> /dev/null && \
+	test -w "$${XDG_CACHE_HOME:-$$HOME/.cache}" || echo read-only),)
+export XDG_CACHE_HOME := $(CURDIR)/.snakemake/cache
+endif
+
 BIN := .venv/bin
 BENCH := .venv-bench/bin
 SITE := .venv-site/bin
