@@ -34,8 +34,6 @@ from landshift.runtime.gdal_drivers import NO_ADDRESS, SERVED_DRIVERS
 
 MARGIN = 4
 """Cells around the window [1]: no resampling looks further over its edge."""
-STALLED_S = 60
-"""A transfer slower than a kilobyte per second for this long is broken off [s]."""
 HEADER_BYTES = 32768
 """Bytes fetched to open a raster: the index of the largest tiles that are served fits."""
 ROWS = 2048
@@ -146,7 +144,7 @@ def _polite_gdal(place: str):
         "GDAL_HTTP_RETRY_DELAY": policy.FIRST_WAIT_S,
         "GDAL_HTTP_CONNECTTIMEOUT": policy.TIMEOUT_S[0],
         "GDAL_HTTP_LOW_SPEED_LIMIT": 1000,
-        "GDAL_HTTP_LOW_SPEED_TIME": STALLED_S,
+        "GDAL_HTTP_LOW_SPEED_TIME": round(policy.STALLED_S),
         "CPL_VSIL_CURL_AUTHORIZATION_HEADER_ALLOWED_IF_REDIRECT": "NO",
         "GDAL_HTTP_USERAGENT": policy.HEADERS["User-Agent"],
         "GDAL_NUM_THREADS": "ALL_CPUS",
