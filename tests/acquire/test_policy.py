@@ -66,9 +66,9 @@ class Odd:
                 for key, value in (headers | {"Content-Length": str(len(content))}).items():
                     self.send_header(key, value)
                 self.end_headers()
-                self.wfile.write(content)
+                self.wfile.write(b"" if self.command == "HEAD" else content)
 
-            do_POST = do_DELETE = do_GET
+            do_HEAD = do_POST = do_DELETE = do_GET
 
             def log_message(self, *arguments):
                 pass
@@ -465,6 +465,28 @@ def test_gdal_starts_where_the_redirects_ended(odd, served, grid, tmp_path):
         odd.redirect(path, f"{services.address}{path}")
         asset = fetch_window(address, grid, Store(tmp_path, odd.address))
     assert asset.record["address"] == address and len(odd.requests) == 1
+
+
+@pytest.mark.parametrize("passed_by", ["", "127.0.0.1,localhost"])
+def test_gdal_is_led_nowhere_else(odd, inner, served, grid, tmp_path, monkeypatch, passed_by):
+    """The first request is answered; the ranges that GDAL asks for are redirected."""
+    for variable in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("no_proxy", passed_by)
+    monkeypatch.setattr(policy, "FIRST_WAIT_S", 0.01)
+    path, address = list_land_cover(served)
+    content = (served / path.lstrip("/")).read_bytes()
+
+    def lead_on(handler):
+        if len(odd.requests) > 1:
+            return 302, {"Location": f"http://localhost:{inner.port}/secret"}, b""
+        return 206, {"Content-Range": f"bytes 0-511/{len(content)}"}, content[:512]
+
+    odd.answers[path] = lead_on
+    with pytest.raises(PolicyError, match=rf"leads on to localhost:{inner.port} in the midst"):
+        fetch_window(address, grid, Store(tmp_path, odd.address))
+    assert inner.requests == [] and len(odd.requests) > 1
+    assert os.environ["no_proxy"] == passed_by
 
 
 def test_a_mirror_of_a_stated_certificate(served, grid, tmp_path, monkeypatch):

@@ -60,10 +60,11 @@ MOST_TIMES = 100
 PACKED_BYTES = 10 << 20
 CHUNK = 1 << 20
 """Bytes moved at once."""
+PORTS = {"http": 80, "https": 443}
+"""Schemes of addresses that are asked, with their ports."""
 
 _PASSING = (408, 425, 429, *range(500, 600))
 _PUBLIC, _PRIVATE, _ANY = range(3)
-_PORTS = {"http": 80, "https": 443}
 _log = logging.getLogger("landshift.acquire")
 # It writes paths with their queries, which may hold signatures; `_Retry` says the same without.
 logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
@@ -93,7 +94,7 @@ class Web:
         self._reach: dict[tuple[str, int], int] = {}
         self.session = _Session()
         self.session.headers.update(HEADERS)
-        for scheme in _PORTS:
+        for scheme in PORTS:
             self.session.mount(f"{scheme}://", _Adapter(self._reach))
 
     def ask(
@@ -153,6 +154,20 @@ class Web:
             "address"
         )
 
+    def connect(self, host: str, port: int) -> socket.socket:
+        """Connect to a machine that `ask` has reached before, by the same rules.
+
+        Raises
+        ------
+        PolicyError
+            If the name of the host leads elsewhere now, into a private network.
+        OSError
+            If it does not answer.
+        """
+        sock = socket.create_connection((host, port), TIMEOUT_S[0])
+        sock.settimeout(None)
+        return _check_peer(sock, host, self._reach.get((host, port), _PUBLIC))
+
     def _admit(self, url: str, named_by: str | None) -> None:
         host, port = _find_host(url, named_by)
         reach = _ANY
@@ -199,10 +214,10 @@ def _find_host(url: str, named_by: str | None) -> tuple[str, int]:
     by = f"{redact(named_by)} names " if named_by else ""
     try:
         parts = urlsplit(url)
-        port = parts.port or _PORTS.get(parts.scheme)
+        port = parts.port or PORTS.get(parts.scheme)
     except ValueError as error:
         raise PolicyError(f"{by}{redact(url)}: is no address ({error})") from None
-    if port is None or parts.scheme not in _PORTS or not parts.hostname:
+    if port is None or parts.scheme not in PORTS or not parts.hostname:
         raise PolicyError(f"{by}{redact(url)}: only http and https are followed")
     if named_by and "@" in parts.netloc:
         raise PolicyError(f"{by}{redact(url)} with a password, which is not sent; report it")
@@ -306,15 +321,20 @@ def _guard(pool: type, connection: type, reach: Mapping[tuple[str, int], int]) -
         def _new_conn(self) -> socket.socket:
             sock = super()._new_conn()
             self._watch.sock = sock.dup()  # TLS takes the other over
-            try:
-                number = ipaddress.ip_address(sock.getpeername()[0].partition("%")[0])
-                _check_reach(number, self.host, reach.get((self.host, self.port), _PUBLIC))
-            except PolicyError:
-                sock.close()
-                raise
-            return sock
+            return _check_peer(sock, self.host, reach.get((self.host, self.port), _PUBLIC))
 
     return type(pool.__name__, (pool,), {"ConnectionCls": Guarded})
+
+
+def _check_peer(sock: socket.socket, host: str, reach: int) -> socket.socket:
+    """Check which machine a connection has reached; it is closed if it may not be."""
+    try:
+        number = ipaddress.ip_address(sock.getpeername()[0].partition("%")[0])
+        _check_reach(number, host, reach)
+    except PolicyError:
+        sock.close()
+        raise
+    return sock
 
 
 def _check_reach(number: Any, host: str, reach: int) -> None:

@@ -7,7 +7,7 @@ what was asked, the version of the source, and the checksum of the window.
 
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ from rasterio.crs import CRS
 from rasterio.errors import RasterioError
 from rasterio.warp import transform_bounds
 from rasterio.windows import Window, from_bounds
+from requests.utils import get_environ_proxies
 
 from landshift.acquire.fetch import policy
 from landshift.acquire.fetch.addresses import is_address, public_address
@@ -26,6 +27,7 @@ from landshift.acquire.fetch.policy import AbsentError, PassingError, RefusedErr
 from landshift.acquire.fetch.records import Record, describe_file, key_of, read_record, write_json
 from landshift.acquire.fetch.store import Store
 from landshift.acquire.fetch.transfers import Progress, megabytes, probe
+from landshift.acquire.fetch.tunnel import open_tunnel
 from landshift.geodata.crs import check_crs
 from landshift.geodata.opening import open_dataset
 from landshift.geodata.raster import create_raster
@@ -123,7 +125,7 @@ def _read_once(
         record = describe_file(Path(place), address)
     else:
         raise AbsentError(f"the mirror has no {place}; add {address} to it")
-    with _polite_gdal(place), _open_remote(place, address) as source:
+    with _polite_gdal(place, store), _open_remote(place, address) as source:
         check_crs(address, source.crs or CRS.from_epsg(4326))
         window = _find_window(source, grid)
         if window is None:
@@ -133,10 +135,9 @@ def _read_once(
 
 
 @contextmanager
-def _polite_gdal(place: str):
+def _polite_gdal(place: str, store: Store):
     settings = {
-        # nothing but this raster, whatever its content names; our own request has followed the
-        # redirects by the policy, and GDAL starts where they ended
+        # nothing but this raster, whatever its content names
         "CPL_VSIL_CURL_ALLOWED_FILENAME": f"/vsicurl/{place}" if is_address(place) else NO_ADDRESS,
         "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
         "GDAL_HTTP_MAX_RETRY": 5,
@@ -156,8 +157,27 @@ def _polite_gdal(place: str):
     stated = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
     if stated:
         settings["GDAL_CURL_CA_BUNDLE"] = stated
-    with rasterio.Env(**settings):
+    with _one_server(place, store) as proxy, rasterio.Env(**settings, **proxy):
         yield
+
+
+@contextmanager
+def _one_server(place: str, store: Store) -> Iterator[dict[str, str]]:
+    """Let GDAL reach the server alone to which our own request was led by the policy.
+
+    A proxy that the user names is asked as it is.
+    """
+    stated = "GDAL_HTTP_PROXY" in os.environ or get_environ_proxies(place)
+    if stated or not is_address(place):
+        yield {}
+        return
+    # libcurl, with which GDAL asks, passes by any proxy for the hosts that these name
+    passing = {key: os.environ.pop(key) for key in ("no_proxy", "NO_PROXY") if key in os.environ}
+    try:
+        with open_tunnel(store.web, place) as tunnel:
+            yield {"GDAL_HTTP_PROXY": tunnel}
+    finally:
+        os.environ.update(passing)
 
 
 def _open_remote(place: str, address: str) -> rasterio.DatasetReader:
