@@ -1,7 +1,7 @@
 """Derive the terrain factors of a region from its DEM [m] and average them onto its grid."""
 
+from landshift.factors.subcells import average_with_subcells
 from landshift.factors.terrain.derive import derive_terrain_factors
-from landshift.geodata.detail import average_detail
 from landshift.geodata.raster import BLOCK, open_raster, write_factors
 from landshift.runtime.logs import set_up_logging
 from landshift.runtime.workers import spread_blocks
@@ -10,7 +10,8 @@ from landshift.runtime.workers import spread_blocks
 def main(*, detail, dem, factors):
     grid = open_raster(dem, chunks=BLOCK).odc.geobox
     elevation = open_raster(detail, chunks=BLOCK)
-    write_factors(average_detail(derive_terrain_factors(elevation), grid), factors)
+    derived = derive_terrain_factors(elevation)
+    write_factors(average_with_subcells(derived, elevation, grid), factors)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from landshift.transfer.fine_tuning import fine_tune_target
 from landshift.transfer.storage import load_model, save_model
 
 
-def main(*, region, models, samples, background, shots, settings, seed, model, table):
+def main(*, region, models, sources, samples, background, shots, settings, seed, model, table):
     labelled = draw_shots(pd.read_parquet(samples), region=region, shots=shots, seed=seed)
     logging.info("%s: fine-tuning on %d landslides", region, labelled["presence"].sum())
     labelled.to_parquet(table, index=False)
@@ -21,6 +21,11 @@ def main(*, region, models, samples, background, shots, settings, seed, model, t
         pd.read_parquet(background),
         region=region,
         seed=seed,
+        sources=sources
+        and tuple(
+            pd.concat([pd.read_parquet(path) for path in paths], ignore_index=True)
+            for paths in sources
+        ),
         **settings,
     )
     save_model(tuned, model)
@@ -31,6 +36,9 @@ if __name__ == "__main__":
     main(
         region=snakemake.wildcards.target,
         models=list(snakemake.input.models),
+        sources=[list(snakemake.input[name]) for name in ("source_samples", "source_background")]
+        if snakemake.input.source_samples
+        else None,
         samples=snakemake.input.samples,
         background=snakemake.input.background,
         shots=snakemake.params.shots,

@@ -8,6 +8,7 @@ import pandas as pd
 
 from landshift.factors.table import FACTORS
 from landshift.runtime.logs import set_up_logging
+from landshift.sampling.tables import keep_factors
 from landshift.transfer.frozen import freeze_models
 from landshift.transfer.pretraining import pretrain_sources
 from landshift.transfer.storage import save_model
@@ -21,8 +22,8 @@ def main(*, samples, background, selected, learners, own_units, legends, seed, m
     for learner, folder in zip(learners, models, strict=True):
         logging.info("pre-training %s on %d samples", learner, len(labelled))
         model = pretrain_sources(
-            labelled[["region", "x", "y", "block", "presence", *factors]],
-            unlabelled[["region", "x", "y", "block", *factors]],
+            keep_factors(labelled, factors),
+            keep_factors(unlabelled, factors),
             learner=learner,
             seed=seed,
             units=units,

@@ -14,12 +14,13 @@ import xarray as xr
 from landshift.geodata.cells import sample_points
 from landshift.geodata.raster import BLOCK
 from landshift.mapping.classes import CLASS_NAMES
-from landshift.transfer.fine_tuning import TargetModel
+from landshift.transfer.averaging import AveragedModel, list_parts
+from landshift.transfer.target_model import TargetModel
 
 COLUMNS = ("factor", "use", "code", "name", "seen", "area_share")
 
 
-def measure_class_coverage(model: TargetModel, factors: xr.Dataset) -> pd.DataFrame:
+def measure_class_coverage(model: TargetModel | AveragedModel, factors: xr.Dataset) -> pd.DataFrame:
     """Measure the share of a map that each class covers, and say whether training has seen it.
 
     Parameters
@@ -38,10 +39,11 @@ def measure_class_coverage(model: TargetModel, factors: xr.Dataset) -> pd.DataFr
     """
     layers = factors[list(model.factors)].transpose("y", "x")
     cells, counts = _count_codes(layers, list(model.classes_seen))
+    own = list_parts(model)[0].model.target_kernel.classes
     rows = []
     for name, seen in model.classes_seen.items():
         names = json.loads(layers[name].attrs.get("classes", "{}"))
-        use = "target" if name in model.target_kernel.classes else "shared"
+        use = "target" if name in own else "shared"
         for code, count in sorted(counts[name].items()):
             label = names.get(str(code), "")
             rows.append((name, use, code, label, code in seen, count / cells))

@@ -83,6 +83,9 @@ def _make_factor(name: str, group: str, row: dict, references: dict[str, str]) -
 FACTORS = _read_table()
 """All factors by name, by group in the order of their bands."""
 
+SUBCELL_SUFFIX = "_subcell"
+"""Ends the name of a factor at the steepest hollow of a cell; see `landshift.factors.subcells`."""
+
 DISTANCE_CAP_M = FACTORS["fault_distance"].halo_m
 """Distances to lines are cut here [m]: beyond it, a line tells nothing about a slope."""
 

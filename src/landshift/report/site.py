@@ -20,8 +20,8 @@ from landshift.geodata.opening import open_dataset
 from landshift.mapping.applicability import UNKNOWN
 from landshift.mapping.classes import CLASS_NAMES
 from landshift.runtime.files import check_finished
-from landshift.transfer.fine_tuning import TargetModel
 from landshift.transfer.storage import load_model
+from landshift.transfer.target_model import TargetModel
 
 NEAREST = 5
 """Mapped landslides and shots that are named."""
