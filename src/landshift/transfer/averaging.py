@@ -120,13 +120,18 @@ def average_models(
 def average_predictions(predictions: Sequence[Prediction], shares: Sequence[float]) -> Prediction:
     """Mean and standard deviation of the mixture of some predictions of the same cells.
 
-    A prediction without deviations takes the mean variance of those that state one.
+    A prediction without deviations takes the mean variance of those that state one; where none
+    does, the deviation is NaN.
     """
     weighted = list(zip(shares, predictions, strict=True))
     mean = sum(share * each.logit for share, each in weighted)
     between = sum(share * (each.logit - mean) ** 2 for share, each in weighted)
     stating = [(share, each.sd) for share, each in weighted if not np.isnan(each.sd).any()]
-    within = sum(share * sd**2 for share, sd in stating) / sum(share for share, _ in stating)
+    within = np.average(
+        [sd**2 for _, sd in stating] or [np.full(len(mean), np.nan)],
+        axis=0,
+        weights=[share for share, _ in stating] or None,
+    )
     return Prediction(mean, np.sqrt(within + between), predictions[0].prevalence)
 
 

@@ -33,7 +33,7 @@ METHODS = {
     "zero_shot": Name("zero-shot", of_map="sources only (zero-shot)"),
     "local_only": Name("local only", of_map="own landslides only"),
     "slope": Name("slope alone", of_map="slope alone"),
-    "morphometric": Name("slope, concavity and position"),
+    "morphometric": Name("slope and concavity"),
     "pooled": Name("pooled, target 50 %", "pooled", of_map="sources and own landslides pooled"),
     "residual": Name("fine-tuned, means only"),
     "residual_subcells": Name("fine-tuned, means and sub-cells"),

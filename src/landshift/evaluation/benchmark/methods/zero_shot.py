@@ -8,7 +8,7 @@ from landshift.evaluation.benchmark.methods.task import TransferTask
 from landshift.study.learners import LEARNERS
 from landshift.transfer.mixture import PRIOR_SLOPE
 
-SIGNS = {"slope": 1, "tangential_curvature_90m": -1, "relative_slope_position_450m": 1}
+SIGNS = {"slope": 1, "tangential_curvature_90m": -1}
 """Factors of the morphometric score, and whether more of them means more landslides."""
 
 
@@ -27,7 +27,7 @@ def rank_slope(task: TransferTask, family: str) -> np.ndarray:
 
 @method("morphometric", group="core", families=("rank",), needs_sources=False)
 def rank_shape(task: TransferTask, family: str) -> np.ndarray:
-    """Add up the ranks of slope, concavity and height on the slope: neither sources nor shots."""
+    """Add up the ranks of slope and concavity: neither sources nor shots."""
     return _score_ranks(task, list(SIGNS))
 
 
