@@ -112,9 +112,11 @@ def _run(command: Sequence[str]) -> None:
 
 def _check_study(chosen: argparse.Namespace) -> None:
     from landshift.study.checks import check_study
+    from landshift.study.headers import check_headers
     from landshift.study.texts import read_files
 
     study = check_study(read_files(chosen.files))
+    check_headers(study)
     print(f"{study.study}: nothing is wrong; {len(study.regions)} regions")
 
 
