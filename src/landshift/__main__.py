@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from landshift.runtime.compiled_cache import drop_stale_kernels
 
@@ -60,6 +61,10 @@ def _parser() -> argparse.ArgumentParser:
 
     study = commands.add_parser("study", help="what is wrong with the configuration of a study")
     study.add_argument("files", type=Path, nargs="+", help="as after --configfile, in their order")
+    study.add_argument("--finished", action="store_true", help="and what a run has not made")
+    study.add_argument(
+        "--results", type=Path, default=Path("results"), help="folder of studies (%(default)s)"
+    )
     study.set_defaults(answer=_check_study)
 
     check = commands.add_parser("check", help="whether a study's files are still what was made")
@@ -117,7 +122,20 @@ def _check_study(chosen: argparse.Namespace) -> None:
 
     study = check_study(read_files(chosen.files))
     check_headers(study)
+    if chosen.finished:
+        _check_finished(chosen.results / study.study, study)
     print(f"{study.study}: nothing is wrong; {len(study.regions)} regions")
+
+
+def _check_finished(results: Path, study: Any) -> None:
+    from landshift.runtime.files import check_finished
+    from landshift.study.outputs import list_outputs
+    from landshift.study.plan import Plan
+    from landshift.transfer.manifest import read_frozen_factors
+
+    frozen = study.transfer.frozen
+    plan = Plan(study, read_frozen_factors(frozen and frozen.model_dump()))
+    check_finished(results, (results / file for file in list_outputs(plan)))
 
 
 def _check_files(chosen: argparse.Namespace) -> None:
