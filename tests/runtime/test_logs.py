@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from landshift.runtime.logs import list_failures
 
 JOB = """
@@ -41,6 +43,15 @@ def test_what_a_user_can_mend_is_one_line(tmp_path):
     assert "Traceback" not in path.read_text() + result.stderr
     # the end of the run tells it, and nothing before
     assert sentence not in result.stderr and "half done" in result.stderr
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a disk that is always full")
+def test_a_failure_that_the_file_does_not_take_is_told_at_once(tmp_path):
+    path = tmp_path / "job.log"
+    path.symlink_to("/dev/full")
+    command = [sys.executable, "-c", JOB, str(path), "missing"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.stderr.count("no/such/dem.tif: does not exist; correct the path") == 1
 
 
 def test_the_failures_of_a_run_are_told_once_each(tmp_path):

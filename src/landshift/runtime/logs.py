@@ -32,6 +32,14 @@ class _Discreet(logging.Formatter):
         return redact(super().format(record))
 
 
+class _File(logging.FileHandler):
+    """Hold all lines; what a full disk does not take of a failure goes to the terminal."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        if hasattr(record, _TOLD_LATER):
+            print(self.format(record), file=sys.stderr)
+
+
 def set_up_logging(path: str | Path, *, level: int = logging.INFO) -> None:
     """Send log lines, warnings and an uncaught exception to a file and to standard error.
 
@@ -47,7 +55,7 @@ def set_up_logging(path: str | Path, *, level: int = logging.INFO) -> None:
         Least severe level that is written.
     """
     Path(path).parent.mkdir(parents=True, exist_ok=True)
-    handlers = [logging.FileHandler(path, mode="w", encoding="utf-8"), logging.StreamHandler()]
+    handlers = [_File(path, mode="w", encoding="utf-8"), logging.StreamHandler()]
     for handler in handlers:
         handler.setFormatter(
             _Discreet("%(asctime)s %(levelname)s %(name)s: %(message)s", datefmt="%H:%M:%S")
