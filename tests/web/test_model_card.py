@@ -48,7 +48,7 @@ def test_card_states_origin_scores_and_licences(evidence, tmp_path):
     write_model_card(tmp_path / "card.md", evidence)
     text = (tmp_path / "card.md").read_text()
     assert text.startswith("# Model card: landslide susceptibility of ash\n")
-    assert "2 factors: slope [degree], twi [ln(m)]" in text
+    assert "2 factors: slope [degree], topographic wetness index (twi) [ln(m)]" in text
     assert "Fine-tuned on: 7 landslides" in text and "as stated: 0.02" in text
     assert "On 40 landslides" in text and "| very high | 20% | 20% |" in text
     assert "| found in the most susceptible 10% of the area | 0.800 (0.700 to 0.900)" in text

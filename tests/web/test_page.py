@@ -54,8 +54,8 @@ def test_a_click_names_the_strongest_factors(browse):
     notes = browse({"click": [0.31, 0.42]}, {"click": [0.9, 0.42]})["notes"]
     local = [note["values"]["local"] for note in notes]
     assert local == [
-        "relief \N{MINUS SIGN}1.25, slope +0.50",
-        "slope +2.00, relief \N{MINUS SIGN}1.25",
+        "height above the nearest stream (hand) \N{MINUS SIGN}1.25, slope +0.50",
+        "slope +2.00, height above the nearest stream (hand) \N{MINUS SIGN}1.25",
     ]
 
 
