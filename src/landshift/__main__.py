@@ -48,7 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     diff.add_argument("before", type=Path, help="result folder, results/{study}")
     diff.add_argument("after", type=Path, help="result folder of a later run")
     diff.add_argument(
-        "--output", type=Path, default=Path("results/diff"), help="by default %(default)s"
+        "--output", type=Path, help="folder of the comparison; by default diff/ in AFTER"
     )
     diff.set_defaults(answer=_compare_results)
 
@@ -94,9 +94,10 @@ def _describe_site(chosen: argparse.Namespace) -> None:
 def _compare_results(chosen: argparse.Namespace) -> None:
     from landshift.report.differences import compare_results
 
-    table = compare_results(chosen.before, chosen.after, chosen.output)
+    output = chosen.output or chosen.after / "diff"
+    table = compare_results(chosen.before, chosen.after, output)
     print(table.to_string(index=False, float_format="{:.4g}".format))
-    print(f"written to {chosen.output}")
+    print(f"written to {output}")
 
 
 def _update_study(chosen: argparse.Namespace) -> None:
