@@ -149,7 +149,7 @@ audit: $(INSTALLED) ## list the licences and the known vulnerabilities of the lo
 	$(AUDIT)/pip-licenses --python=$(BIN)/python --from=mixed --order=license
 	$(BIN)/python .ci/audit.py $(AUDIT)/pip-audit
 
-test-deploy: $(INSTALLED) ## plan the workflow where Snakemake is installed and nothing else
+test-deploy: $(INSTALLED) ## plan the workflow where nothing but Snakemake is installed, and deploy it by snakedeploy
 	$(BIN)/pytest -q -m deploy $(PYTEST_ARGS)
 
 test-mutants: $(INSTALLED) ## change one operator at a time (MUTANTS=300), and count what tests notice
