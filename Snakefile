@@ -63,5 +63,6 @@ onsuccess:
 
 onerror:
     print(end=keep_checksums(f"results/{config['study']}"))
-    failures = list_failures(f"results/{config['study']}/logs", since=STARTED)
+    logs = f"results/{config['study']}/logs"
+    failures = list_failures(logs, since=STARTED) or [f"no job said why; its log is in {logs}"]
     print("What went wrong; all that was finished is kept:", *failures, sep="\n  ")
