@@ -133,6 +133,8 @@ def test_snakefile_is_short():
     assert len((ROOT / "Snakefile").read_text().splitlines()) <= 70
 
 
-def test_lint_is_clean(run_snakemake, tmp_path):
-    result = run_snakemake("--lint", "--configfile", STUDY, folder=tmp_path)
+@pytest.mark.parametrize("snakefile", ["Snakefile", "workflow/Snakefile"])
+def test_lint_is_clean(run_snakemake, tmp_path, snakefile):
+    arguments = ("--lint", "--snakefile", ROOT / snakefile, "--configfile", STUDY)
+    result = run_snakemake(*arguments, folder=tmp_path)
     assert result.returncode == 0, result.stdout
