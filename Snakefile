@@ -1,6 +1,7 @@
 """Landshift: landslide susceptibility where landslide data are few, from inventory to report."""
 
 import sys
+import time
 
 from snakemake.utils import min_version
 
@@ -11,6 +12,7 @@ from landshift.runtime.checkout import lead_jobs_here
 from landshift.runtime.integrity import keep_checksums
 from landshift.runtime.logs import list_failures
 
+STARTED = time.time()
 lead_jobs_here()
 min_version("9.20")
 
@@ -61,4 +63,6 @@ onsuccess:
 
 onerror:
     print(end=keep_checksums(f"results/{config['study']}"))
-    print("What went wrong; all that was finished is kept:", *list_failures(log), sep="\n  ")
+    logs = f"results/{config['study']}/logs"
+    failures = list_failures(logs, since=STARTED) or [f"no job said why; its log is in {logs}"]
+    print("What went wrong; all that was finished is kept:", *failures, sep="\n  ")

@@ -96,10 +96,45 @@ def test_the_page_of_the_results_lists_what_rules_make(name):
     assert [path for path in made if not any(fnmatch(path, pattern) for pattern in known)] == []
 
 
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+# not of a study: what was fetched, what SLURM wrote, and a benchmark of its own
+NAMED = re.compile(
+    r"results/(?!cache|slurm_logs|robustness)[\w{}]+/([\w{}/.]*[\w}/])|`([\w{}/]+\.(?:csv|tif))`"
+)
+
+
+def list_named(page):
+    """List the results that a page names, each from the folder of its study.
+
+    A bare name is meant in the folder `results/.../` that the page named last, if any.
+    """
+    folder = ""
+    for in_study, alone in NAMED.findall(page.read_text(encoding="utf-8")):
+        if not alone.startswith("results/"):
+            yield in_study or (alone if "/" in alone else folder + alone)
+        folder = in_study if in_study.endswith("/") else folder
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_pages_name_results_where_they_are(page):
+    files = [pattern for pattern in list_results() if not pattern.startswith("results/")]
+    names = [PurePosixPath(pattern).name for pattern in files]
+    folders = {str(folder) for pattern in files for folder in PurePosixPath(pattern).parents}
+    wrong = [
+        path
+        for path in list_named(page)
+        if not any(fnmatch(path, pattern) for pattern in (files if "/" in path else names))
+        and not any(PurePosixPath(path).match(folder) for folder in folders - {"."})
+    ]
+    assert wrong == []
+
+
 def test_snakefile_is_short():
     assert len((ROOT / "Snakefile").read_text().splitlines()) <= 70
 
 
-def test_lint_is_clean(run_snakemake, tmp_path):
-    result = run_snakemake("--lint", "--configfile", STUDY, folder=tmp_path)
+@pytest.mark.parametrize("snakefile", ["Snakefile", "workflow/Snakefile"])
+def test_lint_is_clean(run_snakemake, tmp_path, snakefile):
+    arguments = ("--lint", "--snakefile", ROOT / snakefile, "--configfile", STUDY)
+    result = run_snakemake(*arguments, folder=tmp_path)
     assert result.returncode == 0, result.stdout

@@ -38,6 +38,10 @@ def test_second_run_does_nothing(run_snakemake, finished):
     assert "Nothing to be done" in result.stdout
 
 
+def test_it_is_known_to_be_finished(finished):
+    assert main(["study", str(STUDY), "--finished", "--results", str(finished / "results")]) == 0
+
+
 @pytest.mark.parametrize("target", TARGETS)
 def test_maps_are_susceptibilities(results, target):
     with rasterio.open(results / "targets" / target / "susceptibility.tif") as source:

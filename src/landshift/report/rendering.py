@@ -8,6 +8,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedError
 from markupsafe import Markup
 
+from landshift.factors.table import name_factor
 from landshift.runtime.redaction import redact
 
 _UNPRINTABLE = re.compile(r"[^\S ]|[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -52,7 +53,7 @@ def render_markdown(template: str, **values: Any) -> str:
         File below this folder, such as ``texts/summary.j2``. It lies next to the module of the
         same name, which computes the values.
     values
-        What the template names.
+        What the template names; its filter ``factor`` names the factor of a code.
 
     Raises
     ------
@@ -78,7 +79,7 @@ def _set_up(to_text: Callable[[object], str]) -> Environment:
     def finalize(value: object) -> Markup:
         return value if isinstance(value, Markup) else Markup(to_text(value))
 
-    return Environment(
+    environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         # results of macros are markup, and stay as they are; nothing else is
         autoescape=True,
@@ -88,6 +89,8 @@ def _set_up(to_text: Callable[[object], str]) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.filters["factor"] = name_factor
+    return environment
 
 
 _PLAIN, _MARKDOWN = _set_up(fold), _set_up(escape_markdown)
