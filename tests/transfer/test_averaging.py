@@ -63,8 +63,8 @@ def values(tuned, fine_tables):
     return fine_tables[2][list(tuned.factors)].to_numpy(np.float32)
 
 
-def test_four_models_are_averaged_by_their_evidence(tuned):
-    assert list(tuned.models) == ["means", "pooled_means", "subcells", "pooled_subcells"]
+def test_three_models_are_averaged_by_their_evidence(tuned):
+    assert list(tuned.models) == ["means", "subcells", "pooled"]
     expected = softmax([model.evidence for model in tuned.models.values()])
     assert list(tuned.shares.values()) == pytest.approx(expected)
     assert tuned.factors[-2:] == ("curvature_subcell", "slope_subcell")
@@ -182,7 +182,7 @@ def test_the_average_is_stored_and_compiled(tuned, values, tmp_path):
     compiled = compile_model(tuned)
     kinds = {name: type(model) for name, model in compiled.models.items()}
     assert kinds["subcells"] is CompiledModel
-    assert kinds["pooled_means"] is CompiledTrees
+    assert kinds["pooled"] is CompiledTrees
     found = compiled.predict(values)
     np.testing.assert_allclose(found.logit, expected.logit, rtol=0, atol=1e-6)
     np.testing.assert_allclose(found.sd, expected.sd, rtol=0, atol=1e-5)

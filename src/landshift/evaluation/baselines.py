@@ -12,7 +12,6 @@ from landshift.transfer.averaging import (
     list_parts,
 )
 from landshift.transfer.mixture import PRIOR_SLOPE, ResidualMixture
-from landshift.transfer.pooling import PooledModel
 from landshift.transfer.prediction import Prediction
 from landshift.transfer.target_model import TargetModel
 
@@ -48,13 +47,14 @@ def predict_baselines(
         part._replace(model=replace(part.model, mixture=_forget_sources(part.model.mixture)))
         for part in parts
     ]
-    pooled = [part for part in list_parts(model) if isinstance(part.model, PooledModel)]
-    for name, rivals in (("local_only", local), ("pooled", pooled)):
-        if rivals and not (name == "local_only" and not rivals[0].model.mixture.members):
-            predictions[name] = average_predictions(
-                [part.model.predict(values[:, part.columns]) for part in rivals],
-                softmax([part.model.evidence for part in rivals]),
-            )
+    if local[0].model.mixture.members:
+        predictions["local_only"] = average_predictions(
+            [part.model.predict(values[:, part.columns]) for part in local],
+            softmax([part.model.evidence for part in local]),
+        )
+    for part in list_parts(model):
+        if part.name == "pooled":
+            predictions["pooled"] = part.model.predict(values[:, part.columns])
     if "slope" in model.factors:
         predictions["slope"] = _rank_slope(parts[0].model, values[:, parts[0].columns])
     return {name: prediction.probability for name, prediction in predictions.items()}

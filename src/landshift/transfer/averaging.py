@@ -12,8 +12,8 @@ from landshift.transfer.pooling import PooledModel
 from landshift.transfer.prediction import Model, Prediction
 from landshift.transfer.target_model import TargetModel
 
-PARTS = ("means", "subcells", "pooled_means", "pooled_subcells")
-"""Names of the models that may be averaged: fine-tuned and pooled, of either value of a cell."""
+PARTS = ("means", "subcells", "pooled")
+"""Names of the models that may be averaged: two fine-tuned ones, and trees of what is finest."""
 
 
 class Part(NamedTuple):
@@ -88,7 +88,7 @@ class AveragedModel:
 
     def _find_columns(self, part: str) -> np.ndarray:
         names = {name: column for column, name in enumerate(self.factors)}
-        suffix = SUBCELL_SUFFIX if part.endswith("subcells") else ""
+        suffix = "" if part == "means" else SUBCELL_SUFFIX
         wanted = self.models[part].factors
         return np.array([names.get(f"{name}{suffix}", names[name]) for name in wanted])
 

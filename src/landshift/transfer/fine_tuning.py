@@ -144,27 +144,28 @@ def fine_tune_target(
         classes=tuple(target_classes),
         units=units or {},
     )
-    pools = sources is not None and family == "ensemble" and shots["presence"].sum() > 0
     at_subcells = _find_subcells(source_models, shots, background)
+    kinds = {"means": drop_subcells} | ({"subcells": swap_subcells} if at_subcells else {})
     models = {}
-    for kind, of in (("means", drop_subcells), ("subcells", swap_subcells)):
-        if kind == "subcells" and not at_subcells:
-            break
+    for kind, take in kinds.items():
         chosen = [_of_kind(model, kind) for model in source_models]
-        models[kind] = fit(chosen, of(shots), of(background))
-        own = next((model for model in chosen if model.learner == LEARNER), None)
-        if pools and own is not None:
-            tables = sources if kind == "means" else keep_regions_with_subcells(*sources)
-            training = _prepare(own, [of(table) for table in tables], seed)
-            score_classes = own.class_scores.apply_table
-            cells = gather_labels(
-                score_classes(of(shots)), score_classes(of(background)), own.factors,
-                pseudo_absences, seed,
-            )  # fmt: skip
-            models[f"pooled_{kind}"] = fit_pooled(
-                own, training, cells, score_classes(of(background)),
-                prevalence=prevalence, seed=seed,
-            )  # fmt: skip
+        models[kind] = fit(chosen, take(shots), take(background))
+    own = next((model for model in chosen if model.learner == LEARNER), None)
+    if sources is not None and own is not None and family == "ensemble" and shots["presence"].any():
+        # trees of sub-cells where there are any: those of the means as well would add nothing
+        tables = keep_regions_with_subcells(*sources) if at_subcells else sources
+        score_classes = own.class_scores.apply_table
+        unlabelled = score_classes(take(background))
+        models["pooled"] = fit_pooled(
+            own,
+            _prepare(own, [take(table) for table in tables], seed),
+            gather_labels(
+                score_classes(take(shots)), unlabelled, own.factors, pseudo_absences, seed
+            ),
+            unlabelled,
+            prevalence=prevalence,
+            seed=seed,
+        )
     return average_models(models, at_subcells)
 
 

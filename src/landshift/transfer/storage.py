@@ -243,7 +243,7 @@ def _load_target(path: Path, manifest: dict) -> TargetModel | AveragedModel:
     _check_numbers("parts", weights, (len(shares),), lowest=0.0, highest=1.0)
     if abs(weights.sum() - 1) > 1e-9:
         raise ValueError(f"the shares of its parts sum to {weights.sum():g}")
-    kinds = {name: "pooled" if name.startswith("pooled") else "target" for name in shares}
+    kinds = {name: "pooled" if name == "pooled" else "target" for name in shares}
     models = {
         name: means if name == "means" else _load_part(path / name, kinds[name], manifest)
         for name in shares

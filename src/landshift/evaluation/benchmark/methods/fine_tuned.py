@@ -16,7 +16,7 @@ def fine_tune(task: TransferTask, family: str) -> np.ndarray:
     """Average corrected source scores, and trees of sources and shots, by their evidence."""
     pairs = [_fit_residual(part, family) for part in task.parts]
     if family == "ensemble" and LEARNER in task.view.source_models:
-        pairs += [_fit_trees(part) for part in task.parts]
+        pairs.append(_fit_trees(task.parts[-1]))
     evidence, logits = zip(*pairs, strict=True)
     return expit(softmax(evidence) @ np.array(logits))
 
