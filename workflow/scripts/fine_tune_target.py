@@ -11,7 +11,7 @@ from landshift.transfer.fine_tuning import fine_tune_target
 from landshift.transfer.storage import load_model, save_model
 
 
-def main(*, region, models, sources, samples, background, shots, settings, seed, model, table):
+def main(*, region, models, samples, background, shots, settings, seed, model, table, sources=None):
     labelled = draw_shots(pd.read_parquet(samples), region=region, shots=shots, seed=seed)
     logging.info("%s: fine-tuning on %d landslides", region, labelled["presence"].sum())
     labelled.to_parquet(table, index=False)
