@@ -607,8 +607,8 @@ def test_wrong_grids_are_refused(rough):
     feet = wrap_xr(rough, make_grid(rough.shape, crs="EPSG:2263"))
     oblong = GeoBox(rough.shape, Affine(10, 0, 0, 0, -20, 0), "EPSG:32632")
     for wrong, message in (
-        (degrees, "projected CRS in metres, found WGS 84"),
-        (feet, "projected CRS in metres"),
+        (degrees, r"is in degrees \(EPSG:4326\)"),
+        (feet, "whose unit is US survey foot"),
         (wrap_xr(rough, oblong), "expected square cells"),
         (dem.isel(y=slice(None, None, -1)), "north-up"),
         (dem.T, r"dimensions \(y, x\)"),

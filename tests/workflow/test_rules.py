@@ -64,8 +64,35 @@ def test_rules_have_manners(name):
         assert not unnamed, f"{name}: unnamed {directive} {unnamed}"
 
 
+def list_names(rule: str) -> list[str]:
+    """List what a rule names: its inputs, outputs and parameters, and its wildcards."""
+    names, text = [], read_rules()[rule]
+    for directive in ("input", "output", "params"):
+        block = re.search(rf"^    {directive}:\n((?: {{8}}.*\n)+)", text, flags=re.MULTILINE)
+        names += re.findall(r"^ {8}(\w+)=", block[1], flags=re.MULTILINE) if block else []
+        if directive == "output":
+            names += sorted(set(re.findall(r"\{(\w+)\}", block[1])))
+    return names
+
+
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
-def test_scripts_are_one_explicit_call(path):
+def test_a_rule_has_one_thing_for_every_argument_of_its_script(path):
+    tree = ast.parse(path.read_text())
+    (main,) = (node for node in tree.body if getattr(node, "name", "") == "main")
+    (call,) = (
+        node
+        for node in ast.walk(tree)
+        if getattr(getattr(node, "func", 0), "id", "") == "call_main"
+    )
+    stated = {keyword.arg for keyword in call.keywords}
+    names = list_names(path.stem)
+    for argument in main.args.kwonlyargs:
+        if None not in stated and argument.arg not in stated:
+            assert names.count(argument.arg) == 1, argument.arg
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
+def test_scripts_are_one_call(path):
     tree = ast.parse(path.read_text())
     assert ast.get_docstring(tree)
     functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}

@@ -2,8 +2,7 @@
 
 import logging
 
-from landshift.acquire.fetch.records import write_record
-from landshift.acquire.fetch.store import open_store
+from landshift.acquire.fetch.store import open_store, write_record
 from landshift.acquire.inventory.cleaning import clean_inventory
 from landshift.acquire.inventory.elevations import compare_elevations
 from landshift.acquire.inventory.fetching import fetch_inventory
@@ -13,6 +12,7 @@ from landshift.acquire.inventory.storage import write_cleaning, write_inventory
 from landshift.acquire.layer import Layer
 from landshift.geodata.raster import open_raster
 from landshift.runtime.files import refuse_changes
+from landshift.runtime.jobs import call_main
 from landshift.runtime.logs import set_up_logging
 
 
@@ -55,12 +55,10 @@ def main(*, entry, dem, store, inventory, cleaning, record, detail=None):
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
     with refuse_changes(snakemake.input.files):
-        main(
-            entry=snakemake.params.entry,
-            dem=snakemake.input.dem,
+        call_main(
+            main,
+            snakemake,
             detail=next(iter(snakemake.input.detail), None),
             store=open_store(snakemake.config["mirror"]),
             inventory=snakemake.output.inventory,
-            cleaning=snakemake.output.cleaning,
-            record=snakemake.output.record,
         )

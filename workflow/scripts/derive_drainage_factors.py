@@ -3,6 +3,7 @@
 from landshift.factors.drainage.derive import LARGEST_WHOLE, TILE_SIZE, derive_drainage_factors
 from landshift.factors.subcells import average_with_subcells
 from landshift.geodata.raster import open_raster, write_factors
+from landshift.runtime.jobs import call_main
 from landshift.runtime.logs import set_up_logging
 
 
@@ -17,8 +18,4 @@ def main(*, detail, dem, factors):
 
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
-    main(
-        detail=snakemake.input.detail,
-        dem=snakemake.input.dem,
-        factors=snakemake.output.factors,
-    )
+    call_main(main, snakemake)

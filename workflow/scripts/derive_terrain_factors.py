@@ -3,6 +3,7 @@
 from landshift.factors.subcells import average_with_subcells
 from landshift.factors.terrain.derive import derive_terrain_factors
 from landshift.geodata.raster import BLOCK, open_raster, write_factors
+from landshift.runtime.jobs import call_main
 from landshift.runtime.logs import set_up_logging
 from landshift.runtime.workers import spread_blocks
 
@@ -16,10 +17,5 @@ def main(*, detail, dem, factors):
 
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
-    resources = dict(snakemake.resources.items())
-    with spread_blocks(snakemake.threads, resources, log=snakemake.log[0]):
-        main(
-            detail=snakemake.input.detail,
-            dem=snakemake.input.dem,
-            factors=snakemake.output.factors,
-        )
+    with spread_blocks(snakemake.threads, snakemake.resources, log=snakemake.log[0]):
+        call_main(main, snakemake)

@@ -21,6 +21,7 @@ from landshift.evaluation.drivers.summary import (
 )
 from landshift.geodata.cells import sample_points
 from landshift.geodata.raster import open_raster
+from landshift.runtime.jobs import call_main
 from landshift.runtime.logs import set_up_logging
 from landshift.runtime.tables import write_csv
 from landshift.transfer.averaging import list_parts
@@ -62,13 +63,4 @@ def main(*, model, classes, background, source_backgrounds, shots, drivers, depe
 
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
-    main(
-        model=snakemake.input.model,
-        classes=snakemake.input.classes,
-        background=snakemake.input.background,
-        source_backgrounds=list(snakemake.input.source_backgrounds),
-        shots=snakemake.input.shots,
-        drivers=snakemake.output.drivers,
-        dependence=snakemake.output.dependence,
-        influence=snakemake.output.influence,
-    )
+    call_main(main, snakemake)

@@ -15,6 +15,7 @@ from landshift.evaluation.benchmark.names import OF_MAP
 from landshift.evaluation.skill import find_better, measure_skill, trace_skill
 from landshift.geodata.cells import sample_points
 from landshift.geodata.raster import open_raster, read_factors
+from landshift.runtime.jobs import call_main
 from landshift.runtime.logs import set_up_logging
 from landshift.runtime.seeds import derive_seed
 from landshift.runtime.tables import write_csv
@@ -54,16 +55,4 @@ def main(
 
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
-    main(
-        model=snakemake.input.model,
-        factors=list(snakemake.input.factors),
-        dem=snakemake.input.dem,
-        samples=snakemake.input.samples,
-        shots=snakemake.input.shots,
-        validation=next(iter(snakemake.input.validation), None),
-        background=snakemake.input.background,
-        pseudo_absences=snakemake.params.pseudo_absences,
-        block_size=snakemake.params.block_size,
-        skill=snakemake.output.skill,
-        curves=snakemake.output.curves,
-    )
+    call_main(main, snakemake, validation=next(iter(snakemake.input.validation), None))

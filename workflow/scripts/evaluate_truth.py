@@ -11,6 +11,7 @@ from landshift.evaluation.benchmark.methods.task import TransferTask, list_kinds
 from landshift.evaluation.rate_curves import truth_auc
 from landshift.factors.table import SUBCELL_SUFFIX
 from landshift.geodata.raster import open_raster, read_factors
+from landshift.runtime.jobs import call_main
 from landshift.runtime.logs import set_up_logging
 from landshift.runtime.tables import write_csv
 from landshift.sampling.tables import keep_factors, list_subcells
@@ -53,14 +54,9 @@ def main(*, models, training, shots, background, factors, own, maps, seed, truth
 
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
-    main(
-        models=list(snakemake.input.models),
+    call_main(
+        main,
+        snakemake,
         training=(list(snakemake.input.samples), list(snakemake.input.background_sources)),
-        shots=snakemake.input.shots,
-        background=snakemake.input.background,
-        factors=list(snakemake.input.factors),
-        own=snakemake.params.own,
         maps={name: snakemake.input[name] for name in ("susceptibility", "true_probability")},
-        seed=snakemake.params.seed,
-        truth=snakemake.output.truth,
     )

@@ -5,6 +5,7 @@ import logging
 import pandas as pd
 
 from landshift.factors.table import FACTORS
+from landshift.runtime.jobs import call_main
 from landshift.runtime.logs import set_up_logging
 from landshift.sampling.shots import draw_shots
 from landshift.transfer.fine_tuning import fine_tune_target
@@ -33,14 +34,13 @@ def main(*, region, models, samples, background, shots, settings, seed, model, t
 
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
-    main(
+    call_main(
+        main,
+        snakemake,
         region=snakemake.wildcards.target,
-        models=list(snakemake.input.models),
         sources=[list(snakemake.input[name]) for name in ("source_samples", "source_background")]
         if snakemake.input.source_samples
         else None,
-        samples=snakemake.input.samples,
-        background=snakemake.input.background,
         shots=snakemake.params.shots,
         settings={
             "prevalence": snakemake.params.prevalence,
@@ -50,7 +50,5 @@ if __name__ == "__main__":
             "legends": snakemake.params.legends,
             **snakemake.params.own,
         },
-        seed=snakemake.params.seed,
-        model=snakemake.output.model,
         table=snakemake.output.shots,
     )

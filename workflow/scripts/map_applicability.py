@@ -13,6 +13,7 @@ from landshift.mapping.applicability import (
     mask_applicability,
     share_outside,
 )
+from landshift.runtime.jobs import call_main
 from landshift.runtime.logs import set_up_logging
 from landshift.runtime.workers import spread_blocks
 from landshift.transfer.averaging import list_parts
@@ -47,14 +48,5 @@ def main(*, model, factors, samples, shots, block_size, dissimilarity, applicabi
 
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
-    resources = dict(snakemake.resources.items())
-    with spread_blocks(snakemake.threads, resources, log=snakemake.log[0]):
-        main(
-            model=snakemake.input.model,
-            factors=list(snakemake.input.factors),
-            samples=list(snakemake.input.samples),
-            shots=snakemake.input.shots,
-            block_size=snakemake.params.block_size,
-            dissimilarity=snakemake.output.dissimilarity,
-            applicability=snakemake.output.applicability,
-        )
+    with spread_blocks(snakemake.threads, snakemake.resources, log=snakemake.log[0]):
+        call_main(main, snakemake)

@@ -12,8 +12,9 @@ import pandas as pd
 import xarray as xr
 
 from landshift.geodata.cells import sample_points
-from landshift.geodata.raster import BLOCK
+from landshift.geodata.raster import BLOCK, count_codes
 from landshift.mapping.classes import CLASS_NAMES
+from landshift.runtime.blocks import cut_axis
 from landshift.transfer.averaging import AveragedModel, list_parts
 from landshift.transfer.target_model import TargetModel
 
@@ -53,8 +54,8 @@ def measure_class_coverage(model: TargetModel | AveragedModel, factors: xr.Datas
 def _count_codes(layers: xr.Dataset, classes: list[str]) -> tuple[int, dict[str, Counter]]:
     """Count the cells with all factors, and those of each code, a strip of rows at a time."""
     cells, counts = 0, {name: Counter() for name in classes}
-    for row in range(0, layers.sizes["y"], BLOCK):
-        part = layers.isel(y=slice(row, row + BLOCK)).compute()
+    for rows in cut_axis(layers.sizes["y"], BLOCK):
+        part = layers.isel(y=rows).compute()
         mapped = reduce(operator.and_, (np.isfinite(part[name].to_numpy()) for name in part))
         cells += int(mapped.sum())
         for name in classes:
@@ -108,7 +109,7 @@ def tabulate_classes(
     ValueError
         If no cell has a class.
     """
-    cells = _count_cells(classes)
+    cells = count_codes(classes)[1:6]
     if cells.sum() == 0:
         raise ValueError("the map of classes has no cell with data")
     area = cells / cells.sum()
@@ -121,11 +122,3 @@ def tabulate_classes(
         table[f"{group}_share"] = shares
         table[f"{group}_density"] = np.divide(shares, area, out=np.full(5, np.nan), where=area > 0)
     return table
-
-
-def _count_cells(classes: xr.DataArray) -> np.ndarray:
-    counts = np.zeros(6, np.int64)
-    for row in range(0, classes.sizes["y"], BLOCK):
-        strip = classes.isel(y=slice(row, row + BLOCK)).to_numpy()
-        counts += np.bincount(strip.ravel(), minlength=6)
-    return counts[1:]

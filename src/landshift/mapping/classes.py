@@ -10,7 +10,7 @@ import xarray as xr
 from dask import is_dask_collection
 from scipy.special import expit, logit
 
-from landshift.geodata.raster import BLOCK
+from landshift.geodata.raster import cut_strips
 from landshift.sampling.tables import drop_subcells, list_subcells, swap_subcells
 from landshift.transfer.averaging import AveragedModel, list_fine_tuned
 from landshift.transfer.mixture import PRIOR_SLOPE
@@ -195,9 +195,8 @@ def _check_breaks(breaks: Sequence[float]) -> tuple[float, ...]:
 
 
 def _valid_strips(susceptibility: xr.DataArray) -> Iterator[np.ndarray]:
-    for row in range(0, susceptibility.sizes["y"], BLOCK):
-        values = susceptibility.isel(y=slice(row, row + BLOCK)).to_numpy().astype(np.float32)
-        yield values[~np.isnan(values)]
+    for (values,) in cut_strips(susceptibility):
+        yield values[~np.isnan(values)].astype(np.float32)
 
 
 def _quantiles(susceptibility: xr.DataArray, shares: Sequence[float]) -> tuple[float, ...]:

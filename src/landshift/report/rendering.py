@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedErro
 from markupsafe import Markup
 
 from landshift.factors.table import name_factor
-from landshift.runtime.redaction import redact
+from landshift.runtime.addresses import redact
 
 _UNPRINTABLE = re.compile(r"[^\S ]|[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """White space, codes that a terminal obeys, marks that turn the direction of a line."""

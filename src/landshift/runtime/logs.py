@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from types import TracebackType
 
-from landshift.runtime.redaction import redact
+from landshift.runtime.addresses import redact
 
 _PACKAGE = Path(__file__).parents[1]
 _AGAIN = "run the same command again, what is finished is kept"

@@ -12,7 +12,6 @@ import geopandas as gpd
 import numpy as np
 import xarray as xr
 from affine import Affine
-from odc.geo.crs import CRS, CRSError
 from odc.geo.geobox import GeoBox
 from odc.geo.xr import wrap_xr
 from scipy.ndimage import gaussian_filter, gaussian_laplace
@@ -26,6 +25,7 @@ from landshift.acquire.virtual.landscape import (
     shape_surface,
 )
 from landshift.factors.infinite_slope import compute_relative_wetness, compute_safety
+from landshift.geodata.grids import read_crs
 from landshift.runtime.seeds import derive_seed
 
 SPACING_M = 90.0
@@ -284,17 +284,7 @@ def _make_grid(
             f"virtual region {name}: origin is {origin!r}; give the west and south edge [m]"
         )
     west, south = origin
-    try:
-        metric = CRS(crs)
-    except CRSError as error:
-        raise ValueError(
-            f"virtual region {name}: crs {crs} is unknown; give one such as EPSG:32632"
-        ) from error
-    if not metric.projected or set(metric.units) != {"metre"}:
-        raise ValueError(
-            f"virtual region {name}: crs {crs} is not projected in metres; give one such as"
-            " EPSG:32632"
-        )
+    metric = read_crs(crs, f"crs of the virtual region {name}")
     north = south + size * resolution_m
     return GeoBox((size, size), Affine(resolution_m, 0, west, 0, -resolution_m, north), metric)
 

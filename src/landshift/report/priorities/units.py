@@ -15,7 +15,7 @@ import shapely
 import xarray as xr
 from odc.geo.geobox import GeoBox
 
-from landshift.geodata.cells import _sample, read_cells
+from landshift.geodata.cells import read_cells, sample_points
 from landshift.geodata.vectors import read_shapes
 
 SUSCEPTIBLE_FROM = 4
@@ -175,12 +175,12 @@ def _count_cells(classes, shape, least: tuple[int, ...]) -> tuple[int, ...]:
 
 def _add_up(classes, units, points, susceptible_from) -> tuple[np.ndarray, np.ndarray]:
     """Add up the amounts in each unit: all of them, and those on susceptible cells."""
-    codes = _sample(classes, points)
+    codes = sample_points(classes, points)
     unit, point = _pair(units.geometry.to_numpy(), points.geometry.to_numpy())
     amounts = points["amount"].to_numpy(float)
     totals = [
-        np.bincount(unit, np.where(codes >= lowest, amounts, 0)[point], len(units))
-        for lowest in (0, susceptible_from)
+        np.bincount(unit, np.where(counted, amounts, 0)[point], len(units))
+        for counted in (True, codes >= susceptible_from)
     ]
     return totals[0], totals[1]
 
