@@ -40,8 +40,8 @@ def test_every_area_has_its_own_cells(judge):
     near = (queries["x"].iloc[60:] >= 45) & (queries["x"].iloc[60:] <= 300)
     score = np.r_[np.full(30, 0.5), np.full(30, 0.1), np.where(near, 0.9, 0.2)]
     found = judge.measure(score)
-    assert found["auc"] == 1.0
-    assert found["auc_random"] == pytest.approx((~near).mean())
+    assert found["auc_buffer"] == 1.0
+    assert found["auc"] == pytest.approx((~near).mean())
     if near.sum() >= 20:
         assert found["auc_near"] == 0.0
     else:

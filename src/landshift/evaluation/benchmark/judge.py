@@ -21,7 +21,7 @@ TOP_SHARES = (0.05, 0.1)
 """Most susceptible shares of the area over which the found landslides are averaged [1]."""
 
 MEASURES = (
-    *("auc_random", "auc", "auc_near", "top_5", "top_10"),
+    *("auc", "auc_buffer", "auc_near", "top_5", "top_10"),
     *("pr_auc", "brier", "ece", "log_score"),
 )
 """Measures of `Judge.measure`, in the order of its result."""
@@ -62,7 +62,7 @@ class Judge:
         Returns
         -------
         dict
-            ``auc_random``, ``auc`` and ``auc_near``: area under the ROC curve of the landslides
+            ``auc``, ``auc_buffer`` and ``auc_near``: area under the ROC curve of the landslides
             against random cells of the test blocks, against absences beyond the buffer, and against
             random cells 45 to 300 m from a landslide, NaN with fewer than 20 of them; ``top_5``
             and ``top_10``: mean share of the landslides found within the most susceptible 5 and
@@ -74,8 +74,8 @@ class Judge:
         found = held_out[labels == 1]
         others = measure_prediction(labels, held_out)
         return {
-            "auc_random": _measure_auc(found, cells),
-            "auc": others.pop("auc"),
+            "auc": _measure_auc(found, cells),
+            "auc_buffer": others.pop("auc"),
             "auc_near": _measure_auc(found, cells[self._is_near]),
             **{f"top_{100 * share:g}": average_top(found, cells, share) for share in TOP_SHARES},
             **others,
@@ -100,7 +100,7 @@ class Judge:
 
 
 def _measure_auc(found: np.ndarray, cells: np.ndarray) -> float:
-    if min(len(found), len(cells)) < LEAST_CELLS:
+    if len(cells) < LEAST_CELLS:
         return float("nan")
     labels = np.repeat([1, 0], [len(found), len(cells)])
     return measure_areas(labels, np.concatenate([found, cells]), np.ones(len(labels)))[0]
