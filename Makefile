@@ -25,6 +25,12 @@ PLAYWRIGHT_VERSION := 1.65.2
 BROWSER := .venv-web/bin/python
 BROWSER_INSTALLED := .venv-web/.installed-$(PLAYWRIGHT_VERSION)
 
+# Snakemake stops without a word where it cannot write to the caches below HOME.
+ifneq ($(shell mkdir -p "$${XDG_CACHE_HOME:-$$HOME/.cache}" 2> /dev/null && \
+	test -w "$${XDG_CACHE_HOME:-$$HOME/.cache}" || echo read-only),)
+export XDG_CACHE_HOME := $(CURDIR)/.snakemake/cache
+endif
+
 BIN := .venv/bin
 BENCH := .venv-bench/bin
 SITE := .venv-site/bin
@@ -35,6 +41,8 @@ STUDY = $(or $(shell sed -n "s/^study: *[\"']*\([A-Za-z0-9_]*\).*/\1/p" $(CONFIG
 RESULTS = results/$(strip $(STUDY))
 REPORT = $(RESULTS)/report/report.zip
 SNAKEMAKE = $(BIN)/snakemake --configfile $(CONFIG)
+# Snakemake reads a configuration before the workflow can check it, and runs expressions in it.
+CHECKED = @$(BIN)/landshift study $(CONFIG)
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo update report where benchmark evidence bench-env bench-richdem \
@@ -65,6 +73,7 @@ where: $(INSTALLED) ## tell where the maps, the report and the viewer of a study
 	@echo "Unpack the report, and open report/report.html in a browser: no network is needed."
 
 update: $(INSTALLED) ## run a study with what is new, and say what changed in its maps (CONFIG=config/...)
+	$(CHECKED)
 	@$(BIN)/landshift update $(RESULTS) -- $(SNAKEMAKE) --cores $(CORES)
 
 report: $(INSTALLED) ## write the report of a study that has run, a zip (CONFIG=config/...)

@@ -11,6 +11,7 @@ sys.path.append(f"{workflow.current_basedir}/src")
 from landshift.runtime.checkout import lead_jobs_here
 from landshift.runtime.integrity import keep_checksums
 from landshift.runtime.logs import list_failures
+from landshift.runtime.plain_text import make_plain
 
 STARTED = time.time()
 lead_jobs_here()
@@ -58,11 +59,11 @@ rule site:
 
 
 onsuccess:
-    print(end=keep_checksums(f"results/{config['study']}"))
+    print(end=make_plain(keep_checksums(f"results/{config['study']}")))
 
 
 onerror:
-    print(end=keep_checksums(f"results/{config['study']}"))
+    print(end=make_plain(keep_checksums(f"results/{config['study']}")))
     logs = f"results/{config['study']}/logs"
     failures = list_failures(logs, since=STARTED) or [f"no job said why; its log is in {logs}"]
     print("What went wrong; all that was finished is kept:", *failures, sep="\n  ")

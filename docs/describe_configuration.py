@@ -28,7 +28,9 @@ Run a study with `.venv/bin/snakemake --configfile config/NAME.yaml --cores 2`. 
 way replaces the default study. Everything is checked before the first job: unknown keys, types and
 ranges, whether the parts fit together, and whether the files are there. Problems are told together,
 each with the path of its key and the remedy. Where Snakemake itself cannot read a file,
-`.venv/bin/landshift study config/NAME.yaml` names the line and the column.
+`.venv/bin/landshift study config/NAME.yaml` names the line and the column. Ask that first of a
+study that others wrote: Snakemake can run code in it before the workflow sees it
+([Security](../docs/security.md)).
 
 Editors that know YAML schemas complete and check the keys as you type: the first line of the files
 above names `study.schema.json`, which lies next to them.
@@ -141,7 +143,7 @@ def _values(schema: Schema) -> str:
 
 def _limits(schema: Schema) -> str:
     words = {"minimum": ">=", "exclusiveMinimum": ">", "maximum": "<=", "exclusiveMaximum": "<"}
-    stated = [f"{sign} {schema[key]}" for key, sign in words.items() if key in schema]
+    stated = [f"{sign} {schema[key]:.10g}" for key, sign in words.items() if key in schema]
     return f" {', '.join(stated)}" if stated else ""
 
 

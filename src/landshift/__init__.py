@@ -16,6 +16,7 @@ Examples
 True
 """
 
+from landshift.runtime.compiled_cache import place_kernels
 from landshift.runtime.gdal_drivers import switch_off_drivers
 from landshift.runtime.lazy import hand_on
 
@@ -23,6 +24,8 @@ __version__ = "0.1.0"
 
 # before GDAL starts, which the names below do when they are first asked for
 switch_off_drivers()
+# before Numba starts
+place_kernels()
 
 __getattr__, __dir__, __all__ = hand_on(
     __name__,

@@ -7,9 +7,11 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from landshift.runtime.compiled_cache import drop_stale_kernels
+from landshift.runtime.logs import explain_error
+from landshift.runtime.plain_text import make_plain
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -24,8 +26,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     drop_stale_kernels()
     try:
         chosen.answer(chosen)
-    except (ValueError, OSError) as error:
-        print(f"landshift {chosen.name}: {error}", file=sys.stderr)
+    except (ValueError, OSError, MemoryError) as error:
+        _say(f"landshift {chosen.name}: {explain_error(error) or error}", to=sys.stderr)
         return 1
     return 0
 
@@ -77,6 +79,11 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _say(text: str, *, end: str = "\n", to: TextIO | None = None) -> None:
+    """Write to the screen; what data hold is shown there, and steers no terminal."""
+    print(make_plain(text), end=end, file=to)
+
+
 # Each command imports what it needs, so that the others start fast.
 
 
@@ -86,9 +93,9 @@ def _describe_site(chosen: argparse.Namespace) -> None:
 
     site = describe_site(chosen.results / chosen.study, chosen.longitude, chosen.latitude)
     if chosen.json:
-        print(json.dumps(site.to_dict(), indent=1))
+        _say(json.dumps(site.to_dict(), indent=1))
     else:
-        print(format_site(site), end="")
+        _say(format_site(site), end="")
 
 
 def _compare_results(chosen: argparse.Namespace) -> None:
@@ -96,8 +103,8 @@ def _compare_results(chosen: argparse.Namespace) -> None:
 
     output = chosen.output or chosen.after / "diff"
     table = compare_results(chosen.before, chosen.after, output)
-    print(table.to_string(index=False, float_format="{:.4g}".format))
-    print(f"written to {output}")
+    _say(table.to_string(index=False, float_format="{:.4g}".format))
+    _say(f"written to {output}")
 
 
 def _update_study(chosen: argparse.Namespace) -> None:
@@ -105,9 +112,9 @@ def _update_study(chosen: argparse.Namespace) -> None:
 
     table = update_study(chosen.results, lambda: _run(chosen.command))
     if table is None:
-        print("There are no earlier maps to compare.")
+        _say("There are no earlier maps to compare.")
     else:
-        print(table.to_string(index=False, float_format="{:.4g}".format))
+        _say(table.to_string(index=False, float_format="{:.4g}".format))
 
 
 def _run(command: Sequence[str]) -> None:
@@ -125,7 +132,7 @@ def _check_study(chosen: argparse.Namespace) -> None:
     check_headers(study)
     if chosen.finished:
         _check_finished(chosen.results / study.study, study)
-    print(f"{study.study}: nothing is wrong; {len(study.regions)} regions")
+    _say(f"{study.study}: nothing is wrong; {len(study.regions)} regions")
 
 
 def _check_finished(results: Path, study: Any) -> None:
@@ -145,7 +152,7 @@ def _check_files(chosen: argparse.Namespace) -> None:
     differing, compared = check_files(chosen.results)
     if differing:
         raise ValueError(explain_cut(differing))
-    print(f"{compared} files are what was made")
+    _say(f"{compared} files are what was made")
 
 
 def _seal_report(chosen: argparse.Namespace) -> None:

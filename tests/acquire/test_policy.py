@@ -11,7 +11,9 @@ import shutil
 import socket
 import ssl
 import threading
+import time
 import zipfile
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -81,6 +83,15 @@ class Odd:
     def serve(self, path, content, **headers):
         content = content if isinstance(content, bytes) else json.dumps(content).encode()
         self.answers[path] = lambda handler: (200, headers, content)
+
+    def encrypt(self, folder, monkeypatch):
+        """Answer by TLS from now on, by a certificate that is trusted; returns the address."""
+        certificate = write_certificate(folder)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        self.http.socket = context.wrap_socket(self.http.socket, server_side=True)
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+        return self.address.replace("http:", "https:")
 
     def close(self):
         self.http.shutdown()
@@ -198,6 +209,95 @@ def test_a_redirect_sends_no_password_to_another_host(odd, inner, monkeypatch, t
     odd.redirect("/dem.tif", f"http://localhost:{inner.port}/secret")
     Web().ask(f"{odd.address}/dem.tif")
     assert "Authorization" in odd.requests[0][2] and "Authorization" not in inner.requests[0][2]
+
+
+def drip(start=b"", pause=0.05):
+    """Answer with some bytes, and then a byte at a time for ever."""
+
+    def answer(handler):
+        handler.close_connection = True
+        with suppress(OSError):
+            handler.wfile.write(start)
+            for _ in range(400):
+                handler.wfile.write(b"a")
+                time.sleep(pause)
+
+    return answer
+
+
+HEAD = b"HTTP/1.1 200 OK\r\nConnection: close\r\n"
+
+
+@pytest.mark.parametrize(
+    ("start", "sentence"),
+    [
+        (b"", "a: no answer in time; gave up after 1 attempts"),
+        (HEAD + b"X-Long: ", "a: no answer in time; gave up after 1 attempts"),
+        (HEAD + b"Content-Length: 900000\r\n\r\n", "a: less than 64 kB came within 0.3 s"),
+        (HEAD + b"\r\n", "a: less than 64 kB came within 0.3 s"),
+    ],
+    ids=["status", "headers", "content", "content without an end"],
+)
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_reply_that_drips_ends(odd, tmp_path, monkeypatch, start, sentence, scheme):
+    monkeypatch.setattr(policy, "STALLED_S", 0.3)
+    monkeypatch.setattr(policy, "ATTEMPTS", 1)
+    odd.answers["/a"] = drip(start)
+    address = odd.encrypt(tmp_path, monkeypatch) if scheme == "https" else odd.address
+    begun = time.monotonic()
+    with pytest.raises(OSError, match=re.escape(sentence)):
+        fetch_asset(f"{address}/a", "0" * 64, Store(tmp_path / "cache"))
+    assert time.monotonic() - begun < 5
+
+
+def test_a_handshake_that_drips_ends(monkeypatch):
+    monkeypatch.setattr(policy, "STALLED_S", 0.3)
+    monkeypatch.setattr(policy, "ATTEMPTS", 1)
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    def answer():
+        with suppress(OSError):
+            connection, _ = listening.accept()
+            with connection:
+                connection.sendall(b"\x16\x03\x03\x40\x00")  # a message of 16 kB is announced
+                for _ in range(400):
+                    connection.sendall(b"\x02")
+                    time.sleep(0.05)
+
+    thread = threading.Thread(target=answer, daemon=True)
+    thread.start()
+    begun = time.monotonic()
+    with pytest.raises(OSError, match=r"no answer in time; gave up"):
+        Web().ask(f"https://127.0.0.1:{listening.getsockname()[1]}/a")
+    assert time.monotonic() - begun < 5
+    listening.close()
+    thread.join()
+
+
+def test_a_document_has_an_end_in_time(odd, monkeypatch):
+    monkeypatch.setitem(policy.LONGEST_S, "document", 0.3)
+    monkeypatch.setattr(policy, "STEP", 1)
+    odd.answers["/a"] = drip(HEAD + b"\r\n")
+    with pytest.raises(PolicyError, match=r"a: the document has not come within 0\.3 s; fetch it"):
+        b"".join(read_limited(Web().ask(f"{odd.address}/a"), "document"))
+
+
+def test_a_slow_reply_that_keeps_coming_is_read(odd, monkeypatch):
+    monkeypatch.setattr(policy, "STALLED_S", 0.5)
+    monkeypatch.setattr(policy, "STEP", 10)
+
+    def answer(handler):
+        handler.wfile.write(HEAD + b"Content-Length: 100\r\n\r\n")
+        for _ in range(10):
+            time.sleep(0.1)
+            handler.wfile.write(b"0123456789")
+
+    odd.answers["/a"] = answer
+    content = b""
+    for chunk in read_limited(Web().ask(f"{odd.address}/a"), "file"):
+        content += chunk
+        time.sleep(0.1)  # what is worked on here is no delay of the server
+    assert content == b"0123456789" * 10
 
 
 @pytest.mark.parametrize("kind", ["document", "file"])

@@ -93,7 +93,7 @@ DEMS = {
     ),
     "no place on the ground": (
         lambda path: write_tif(path, crs='LOCAL_CS["mine",UNIT["metre",1]]'),
-        ": its CRS is neither projected nor geographic, so nobody knows where it lies; state the "
+        ": its CRS leads to no place on the Earth, so nobody knows where it lies; state the "
         "right one, such as with gdal_edit.py -a_srs EPSG:32643",
     ),
     "rotated": (

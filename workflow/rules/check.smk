@@ -4,6 +4,7 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
+from landshift.runtime.plain_text import make_plain
 from landshift.study.checks import check_results, check_study
 from landshift.study.model import fill_defaults
 from landshift.study.texts import check_file
@@ -26,7 +27,7 @@ def explain(check, *arguments):
     try:
         return check(*arguments)
     except ValueError as error:
-        raise WorkflowError(str(error)) from None
+        raise WorkflowError(make_plain(str(error))) from None
 
 
 # A configuration given on the command line replaces the default study instead of mixing with it.

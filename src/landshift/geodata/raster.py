@@ -17,6 +17,7 @@ from odc.geo.xr import xr_coords
 from rasterio.io import DatasetWriter
 from rasterio.windows import Window
 
+from landshift.geodata.crs import check_crs
 from landshift.geodata.opening import open_dataset
 from landshift.geodata.raster_errors import check_whole, explain_unreadable, explain_unwritten
 from landshift.runtime.blocks import cut_axis
@@ -417,11 +418,8 @@ def _check_layout(path: str | Path, source: rasterio.DatasetReader) -> None:
     # not by numpy's types: GDAL also has complex integers
     if source.dtypes[0].startswith("complex"):
         raise ValueError(f"{path}: holds complex numbers; extract what they measure")
-    if source.crs and not (source.crs.is_projected or source.crs.is_geographic):
-        raise ValueError(
-            f"{path}: its CRS is neither projected nor geographic, so nobody knows where it lies; "
-            "state the right one, such as with gdal_edit.py -a_srs EPSG:32643"
-        )
+    if source.crs:
+        check_crs(path, source.crs)
     transform = source.transform
     values = np.array(transform[:6])
     # an origin so far away that a cell's width is lost next to it

@@ -13,6 +13,7 @@ import shapely
 from odc.geo.geobox import GeoBox
 from shapely import box
 
+from landshift.geodata.crs import check_crs
 from landshift.geodata.geojson import check_stated_crs
 from landshift.geodata.plain_names import plain_name
 
@@ -131,7 +132,7 @@ def read_shapes(path: str | Path, what: str, crs: str) -> gpd.GeoDataFrame:
     Raises
     ------
     ValueError
-        If the file cannot be read, holds no geometry, or states no CRS.
+        If the file cannot be read, holds no geometry, or states no CRS, or one that leads nowhere.
     """
     shapes = read_vector(path, what).reset_index(drop=True)
     shapes = shapes[~(shapes.geometry.isna() | shapes.geometry.is_empty)]
@@ -141,6 +142,7 @@ def read_shapes(path: str | Path, what: str, crs: str) -> gpd.GeoDataFrame:
         )
     if shapes.crs is None:
         raise ValueError(f"{path}: states no CRS; put the .prj next to it, or state it in the file")
+    check_crs(path, shapes.crs)
     placed = shapes.to_crs(crs)
     return placed[np.isfinite(placed.bounds).all(axis=1)]
 

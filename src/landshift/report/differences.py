@@ -10,7 +10,7 @@ import xarray as xr
 from landshift.geodata.cog import write_cog
 from landshift.geodata.raster import BLOCK, cut_strips, open_raster, wrap_like
 from landshift.mapping.classes import CLASS_NAMES
-from landshift.runtime.files import check_finished
+from landshift.runtime.files import check_finished, check_folder
 from landshift.runtime.tables import write_csv
 
 _log = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ def compare_results(before: str | Path, after: str | Path, folder: str | Path) -
     ValueError
         If a folder has no maps, or a study is not finished.
     """
-    maps = [_find_maps(Path(each)) for each in (before, after)]
+    maps = [_find_maps(check_folder(each)) for each in (before, after)]
     for each, found in zip((before, after), maps, strict=True):
         if not found:
             raise ValueError(

@@ -10,9 +10,10 @@ from markupsafe import Markup
 
 from landshift.factors.table import name_factor
 from landshift.runtime.addresses import redact
+from landshift.runtime.plain_text import UNSEEN
 
-_UNPRINTABLE = re.compile(r"[^\S ]|[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-"""White space, codes that a terminal obeys, marks that turn the direction of a line."""
+_UNPRINTABLE = re.compile(rf"[^\S ]|[{UNSEEN}]")
+"""White space, and what cannot be seen."""
 
 _MARKS = re.compile(
     r"[\\`*\[\]<>|&~#]"  # what may begin code, emphasis, a link, HTML, a cell, an entity

@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from landshift.report.differences import compare_results
+from landshift.runtime.files import check_folder
 
 
 def update_study(results: str | Path, run: Callable[[], None]) -> pd.DataFrame | None:
@@ -32,10 +33,12 @@ def update_study(results: str | Path, run: Callable[[], None]) -> pd.DataFrame |
 
     Raises
     ------
+    ValueError
+        If `results` is a file.
     OSError
         If another update of the study is running.
     """
-    results = Path(results)
+    results = check_folder(results, may_be_missing=True)
     kept, before = results / "updating", results / "before"
     with _only_one(results):
         _keep_maps(results / "targets", kept)

@@ -116,6 +116,21 @@ def read_json(path: str | Path) -> dict[str, Any]:
     return content
 
 
+def check_folder(results: str | Path, *, may_be_missing: bool = False) -> Path:
+    """Check that the folder of a study is one.
+
+    Raises
+    ------
+    ValueError
+        If it is a file, or missing where it must not be.
+    """
+    results = Path(results)
+    if not (results.is_dir() or (may_be_missing and not os.path.lexists(results))):
+        wrong = "is a file" if os.path.lexists(results) else "does not exist"
+        raise ValueError(f"{results}: {wrong}; name the folder of a study, results/{{study}}")
+    return results
+
+
 def check_finished(results: str | Path, files: Iterable[Path]) -> None:
     """Check that the files of a study are there.
 

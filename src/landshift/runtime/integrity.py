@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from landshift.runtime.files import hash_file, unfinished
+from landshift.runtime.files import check_folder, hash_file, unfinished
 
 RECORD = Path("logs", "checksums.json")
 """Where a study keeps the checksums, below its folder."""
@@ -74,9 +74,9 @@ def check_files(study: str | Path) -> tuple[list[str], int]:
     Raises
     ------
     ValueError
-        If the study has no record, or one that cannot be read.
+        If there is no such folder, or no record in it, or one that cannot be read.
     """
-    study = Path(study)
+    study = check_folder(study)
     record = _read(study)
     if not record:
         raise ValueError(

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from types import TracebackType
 
-from landshift.runtime.addresses import redact
+from landshift.runtime.plain_text import make_plain
 
 _PACKAGE = Path(__file__).parents[1]
 _AGAIN = "run the same command again, what is finished is kept"
@@ -25,11 +25,15 @@ _REMEDIES = {
 }
 
 
-class _Discreet(logging.Formatter):
-    """Cut the secrets in addresses, also in tracebacks."""
+class _Plain(logging.Formatter):
+    """Cut the secrets in addresses and show codes of the terminal, also in tracebacks."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return redact(super().format(record))
+        return make_plain(super().format(record))
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        # a further line of a message must not pass for a line of the log
+        return super().formatMessage(record).replace("\n", "\n  ")
 
 
 class _File(logging.FileHandler):
@@ -43,7 +47,8 @@ class _File(logging.FileHandler):
 def set_up_logging(path: str | Path, *, level: int = logging.INFO) -> None:
     """Send log lines, warnings and an uncaught exception to a file and to standard error.
 
-    Addresses lose user, password and query, which may be a signature or a token.
+    Addresses lose user, password and query, which may be a signature or a token; codes that a
+    terminal would obey are shown as such.
     An error that the user can mend is one line of the file, which the end of the run tells on the
     terminal (`list_failures`); any other comes with its traceback.
 
@@ -58,7 +63,7 @@ def set_up_logging(path: str | Path, *, level: int = logging.INFO) -> None:
     handlers = [_File(path, mode="w", encoding="utf-8"), logging.StreamHandler()]
     for handler in handlers:
         handler.setFormatter(
-            _Discreet("%(asctime)s %(levelname)s %(name)s: %(message)s", datefmt="%H:%M:%S")
+            _Plain("%(asctime)s %(levelname)s %(name)s: %(message)s", datefmt="%H:%M:%S")
         )
     handlers[1].addFilter(lambda record: not hasattr(record, _TOLD_LATER))
     logging.basicConfig(level=level, handlers=handlers, force=True)
@@ -87,7 +92,7 @@ def list_failures(logs: str | Path, *, since: float) -> list[str]:
     texts = [path.read_text(encoding="utf-8", errors="replace") for path in paths]
     lines = [line for text in texts for line in text.splitlines()]
     found = [line.partition(_FAILED)[2].strip() for line in lines if _FAILED in line]
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(map(make_plain, found)))
 
 
 def explain_error(error: BaseException) -> str | None:

@@ -10,6 +10,8 @@ from pydantic import AfterValidator, Field, WithJsonSchema
 from landshift.study.learners import LEARNERS
 from landshift.study.origins import LocalFile
 from landshift.study.parts import (
+    FARTHEST_M,
+    MOST,
     Count,
     Edge,
     LayerName,
@@ -88,9 +90,9 @@ class Samples(Part):
     """Absences keep at least this distance from any landslide [m]."""
     thinning_m: Metres = 60
     """Landslides closer together than this count once [m]."""
-    blocks: int = Field(10, ge=2)
+    blocks: int = Field(10, ge=2, le=MOST)
     """Spatial blocks of a region, which keep training and test cells apart [1]."""
-    background_cells: int = Field(2000, ge=100)
+    background_cells: int = Field(2000, ge=100, le=MOST)
     """Unlabelled cells drawn at random over the whole region [1]."""
 
 
@@ -155,7 +157,7 @@ class Transfer(Part):
     """Learners of stage 1: `lr` logistic regression, `rf` random forest, `xgb` extreme gradient
     boosting, `lgbm` LightGBM. The default map is their ensemble."""
     frozen: Frozen | None = None
-    background_cells: int = Field(150, ge=0)
+    background_cells: int = Field(150, ge=0, le=MOST)
     """Unlabelled target cells that fine-tuning reads as weak absences [1]."""
     target_factors: unique(FactorName) = Field([])
     """Factors that fine-tuning may use in a target that has them, where the shared models do
@@ -170,7 +172,7 @@ class Maps(Part):
     """Limits between the five classes: `quantile` (a fifth of the cells each), `natural` (Jenks),
     `sources` (fixed ones that would give a fifth of the sources' area each, so that a class means
     the same in all targets), or four rising susceptibilities [1]."""
-    block_size: int = Field(512, ge=64)
+    block_size: int = Field(512, ge=64, le=65536)
     """Edge of the blocks that are predicted one at a time [cells]; bounds the memory."""
 
 
@@ -210,9 +212,9 @@ class Corridor(LocalFile):
     file: Text
     """GeoPackage, GeoJSON, shapefile or GeoParquet, in any coordinate reference system that it
     states."""
-    buffer_m: float = Field(50, gt=0)
+    buffer_m: float = Field(50, gt=0, le=FARTHEST_M)
     """Half of the width of the strip [m]."""
-    step_m: float = Field(100, gt=0)
+    step_m: float = Field(100, gt=0, le=FARTHEST_M)
     """Length of a step along the line [m]."""
 
 
@@ -225,7 +227,7 @@ class Priorities(Part):
     susceptible_from: int = Field(4, ge=1, le=5)
     """Lowest class that counts as susceptible [1 very low to 5 very high]."""
     units: Units = None
-    grid_m: float = Field(1000, gt=0)
+    grid_m: float = Field(1000, gt=0, le=FARTHEST_M)
     """Edge of the squares to rank where no `units` are given [m]."""
     exposure: dict[Exposure, Exposed] = Field({})
     """What stands on the slopes, by a name of yours such as `roads`: lines count by their length

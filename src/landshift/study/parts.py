@@ -24,11 +24,19 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from landshift.runtime.plain_text import UNSEEN
+
 Problem = tuple[str, str]
 """Path of a configuration key, and what is wrong with it and how to mend it."""
 
 LEAST_CELL_M = 0.1
 """Cells and distances below this are degrees by mistake [m]."""
+
+FARTHEST_M = 1e8
+"""No map has coordinates beyond this, and no distance on the Earth is longer [m]."""
+
+MOST = 1_000_000_000
+"""Cells, samples and repetitions of which no study has more [1]."""
 
 LONGEST_NAME = 100
 """Letters of a name; two of them make the name of a file, which takes 255 bytes."""
@@ -208,10 +216,20 @@ def words(pattern: str, rule: str, **limits: Any) -> Any:
     return Annotated[str, Field(pattern=f"^{pattern}$", **limits), Says(rule)]
 
 
-Text = Annotated[str, Field(min_length=1)]
-Count = Annotated[int, Field(ge=1)]
-Metres = Annotated[float, Field(ge=0), AfterValidator(_refuse_degrees)]
-Edge = Annotated[float, Field(gt=0), AfterValidator(_refuse_degrees)]
+def _refuse_unseen(text: str) -> str:
+    if found := re.search(f"[{UNSEEN}]", text):
+        raise complain(
+            f"{show(text)} holds a character that cannot be seen (U+{ord(found.group()):04X}), "
+            "which could steer a terminal; remove it"
+        )
+    return text
+
+
+Text = Annotated[str, Field(min_length=1), AfterValidator(_refuse_unseen)]
+Count = Annotated[int, Field(ge=1, le=MOST)]
+Metres = Annotated[float, Field(ge=0, le=FARTHEST_M), AfterValidator(_refuse_degrees)]
+Edge = Annotated[float, Field(gt=0, le=FARTHEST_M), AfterValidator(_refuse_degrees)]
+Coordinate = Annotated[float, Field(ge=-FARTHEST_M, le=FARTHEST_M)]
 Share = Annotated[
     float,
     Field(ge=1e-9, le=0.999),
@@ -236,5 +254,8 @@ LayerName = words(
     "cannot name a layer; use small letters, digits and underscores, a letter first",
     max_length=LONGEST_NAME,
 )
-Url = words("https?://.*", "is no public address; state one that begins with https:// or http://")
+Url = Annotated[
+    words("https?://.*", "is no public address; state one that begins with https:// or http://"),
+    AfterValidator(_refuse_unseen),
+]
 Sha256 = words("[0-9a-f]{64}", "is no SHA-256 of a file; state its 64 hexadecimal digits")

@@ -8,7 +8,10 @@ from pydantic import Field
 from landshift.factors.table import class_factor, own_factor
 from landshift.study.origins import CLASS_LAYERS, IMAGE_LAYERS, IMAGE_RECIPES, Inventory, Layer
 from landshift.study.parts import (
+    FARTHEST_M,
     LEAST_CELL_M,
+    MOST,
+    Coordinate,
     Count,
     GridCrs,
     LayerName,
@@ -45,10 +48,12 @@ _DEGREES = (
 )
 _RANGE = "is no range; state the lowest and the highest, such as [2, 10]"
 
-Bounds = Annotated[list[float], Field(min_length=4, max_length=4), Says(f"is no box; {_METRES}")]
+Bounds = Annotated[
+    list[Coordinate], Field(min_length=4, max_length=4), Says(f"is no box; {_METRES}")
+]
 Box = Annotated[list[float], Field(min_length=4, max_length=4), Says(f"is no box; {_DEGREES}")]
 Range = Annotated[
-    list[Annotated[float, Field(ge=0)]], Field(min_length=2, max_length=2), Says(_RANGE)
+    list[Annotated[float, Field(ge=0, le=1e6)]], Field(min_length=2, max_length=2), Says(_RANGE)
 ]
 
 
@@ -59,9 +64,9 @@ class Grid(Part):
     """Projected coordinate reference system in metres, such as EPSG:32643, or `auto` for the UTM
     zone of the region; by default the one of the elevation model, and `auto` where that is
     fetched."""
-    resolution_m: float = Field(gt=0)
+    resolution_m: float = Field(gt=0, le=FARTHEST_M)
     """Cell size [m], such as 30; the same in all regions of a study."""
-    terrain_resolution_m: float = Field(None, gt=0)
+    terrain_resolution_m: float = Field(None, gt=0, le=FARTHEST_M)
     """Cell size [m] at which terrain and drainage are derived before they are averaged onto the
     grid; divides `resolution_m`. By default half or a third of it where the elevation model is that
     fine."""
@@ -119,7 +124,7 @@ class Virtual(Part):
     an infinite-slope model, whose true probability is kept.
     """
 
-    origin: Annotated[list[float], Field(min_length=2, max_length=2)]
+    origin: Annotated[list[Coordinate], Field(min_length=2, max_length=2)]
     """West and south edge of the region [m]."""
     crs: ProjectedCrs
     """Projected coordinate reference system in metres, such as EPSG:32632."""
@@ -133,7 +138,7 @@ class Virtual(Part):
     """Roughness of the surface before rivers cut it [1], 0 smooth to 1 rough."""
     incision: float = Field(0.5, ge=0, le=3)
     """Age of the valleys in response times of the rivers [1], 0 none, 1 mature."""
-    hillslope_length_m: float = Field(50.0, ge=0)
+    hillslope_length_m: float = Field(50.0, ge=0, le=FARTHEST_M)
     """Length over which soil creep rounds the hills [m]; at most ten cells."""
     lithology_units: int = Field(4, ge=1, le=20)
     """Number of rock units [1]; each has its own strength, soil and erodibility."""
@@ -153,7 +158,7 @@ class Virtual(Part):
     """Mean of the true probability, the share of cells that fail [1]."""
     landslides: Count = 300
     """Landslides in the inventory [1]; any two are at least 90 m apart."""
-    validation_landslides: int = Field(0, ge=0)
+    validation_landslides: int = Field(0, ge=0, le=MOST)
     """Landslides of later years, only for scoring [1]."""
 
 

@@ -1,7 +1,8 @@
 """The text of a configuration, before it is a study: written soundly, of bounded size, no secrets.
 
 A YAML reader takes the last of two equal keys in silence, unfolds aliases of aliases without end,
-and says of a wrong indent neither where it is nor what to do.
+and says of a wrong indent neither where it is nor what to do. Snakemake's runs expressions of
+Python in a file that has the key `__use_yte__`.
 """
 
 import re
@@ -20,8 +21,14 @@ MOST_NODES = 100_000
 MOST_LEVELS = 30
 """Levels that a configuration may be nested; a study has eight."""
 
+MOST_BYTES = 10 << 20
+"""Bytes of the file of a configuration."""
+
 MOST_LINES = 50
 """Problems that are told at once; a reader would not scroll back for more."""
+
+_TEMPLATE = "__use_yte__"
+"""Key by which a file asks Snakemake to run the expressions of Python in it."""
 
 _SECRET = re.compile(
     r"://[^/\s?#]*@"
@@ -32,24 +39,33 @@ _SECRET = re.compile(
 """Names and passwords before a host, and what services call keys and signatures in a query."""
 
 
-def check_file(path: str | Path) -> None:
-    """Check the file of a configuration as `check_text` does its text.
+def check_file(path: str | Path) -> Any:
+    """Check the file of a configuration, and return what it holds, as `check_text` does of a text.
 
     Raises
     ------
     ValueError
-        As `check_text`, or if the file is no text.
+        As `check_text`, or if the file is no text, or larger than any configuration.
+    OSError
+        If it cannot be read.
     """
     path = Path(path)
+    with path.open("rb") as stored:
+        content = stored.read(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        raise ValueError(
+            f"{path}: is larger than {MOST_BYTES >> 20} MB, which no study is; name the file of a "
+            "configuration"
+        )
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ValueError(f"{path}: byte {error.start} is no UTF-8; save it as UTF-8") from None
     # Tabs between the words are sound in JSON, and nowhere in YAML.
-    check_text(text.expandtabs() if path.suffix == ".json" else text, str(path))
+    return check_text(text.expandtabs() if path.suffix == ".json" else text, str(path))
 
 
-def check_text(text: str, name: str) -> None:
+def check_text(text: str, name: str) -> Any:
     """Check that a text can be read as YAML, and means what it says.
 
     Parameters
@@ -59,18 +75,39 @@ def check_text(text: str, name: str) -> None:
     name
         What messages call it, such as its file.
 
+    Returns
+    -------
+    dict or other
+        What it holds; None of an empty one.
+
     Raises
     ------
     ValueError
         With line and column of what is no YAML; if there is too much of it, with all aliases
-        unfolded; or with every key that stands twice.
+        unfolded; if it holds tags, or would run code; or with every key that stands twice.
     """
     try:
         _bound(text, name)
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        loader = yaml.SafeLoader(text)
+        root = loader.get_single_node()
+        raise_problems(_find_repeated_keys(root))
+        stated = None if root is None else _construct(loader, root, name)
     except yaml.YAMLError as error:
         raise ValueError(_explain_syntax(error, name)) from None
-    raise_problems(_find_repeated_keys(root))
+    if isinstance(stated, dict) and _TEMPLATE in stated:
+        raise ValueError(
+            f"{name}: the key {_TEMPLATE} lets a configuration run code; read the file before you "
+            "run anything with it, and remove that key"
+        )
+    return stated
+
+
+def _construct(loader: yaml.SafeLoader, root: yaml.Node, name: str) -> Any:
+    """Make the values: a date may be none of the calendar, and a number have too many digits."""
+    try:
+        return loader.construct_document(root)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}; correct the date or number, or quote it") from None
 
 
 def read_files(paths: Iterable[str | Path]) -> dict[str, Any]:
@@ -83,11 +120,7 @@ def read_files(paths: Iterable[str | Path]) -> dict[str, Any]:
     """
     config: dict[str, Any] = {}
     for path in paths:
-        check_file(path)
-        try:
-            stated = yaml.safe_load(Path(path).read_text(encoding="utf-8-sig").expandtabs())
-        except yaml.YAMLError as error:
-            raise ValueError(_explain_syntax(error, str(path))) from None
+        stated = check_file(path)
         if not isinstance(stated, dict):
             raise ValueError(f"{path}: holds no keys with values, so it is no study")
         _lay_over(config, stated)
@@ -114,6 +147,11 @@ def _bound(text: str, name: str) -> None:
         elif isinstance(event, yaml.NodeEvent):
             open_nodes.append((event.anchor, nodes))
             nodes += 1
+        if getattr(event, "tag", None) is not None:
+            raise ValueError(
+                f"{name}, line {event.start_mark.line + 1}: has the tag {event.tag[:40]}, but no "
+                "key of a study takes one; remove it"
+            )
         if isinstance(event, yaml.ScalarEvent | yaml.CollectionEndEvent):
             anchor, before = open_nodes.pop()
             sizes |= {anchor: nodes - before} if anchor else {}

@@ -8,15 +8,20 @@ for. What neither does is here:
   only if that server does. What counts is the machine that is reached, not the name of its host.
   Through a proxy, which looks up names itself, only addresses in numbers can be judged.
 - Redirects change neither the scheme to one of files nor a search into another one, and end.
-- A reply is limited in size, as it comes and unpacked.
+- A reply is limited in size, as it comes and unpacked, and in time: `requests` waits for each byte
+  anew, so that one that drips would never end.
 - What breaks off in its middle, after the status that `Retry` sees, is asked for again.
 """
 
 import ipaddress
 import logging
+import math
+import os
 import socket
+import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 from urllib.parse import urljoin, urlsplit
 
@@ -37,6 +42,13 @@ LONGEST_WAIT_S = 60
 """Longest pause between two attempts [s], also where a server asks for more."""
 TIMEOUT_S = (15.0, 60.0)
 """Longest wait for a connection and for the next bytes [s]."""
+STALLED_S = 60.0
+"""Longest time for a connection with its certificates, for the headers of a reply, and for each
+`STEP` of its content, however it drips [s]: a kilobyte per second is enough."""
+STEP = 64 << 10
+"""Bytes of a reply that are read at once."""
+LONGEST_S = {"document": 600.0, "file": 86_400.0}
+"""Longest time for an answer of a catalogue, and for a file [s]."""
 HEADERS = {"Accept-Encoding": "identity", "User-Agent": "landshift"}
 """Without compression on the way, Content-Length counts the bytes of the file."""
 MOST_REDIRECTS = 10
@@ -216,12 +228,84 @@ class _Adapter(HTTPAdapter):
         return super().send(request, **options)
 
 
+class _Watch:
+    """Breaks a connection off when its time is up, whatever drips through it until then.
+
+    Parameters
+    ----------
+    sock
+        What is broken off; it may be set later.
+    late
+        Raised at the end if it was, in place of what that caused.
+    """
+
+    def __init__(self, sock: socket.socket | None, late: Exception) -> None:
+        self.sock = sock
+        self._late = late
+        self._broken = False
+        self._until = time.monotonic() + STALLED_S
+        self._changed = threading.Condition()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> "_Watch":
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
+        self._wait_until(-math.inf)
+        self._thread.join()
+        if self._broken and (number := self.sock.detach() if self.sock else -1) >= 0:
+            os.close(number)  # a reader of the reply may hold the socket open
+        if self._broken and not isinstance(error, PolicyError | GeneratorExit):
+            raise self._late from None
+
+    def pause(self) -> None:
+        """Let time pass, as what has come is worked on."""
+        self._wait_until(math.inf)
+
+    def renew(self) -> None:
+        """Begin anew."""
+        self._wait_until(time.monotonic() + STALLED_S)
+
+    def _wait_until(self, moment: float) -> None:
+        with self._changed:
+            self._until = moment
+            self._changed.notify()
+
+    def _run(self) -> None:
+        with self._changed:
+            while (left := self._until - time.monotonic()) > 0:
+                self._changed.wait(min(left, threading.TIMEOUT_MAX))
+            if self._until == -math.inf:
+                return
+            self._broken = True
+        with suppress(OSError):  # not the method of a socket of TLS, which would stop its reader
+            socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
+
+
 def _guard(pool: type, connection: type, reach: Mapping[tuple[str, int], int]) -> type:
-    """Make connections that say whom they reach before anything is sent."""
+    """Make connections that say whom they reach before anything is sent, and that do not stall."""
 
     class Guarded(connection):
+        def connect(self) -> None:
+            self._watch = _Watch(None, ConnectTimeoutError(self, "the connection stalls"))
+            try:
+                with self._watch:
+                    super().connect()
+            finally:
+                if self._watch.sock is not None:
+                    self._watch.sock.close()
+
+        def getresponse(self) -> Any:
+            sock = self.sock
+            with _Watch(sock, TimeoutError("the headers stall")):
+                reply = super().getresponse()
+            reply.watched = sock
+            return reply
+
         def _new_conn(self) -> socket.socket:
             sock = super()._new_conn()
+            self._watch.sock = sock.dup()  # TLS takes the other over
             try:
                 number = ipaddress.ip_address(sock.getpeername()[0].partition("%")[0])
                 _check_reach(number, self.host, reach.get((self.host, self.port), _PUBLIC))
@@ -354,22 +438,46 @@ def passing_breaks(address: str) -> Iterator[None]:
 
 
 def read_limited(reply: requests.Response, kind: str) -> Iterator[bytes]:
-    """Read a reply by chunks, unpacked, up to the limit of its kind in `MOST_BYTES`.
+    """Read a reply by steps, unpacked, up to the limits of its kind.
 
     Raises
     ------
     PolicyError
-        If it is larger, or becomes larger by unpacking than any honest content does.
+        If it is larger than `MOST_BYTES`, or becomes larger by unpacking than any honest content
+        does, or takes longer than `LONGEST_S`.
+    PassingError
+        If it comes too slowly.
     """
-    received = 0
-    for chunk in reply.iter_content(min(CHUNK, MOST_BYTES[kind])):
-        received += len(chunk)
-        if received > min(MOST_BYTES[kind], max(PACKED_BYTES, MOST_TIMES * reply.raw.tell())):
-            raise PolicyError(
-                f"{redact(reply.url)}: the {kind} is larger than {received / 1e6:.0f} MB when it "
-                f"is unpacked, of {reply.raw.tell() / 1e6:.1f} MB that were sent; check the address"
-            )
-        yield chunk
+    address, received = redact(reply.url), 0
+    until = time.monotonic() + LONGEST_S[kind]
+    with _watch_content(reply) as watch:
+        for chunk in reply.iter_content(min(STEP, MOST_BYTES[kind])):
+            watch.pause()
+            received += len(chunk)
+            sent = reply.raw.tell()
+            if received > min(MOST_BYTES[kind], max(PACKED_BYTES, MOST_TIMES * sent)):
+                raise PolicyError(
+                    f"{address}: the {kind} is larger than {received / 1e6:.0f} MB when it is "
+                    f"unpacked, of {sent / 1e6:.1f} MB that were sent; check the address"
+                )
+            if time.monotonic() > until:
+                raise PolicyError(
+                    f"{address}: the {kind} has not come within {LONGEST_S[kind]:g} s; fetch it "
+                    "yourself and name it by file, or use a mirror"
+                )
+            yield chunk
+            watch.renew()
+
+
+def read_start(reply: requests.Response, size: int) -> bytes:
+    """Read the first bytes of a reply, as `read_limited` does."""
+    with _watch_content(reply):
+        return next(reply.iter_content(size), b"")
+
+
+def _watch_content(reply: requests.Response) -> _Watch:
+    late = f"{redact(reply.url)}: less than {STEP >> 10} kB came within {STALLED_S:g} s"
+    return _Watch(getattr(reply.raw, "watched", None), PassingError(late))
 
 
 def is_bounded(reply: requests.Response) -> bool:

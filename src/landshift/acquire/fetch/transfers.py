@@ -70,7 +70,7 @@ def _probe_once(web: Web, url: str, address: str, named_by: str | None) -> Probe
     with closing(web.ask(url, named_by=named_by, headers=headers)) as reply:
         check_status(address, reply)
         with policy.passing_breaks(address):
-            start = next(reply.iter_content(_FIRST), b"")
+            start = policy.read_start(reply, _FIRST)
     if is_web_page(start):
         raise OSError(f"{address}: the server sent a web page instead of the file")
     size = _find_size(reply)

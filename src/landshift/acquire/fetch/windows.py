@@ -31,6 +31,7 @@ from landshift.acquire.fetch.store import (
     write_json,
 )
 from landshift.acquire.fetch.transfers import Progress, megabytes, probe
+from landshift.geodata.crs import check_crs
 from landshift.geodata.opening import open_dataset
 from landshift.geodata.raster import create_raster
 from landshift.runtime.addresses import is_address, public_address
@@ -40,8 +41,6 @@ from landshift.runtime.gdal_drivers import NO_ADDRESS, SERVED_DRIVERS
 
 MARGIN = 4
 """Cells around the window [1]: no resampling looks further over its edge."""
-STALLED_S = 60
-"""A transfer slower than a kilobyte per second for this long is broken off [s]."""
 HEADER_BYTES = 32768
 """Bytes fetched to open a raster: the index of the largest tiles that are served fits."""
 ROWS = 2048
@@ -132,6 +131,7 @@ def _read_once(
     else:
         raise AbsentError(f"the mirror has no {place}; add {address} to it")
     with _polite_gdal(place), _open_remote(place, address) as source:
+        check_crs(address, source.crs or CRS.from_epsg(4326))
         window = _find_window(source, grid)
         if window is None:
             return None
@@ -151,7 +151,7 @@ def _polite_gdal(place: str):
         "GDAL_HTTP_RETRY_DELAY": policy.FIRST_WAIT_S,
         "GDAL_HTTP_CONNECTTIMEOUT": policy.TIMEOUT_S[0],
         "GDAL_HTTP_LOW_SPEED_LIMIT": 1000,
-        "GDAL_HTTP_LOW_SPEED_TIME": STALLED_S,
+        "GDAL_HTTP_LOW_SPEED_TIME": round(policy.STALLED_S),
         "CPL_VSIL_CURL_AUTHORIZATION_HEADER_ALLOWED_IF_REDIRECT": "NO",
         "GDAL_HTTP_USERAGENT": policy.HEADERS["User-Agent"],
         "GDAL_NUM_THREADS": "ALL_CPUS",

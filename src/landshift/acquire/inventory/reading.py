@@ -15,6 +15,7 @@ from landshift.acquire.inventory.columns import ELEVATIONS, find_column, pick_co
 from landshift.acquire.inventory.dates import read_dates
 from landshift.acquire.inventory.folder import list_inventories
 from landshift.acquire.inventory.formats import MASKS, read_mask, read_table, read_vector
+from landshift.geodata.crs import check_crs
 
 
 def gather_inventory(
@@ -138,6 +139,7 @@ def read_inventory(
     path = Path(path)
     table = _read(path, x, y)
     table = table.set_crs(_resolve_crs(path, table.crs, crs), allow_override=True)
+    check_crs(path, table.crs)
     _check_extent(path, table)
     inventory = gpd.GeoDataFrame(
         {"id": pd.Series([str(row + 1) for row in range(len(table))], dtype="str")},

@@ -12,6 +12,7 @@ import geopandas as gpd
 import numpy as np
 import xarray as xr
 from affine import Affine
+from odc.geo.crs import CRS
 from odc.geo.geobox import GeoBox
 from odc.geo.xr import wrap_xr
 from scipy.ndimage import gaussian_filter, gaussian_laplace
@@ -25,6 +26,7 @@ from landshift.acquire.virtual.landscape import (
     shape_surface,
 )
 from landshift.factors.infinite_slope import compute_relative_wetness, compute_safety
+from landshift.geodata.crs import check_crs
 from landshift.geodata.grids import read_crs
 from landshift.runtime.seeds import derive_seed
 
@@ -283,9 +285,20 @@ def _make_grid(
         raise ValueError(
             f"virtual region {name}: origin is {origin!r}; give the west and south edge [m]"
         )
+    for edge in origin:
+        _check_range(name, "origin", edge, -1e8, 1e8)
     west, south = origin
     metric = read_crs(crs, f"crs of the virtual region {name}")
     north = south + size * resolution_m
+    check_crs(f"virtual region {name}", metric)
+    corners = metric.transformer_to_crs(CRS("EPSG:4326"))(
+        [west, west + north - south], [south, north]
+    )
+    if not np.isfinite(corners).all():
+        raise ValueError(
+            f"virtual region {name}: origin {list(origin)} lies outside the map of {crs}; give the "
+            "west and south edge [m] of a place on it"
+        )
     return GeoBox((size, size), Affine(resolution_m, 0, west, 0, -resolution_m, north), metric)
 
 

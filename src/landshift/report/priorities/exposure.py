@@ -12,6 +12,7 @@ from rasterio.errors import WindowError
 from rasterio.features import geometry_window
 from rasterio.windows import Window
 
+from landshift.geodata.crs import check_crs
 from landshift.geodata.opening import open_dataset
 from landshift.geodata.raster_errors import explain_unreadable
 from landshift.geodata.vectors import read_shapes
@@ -90,6 +91,7 @@ def _read_amounts(path: Path, grid: GeoBox) -> gpd.GeoDataFrame:
     with explain_unreadable(path), open_dataset(path) as source:
         if source.crs is None:
             raise ValueError(f"{path}: states no CRS; state it in the file")
+        check_crs(path, source.crs)
         window = _find_window(source, grid)
         values = source.read(1, masked=True, window=window).filled(0)
         wrong = np.abs(values) > LARGEST
