@@ -111,7 +111,7 @@ def test_a_default_study_that_is_no_yaml_names_the_line(run_snakemake, tmp_path,
 def test_the_command_reads_files_as_a_run_does(tmp_path, capsys):
     sound = ROOT / "config/benchmark.yaml"
     assert main(["study", str(sound), str(ROOT / "config/evidence.yaml")]) == 0
-    assert capsys.readouterr().out == "evidence: nothing is wrong; 3 regions\n"
+    assert capsys.readouterr().out == "evidence: nothing is wrong; 4 regions\n"
     overlay = tmp_path / "overlay.yaml"
     overlay.write_text("regions: {ecuador: {role: teacher}}\nseeed: 3\n")
     assert main(["study", str(sound), str(overlay)]) == 1
