@@ -60,7 +60,8 @@ demo: $(INSTALLED) ## run the default study and write its report
 	@$(MAKE) --no-print-directory report
 	@$(MAKE) --no-print-directory where
 
-where: ## tell where the maps, the report and the viewer of a study are (CONFIG=config/...)
+where: $(INSTALLED) ## tell where the maps, the report and the viewer of a study are (CONFIG=config/...)
+	@$(BIN)/landshift study --finished $(CONFIG) > /dev/null
 	@echo
 	@echo "Study $(STUDY):"
 	@ls -1 $(RESULTS)/targets/*/susceptibility.tif | sed 's/^/  map, for QGIS      /'
@@ -76,7 +77,7 @@ update: $(INSTALLED) ## run a study with what is new, and say what changed in it
 	@$(BIN)/landshift update $(RESULTS) -- $(SNAKEMAKE) --cores $(CORES)
 
 report: $(INSTALLED) ## write the report of a study that has run, a zip (CONFIG=config/...)
-	$(CHECKED)
+	@$(BIN)/landshift study --finished $(CONFIG)
 	$(SNAKEMAKE) --report $(REPORT)
 	$(BIN)/landshift seal $(REPORT)
 
@@ -157,7 +158,7 @@ audit: $(INSTALLED) ## list the licences and the known vulnerabilities of the lo
 	$(AUDIT)/pip-licenses --python=$(BIN)/python --from=mixed --order=license
 	$(BIN)/python .ci/audit.py $(AUDIT)/pip-audit
 
-test-deploy: $(INSTALLED) ## plan the workflow where Snakemake is installed and nothing else
+test-deploy: $(INSTALLED) ## plan the workflow where nothing but Snakemake is installed, and deploy it by snakedeploy
 	$(BIN)/pytest -q -m deploy $(PYTEST_ARGS)
 
 test-mutants: $(INSTALLED) ## change one operator at a time (MUTANTS=300), and count what tests notice

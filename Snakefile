@@ -1,6 +1,7 @@
 """Landshift: landslide susceptibility where landslide data are few, from inventory to report."""
 
 import sys
+import time
 
 from snakemake.utils import min_version
 
@@ -10,8 +11,9 @@ sys.path.append(f"{workflow.current_basedir}/src")
 from landshift.runtime.checkout import lead_jobs_here
 from landshift.runtime.integrity import keep_checksums
 from landshift.runtime.logs import list_failures
-from landshift.runtime.redaction import make_plain
+from landshift.runtime.plain_text import make_plain
 
+STARTED = time.time()
 lead_jobs_here()
 min_version("9.20")
 
@@ -62,4 +64,6 @@ onsuccess:
 
 onerror:
     print(end=make_plain(keep_checksums(f"results/{config['study']}")))
-    print("What went wrong; all that was finished is kept:", *list_failures(log), sep="\n  ")
+    logs = f"results/{config['study']}/logs"
+    failures = list_failures(logs, since=STARTED) or [f"no job said why; its log is in {logs}"]
+    print("What went wrong; all that was finished is kept:", *failures, sep="\n  ")

@@ -1,11 +1,17 @@
 """What `import landshift` hands on: enough to come from an elevation model to a map."""
 
+import contextlib
+import io
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 import landshift
+
+ROOT = Path(__file__).parents[1]
 
 DESIGNED = [
     "terrain.derive_terrain_factors", "drainage.derive_drainage_factors", "sampling.draw_samples",
@@ -46,6 +52,22 @@ def test_from_an_elevation_model_and_an_inventory_to_a_map_and_its_score():
     # far better than a map without contrast, whose curve is the diagonal
     assert (curve["landslide_share"] - curve["area_share"]).max() > 0.2
     assert set(classes.to_numpy().ravel()) <= {0, 1, 2, 3, 4, 5}
+
+
+def test_the_page_on_python_prints_what_it_shows(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    page = (ROOT / "docs/python.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```(python|text)\n(.*?)^```$", page, flags=re.DOTALL | re.MULTILINE)
+    printed, shown = io.StringIO(), [text for kind, text in blocks if kind == "text"]
+    with contextlib.redirect_stdout(printed):
+        exec("\n".join(text for kind, text in blocks if kind == "python"), {})
+    # the last digits differ from one processor to another
+    assert [hide(line) for line in printed.getvalue().splitlines(True)] == list(map(hide, shown))
+    assert {path.name for path in tmp_path.glob("*.tif")} >= {"susceptibility.tif", "classes.tif"}
+
+
+def hide(text):
+    return re.sub(r"[0-9.]+%", "#", text)
 
 
 @pytest.mark.parametrize("name", landshift.__all__)

@@ -7,11 +7,11 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from landshift.runtime.compiled_cache import drop_stale_kernels
 from landshift.runtime.logs import explain_error
-from landshift.runtime.redaction import make_plain
+from landshift.runtime.plain_text import make_plain
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -50,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     diff.add_argument("before", type=Path, help="result folder, results/{study}")
     diff.add_argument("after", type=Path, help="result folder of a later run")
     diff.add_argument(
-        "--output", type=Path, default=Path("results/diff"), help="by default %(default)s"
+        "--output", type=Path, help="folder of the comparison; by default diff/ in AFTER"
     )
     diff.set_defaults(answer=_compare_results)
 
@@ -63,6 +63,10 @@ def _parser() -> argparse.ArgumentParser:
 
     study = commands.add_parser("study", help="what is wrong with the configuration of a study")
     study.add_argument("files", type=Path, nargs="+", help="as after --configfile, in their order")
+    study.add_argument("--finished", action="store_true", help="and what a run has not made")
+    study.add_argument(
+        "--results", type=Path, default=Path("results"), help="folder of studies (%(default)s)"
+    )
     study.set_defaults(answer=_check_study)
 
     check = commands.add_parser("check", help="whether a study's files are still what was made")
@@ -97,9 +101,10 @@ def _describe_site(chosen: argparse.Namespace) -> None:
 def _compare_results(chosen: argparse.Namespace) -> None:
     from landshift.report.differences import compare_results
 
-    table = compare_results(chosen.before, chosen.after, chosen.output)
+    output = chosen.output or chosen.after / "diff"
+    table = compare_results(chosen.before, chosen.after, output)
     _say(table.to_string(index=False, float_format="{:.4g}".format))
-    _say(f"written to {chosen.output}")
+    _say(f"written to {output}")
 
 
 def _update_study(chosen: argparse.Namespace) -> None:
@@ -120,10 +125,25 @@ def _run(command: Sequence[str]) -> None:
 
 def _check_study(chosen: argparse.Namespace) -> None:
     from landshift.study.checks import check_study
+    from landshift.study.headers import check_headers
     from landshift.study.texts import read_files
 
     study = check_study(read_files(chosen.files))
+    check_headers(study)
+    if chosen.finished:
+        _check_finished(chosen.results / study.study, study)
     _say(f"{study.study}: nothing is wrong; {len(study.regions)} regions")
+
+
+def _check_finished(results: Path, study: Any) -> None:
+    from landshift.runtime.files import check_finished
+    from landshift.study.outputs import list_outputs
+    from landshift.study.plan import Plan
+    from landshift.transfer.manifest import read_frozen_factors
+
+    frozen = study.transfer.frozen
+    plan = Plan(study, read_frozen_factors(frozen and frozen.model_dump()))
+    check_finished(results, (results / file for file in list_outputs(plan)))
 
 
 def _check_files(chosen: argparse.Namespace) -> None:

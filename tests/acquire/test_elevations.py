@@ -91,7 +91,7 @@ def test_too_few_elevations_say_nothing(elevation):
 
 def test_the_table_tells_what_was_dropped_and_how_elevations_compare(elevation, tmp_path):
     kept, counts = clean_inventory(slides_on(elevation, east=2), elevation)
-    write_cleaning(tmp_path / "cleaning.csv", counts, compare_elevations(kept, elevation))
+    write_cleaning(tmp_path / "cleaning.csv", counts, [compare_elevations(kept, elevation)])
     table = pd.read_csv(tmp_path / "cleaning.csv", index_col="what")
     assert list(table) == ["value", "meaning"]
     assert table.value["read"] == 60 and table.value["east_m"] == -60

@@ -22,13 +22,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from landshift.acquire.fetch import archives, catalogues, policy
-from landshift.acquire.fetch.archives import find_member
+from landshift.acquire.fetch import catalogues, policy
 from landshift.acquire.fetch.catalogues import Query, search_items
-from landshift.acquire.fetch.downloads import fetch_asset, fetch_current
+from landshift.acquire.fetch.downloads import fetch_asset, fetch_current, find_member
 from landshift.acquire.fetch.policy import PolicyError, Web, read_limited
-from landshift.acquire.fetch.records import write_json
-from landshift.acquire.fetch.store import Store
+from landshift.acquire.fetch.store import Store, write_json
 from landshift.acquire.fetch.windows import fetch_window
 from landshift.acquire.layer import Layer
 from landshift.acquire.layers.rasters import acquire_layer
@@ -532,7 +530,7 @@ def test_an_archive_does_not_become_huge(tmp_path, monkeypatch):
         archive.writestr("roads.shp", bytes(600_000))
         archive.writestr("roads.dbf", bytes(500_000))
     assert find_member(path, "roads.shp") == f"/vsizip/{path}/roads.shp"
-    monkeypatch.setitem(archives.MOST_BYTES, "file", 1_000_000)
+    monkeypatch.setitem(policy.MOST_BYTES, "file", 1_000_000)
     with pytest.raises(PolicyError, match=r"roads\.shp becomes .* when it is unpacked; unpack"):
         find_member(path, "roads.shp")
     with pytest.raises(OSError, match=r"lines\.zip: lacks rivers\.shp; delete it"):

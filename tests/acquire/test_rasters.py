@@ -8,8 +8,7 @@ import rasterio
 from odc.geo.geobox import GeoBox
 from odc.geo.xr import wrap_xr
 
-from landshift.acquire.fetch.records import Acquired, gather_ledger, write_record
-from landshift.acquire.fetch.store import Store
+from landshift.acquire.fetch.store import Acquired, Store, gather_ledger, write_record
 from landshift.acquire.layer import Layer
 from landshift.acquire.layers.rasters import acquire_dem, acquire_layer
 from landshift.geodata.alignment import align_raster

@@ -144,9 +144,9 @@ def test_without_incision_the_surface_is_only_scaled():
         ({"cohesion_kpa": 5}, r"cohesion_kpa is 5; give the lowest and the highest"),
         ({"soil_depth_m": (0.5, 99)}, r"soil_depth_m is 99; give a number from 0.1 to 20"),
         ({"origin": 600000}, r"origin is 600000; give the west and south edge"),
-        ({"crs": "EPSG:4326"}, r"crs EPSG:4326 is not projected in metres"),
-        ({"crs": "EPSG:2272"}, r"crs EPSG:2272 is not projected in metres"),
-        ({"crs": "EPSG:nonsense"}, r"crs EPSG:nonsense is unknown"),
+        ({"crs": "EPSG:4326"}, r"crs of the virtual region .*: is in degrees"),
+        ({"crs": "EPSG:2272"}, "EPSG:2272, whose unit is US survey foot"),
+        ({"crs": "EPSG:nonsense"}, r"EPSG:nonsense is unknown"),
         ({"landslides": 4000}, r"4000 landslides asked .* only \d+ fit 90 m apart"),
     ],
 )

@@ -6,10 +6,14 @@ import os
 import numpy as np
 import pytest
 import rasterio
+import yaml
 from affine import Affine
 from rasterio.transform import from_origin
 
+from landshift.__main__ import main
 from landshift.acquire.fetch.store import Store
+from landshift.study.checks import check_study
+from landshift.study.headers import check_headers
 
 from .conftest import NORTH, WEST, explain, load_main, make_hills, write_tif
 
@@ -154,8 +158,8 @@ DEMS = {
     ),
     "degrees": (
         lambda path: write_tif(path, crs="EPSG:4326", transform=from_origin(9, 45, 3e-4, 3e-4)),
-        ": is in degrees (EPSG:4326), on which no slope can be computed; name a projected system "
-        "in metres in grid.crs, such as the UTM zone of the region (EPSG:326xx or EPSG:327xx)",
+        ": is in degrees (EPSG:4326), on which no slope can be computed; state grid.crs: auto for "
+        "the UTM zone of the region, or name a projected system in metres",
     ),
     "metres as degrees": (
         lambda path: write_tif(path, crs="EPSG:4326"),
@@ -165,8 +169,8 @@ DEMS = {
     ),
     "feet on the ground": (
         lambda path: write_tif(path, crs="EPSG:2227"),
-        ": is in EPSG:2227, whose unit is US survey foot; name a projected system in metres in "
-        "grid.crs, such as the UTM zone of the region (EPSG:326xx or EPSG:327xx)",
+        ": is in EPSG:2227, whose unit is US survey foot; state grid.crs: auto for the UTM zone of "
+        "the region, or name a projected system in metres",
     ),
 }
 
@@ -179,6 +183,29 @@ def test_a_wrong_elevation_model_is_named(name, tmp_path):
     found = explain(acquire_dem, path, tmp_path, **({"grid": grid[0]} if grid else {}))
     assert found.removeprefix("file: ") == f"{path}{sentence}"
     assert not (tmp_path / "out").exists() or not os.listdir(tmp_path / "out")
+
+
+IN_HEADERS = ["Git LFS", "no CRS", "rotated", "three bands", "stated feet", "degrees"]
+
+
+@pytest.mark.parametrize("name", IN_HEADERS)
+def test_what_a_header_says_is_told_with_the_study(name, sound, tmp_path, capsys):
+    study = tmp_path / "study.yaml"
+    study.write_text(yaml.safe_dump(sound))
+    assert main(["study", str(study)]) == 0
+    path = tmp_path / "birch.tif"
+    DEMS[name][0](path)
+    capsys.readouterr()
+    assert main(["study", str(study)]) == 1
+    told = capsys.readouterr().err
+    assert f"regions.birch.layers.dem.file: {path}{DEMS[name][1]}\n" in told
+    assert "one problem" in told
+
+
+def test_the_remedy_for_degrees_is_one(sound, tmp_path):
+    write_tif(tmp_path / "birch.tif", crs="EPSG:4326", transform=from_origin(9, 45, 3e-4, 3e-4))
+    sound["regions"]["birch"]["grid"]["crs"] = "auto"
+    check_headers(check_study(sound))
 
 
 @pytest.mark.parametrize(
@@ -211,6 +238,15 @@ def test_a_wrong_elevation_model_is_named(name, tmp_path):
 def test_a_wrong_grid_is_named(grid, sentence, tmp_path):
     path = write_tif(tmp_path / "dem.tif")
     assert explain(acquire_dem, path, tmp_path, grid=grid) == sentence.format(path=path)
+
+
+def test_a_wrong_grid_is_told_with_the_study(sound):
+    sound["regions"]["birch"]["grid"] = {"resolution_m": 30, "bounds": [0, 0, 900, 900]}
+    sound["regions"]["alder"]["grid"]["crs"] = "EPSG:999999"
+    with pytest.raises(ValueError, match="2 problems") as told:
+        check_headers(check_study(sound))
+    assert "the bounds [0, 0, 900, 900] lie outside" in str(told.value)
+    assert "grid.crs EPSG:999999 is unknown" in str(told.value)
 
 
 def test_a_wrong_checksum_is_named(tmp_path):

@@ -11,7 +11,8 @@ from landshift.evaluation.benchmark.methods import Method
 from landshift.evaluation.benchmark.run import evaluate_target, join_sources, run_transfer_benchmark
 
 KEYS = ["target", "family", "method", "regime", "shots", "draw"]
-COLUMNS = [*KEYS, "auc", "pr_auc", "brier", "ece", "log_score"]
+AREAS = ["auc", "auc_buffer", "auc_near", "top_5", "top_10"]
+COLUMNS = [*KEYS, *AREAS, "pr_auc", "brier", "ece", "log_score"]
 CORE = ["fine_tuned", "local_only", "pooled", "zero_shot"]
 FACTORS = ["curvature", "noise", "relief", "slope", "wetness"]
 
@@ -125,24 +126,25 @@ def test_a_target_is_never_among_its_sources(run, regions):
     settings = {"targets": ["cedar"], "methods": ["zero_shot"], "shots": [5]}
     plain, flipped = run(**settings), run(regions=changed, **settings)
     # the sources are the same, so only the labels that score the prediction turned around
-    np.testing.assert_allclose(flipped["auc"], 1 - plain["auc"], atol=1e-12)
+    np.testing.assert_allclose(flipped["auc_buffer"], 1 - plain["auc_buffer"], atol=1e-12)
+
+
+def find_blocks(target):
+    """Block of every sample and random cell, by the bytes of its factors."""
+    cells = pd.concat([target.samples, target.background])
+    values = cells[FACTORS].to_numpy(np.float32)
+    return {row.tobytes(): block for row, block in zip(values, cells["block"], strict=True)}
 
 
 def test_queries_are_never_in_a_block_of_the_shots(seen, target):
-    values = target.samples[FACTORS].to_numpy(np.float32)
-    block_of = {
-        row.tobytes(): block for row, block in zip(values, target.samples["block"], strict=True)
-    }
+    block_of = find_blocks(target)
     for task in seen:
         query_blocks = {block_of[row.tobytes()] for row in task.view.queries}
         assert not query_blocks & set(task.shots["block"])
 
 
 def test_inductive_background_comes_from_the_blocks_of_the_shots(seen, target):
-    values = target.samples[FACTORS].to_numpy(np.float32)
-    block_of = {
-        row.tobytes(): block for row, block in zip(values, target.samples["block"], strict=True)
-    }
+    block_of = find_blocks(target)
     inductive = [task for task in seen if len(task.view.background) < len(target.background)]
     assert len(inductive) == len(seen) / 2
     for task in inductive:

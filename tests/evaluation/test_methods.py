@@ -24,7 +24,7 @@ FACTORS = ["curvature", "noise", "relief", "slope", "wetness"]
 SEED = 7
 FAMILIES = {each.name: set(each.families) for each in get_methods()}
 METHODS = list(FAMILIES)
-BLIND = {"all_labels", "coral", "tca", "zero_shot"}
+BLIND = {"all_labels", "coral", "morphometric", "slope", "tca", "zero_shot"}
 """Methods that do not look at the shots."""
 
 
@@ -122,7 +122,7 @@ def test_the_list_in_the_docs_is_that_of_the_package():
 def test_readers_see_names_that_differ():
     assert set(NAMED_METHODS) <= set(METHODS)
     assert set(NAMED_FAMILIES) == set().union(*FAMILIES.values())
-    assert list(OF_MAP) == ["fine_tuned", "zero_shot", "local_only"]
+    assert list(OF_MAP) == ["fine_tuned", "zero_shot", "local_only", "slope", "pooled"]
     for names in (NAMED_METHODS, NAMED_FAMILIES):
         assert len({name.long_name for name in names.values()}) == len(names)
         assert len({name.short for name in names.values()}) == len(names)
@@ -150,11 +150,10 @@ def test_same_seed_same_prediction(method, make_task, predictions):
 
 @pytest.mark.parametrize("family", sorted(FAMILIES["fine_tuned"]))
 def test_fine_tuned_is_the_model_that_makes_the_maps(
-    family, source_models, target, held_out, shots, make_task
+    family, source_models, source_tables, target, held_out, shots, make_task
 ):
-    model = fine_tune_target(
-        source_models, shots, target.background, prevalence=0.5, seed=SEED, family=family
-    )
+    settings = {"prevalence": 0.5, "seed": SEED, "family": family, "sources": source_tables}
+    model = fine_tune_target(source_models, shots, target.background, **settings)
     expected = model.predict(held_out[FACTORS].to_numpy(np.float32)).probability
     task = make_task(seed=SEED)
     found = predict("fine_tuned", task)[family]

@@ -66,8 +66,10 @@ def test_aspect(factors, run_gdaldem):
 
 def test_ruggedness_by_riley(factors, run_gdaldem):
     expected = run_gdaldem("TRI", "-alg", "Riley")
-    np.testing.assert_allclose(factors.terrain_ruggedness.values[INSIDE], expected, rtol=1e-5)
+    found = factors.terrain_ruggedness.values[INSIDE] * factors.odc.geobox.resolution.x
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
 
 
 def test_roughness(factors, run_gdaldem):
-    np.testing.assert_array_equal(factors.roughness.values[INSIDE], run_gdaldem("roughness"))
+    found = factors.roughness.values[INSIDE] * factors.odc.geobox.resolution.x
+    np.testing.assert_allclose(found, run_gdaldem("roughness"), rtol=1e-6)

@@ -145,7 +145,7 @@ def test_refuses_what_it_cannot_measure():
     with pytest.raises(ValueError, match="two layers lead to the factor road_distance"):
         derive_proximity_factors({"road": layer(line), "roads": layer(line)}, GRID)
     degrees = GeoBox((10, 10), Affine(0.1, 0, 0, 0, -0.1, 0), "EPSG:4326")
-    with pytest.raises(ValueError, match="projected CRS in metres"):
+    with pytest.raises(ValueError, match="the grid: is in degrees"):
         derive_proximity_factors({"roads": layer(line)}, degrees)
     with pytest.raises(ValueError, match="not on the region's grid"):
         mask = wrap_xr(np.ones((2, 2), np.float32), GRID[:2, :2])

@@ -425,12 +425,13 @@ def test_three_by_three_statistics_equal_brute_force(rough):
     for row, column in np.argwhere(~np.isnan(rough))[::5]:
         window = padded[row : row + 3, column : column + 3]
         squares = np.delete((window - window[1, 1]).ravel() ** 2, 4)
-        ruggedness = math.sqrt(8 * np.nanmean(squares))
+        # by the edge of a cell
+        ruggedness = math.sqrt(8 * np.nanmean(squares)) / RESOLUTION_M
         assert float(factors.terrain_ruggedness[row, column]) == pytest.approx(ruggedness, rel=1e-5)
-        differences = np.sqrt(squares)
+        differences = np.sqrt(squares) / RESOLUTION_M
         wilson = float(factors.terrain_ruggedness_wilson[row, column])
         assert wilson == pytest.approx(np.nanmean(differences), rel=1e-5)
-        spread = np.nanmax(window) - np.nanmin(window)
+        spread = (np.nanmax(window) - np.nanmin(window)) / RESOLUTION_M
         assert float(factors.roughness[row, column]) == pytest.approx(spread, rel=1e-5)
 
 
@@ -606,8 +607,8 @@ def test_wrong_grids_are_refused(rough):
     feet = wrap_xr(rough, make_grid(rough.shape, crs="EPSG:2263"))
     oblong = GeoBox(rough.shape, Affine(10, 0, 0, 0, -20, 0), "EPSG:32632")
     for wrong, message in (
-        (degrees, "projected CRS in metres, found WGS 84"),
-        (feet, "projected CRS in metres"),
+        (degrees, r"is in degrees \(EPSG:4326\)"),
+        (feet, "whose unit is US survey foot"),
         (wrap_xr(rough, oblong), "expected square cells"),
         (dem.isel(y=slice(None, None, -1)), "north-up"),
         (dem.T, r"dimensions \(y, x\)"),

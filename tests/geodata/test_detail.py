@@ -6,7 +6,13 @@ import xarray as xr
 from odc.geo.geobox import GeoBox
 from odc.geo.xr import wrap_xr
 
-from landshift.geodata.detail import average_detail, average_elevation, plan_detail
+from landshift.geodata.detail import (
+    average_detail,
+    average_elevation,
+    choose_parts,
+    plan_detail,
+    take_parts,
+)
 
 GRID = GeoBox.from_bbox((300, 600, 480, 720), "EPSG:32632", resolution=30)
 
@@ -75,3 +81,37 @@ def test_chunks_change_no_bit(parts, tile, monkeypatch):
     chunked = average_detail(layer.chunk(7), GRID)["slope"]
     assert parts == 1 or chunked.chunks[0][0] == tile
     np.testing.assert_array_equal(whole, chunked.compute())
+
+
+def test_the_part_of_the_highest_index_is_taken():
+    index = np.zeros((8, 12))
+    index[1, 0] = 2.0  # the third part of the first cell
+    index[2:4, 2:4] = np.nan
+    index[0:2, 2:4] = [[np.nan, -3.0], [-1.0, -2.0]]
+    choice = choose_parts(build_layer(index, 2)["slope"], GRID)
+    assert choice.dtype == np.uint8
+    assert choice[:2, :2].to_numpy().tolist() == [[2, 2], [0, 0]]
+    values = np.arange(8 * 12, dtype=float).reshape(8, 12)
+    taken = take_parts(build_layer(values, 2, units="degree"), choice)["slope"]
+    assert taken.attrs["units"] == "degree"
+    assert taken[:2, :2].to_numpy().tolist() == [[12.0, 14.0], [24.0, 26.0]]
+
+
+def test_a_part_without_a_value_takes_the_mean_of_the_others():
+    values = np.arange(8 * 12, dtype=float).reshape(8, 12)
+    values[0, 0] = np.nan
+    choice = choose_parts(build_layer(np.zeros((8, 12)), 2)["slope"], GRID)
+    taken = take_parts(build_layer(values, 2), choice)["slope"]
+    assert taken[0, 0] == np.float32((1 + 12 + 13) / 3)
+    assert taken[0, 1] == 2.0
+
+
+def test_chunks_change_no_chosen_part():
+    generator = np.random.default_rng(1)
+    index, layer = (build_layer(generator.normal(size=(12, 18)), 3) for _ in range(2))
+    choice = choose_parts(index["slope"], GRID)
+    lazy = choose_parts(index.chunk(y=6, x=9)["slope"], GRID)
+    np.testing.assert_array_equal(lazy, choice)
+    np.testing.assert_array_equal(
+        take_parts(layer.chunk(y=6, x=9), lazy)["slope"], take_parts(layer, choice)["slope"]
+    )

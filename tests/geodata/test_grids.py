@@ -68,7 +68,7 @@ def test_degrees_are_warped_or_refused():
     dem = make_dem((8.99, 45.0, 9.01, 45.01), "EPSG:4326", 0.0003)
     grid = plan_grid(dem, resolution_m=30, crs="EPSG:32632")
     assert 50 <= grid.width <= 56 and 36 <= grid.height <= 40
-    with pytest.raises(ValueError, match=r"is in degrees .*EPSG:4326.* in metres in grid\.crs"):
+    with pytest.raises(ValueError, match=r"is in degrees .*EPSG:4326.*state grid\.crs: auto"):
         plan_grid(dem, resolution_m=30)
 
 

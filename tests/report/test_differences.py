@@ -74,7 +74,10 @@ def test_command_writes_maps_and_tables(before, tmp_path, capsys):
     write_results(tmp_path / "new", "cedar", before, classes)
     arguments = [str(tmp_path / name) for name in ("old", "new")]
     assert main(["diff", *arguments, "--output", str(tmp_path / "diff")]) == 0
-    assert "birch" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "birch" in told and told.endswith(f"written to {tmp_path / 'diff'}\n")
+    assert main(["diff", *arguments]) == 0
+    assert capsys.readouterr().out.endswith(f"written to {tmp_path / 'new' / 'diff'}\n")
     written = open_raster(tmp_path / "diff" / "birch" / "difference.tif")
     np.testing.assert_allclose(written, 0.25, atol=1e-7)
     assert list(pd.read_csv(tmp_path / "diff" / "summary.csv")["target"]) == ["birch"]

@@ -65,8 +65,17 @@ def test_a_cell_counts_by_its_centre(classes):
 def test_overlapping_units_each_count_all_their_cells(classes):
     units = frame(square(0, 0, 6, 4), square(0, 0, 6, 4), name=["a", "b"])
     table = rank_units(classes.chunk(y=1, x=2), units, {})
-    assert table["rank"].tolist() == [1, 1]
+    assert table["rank"].tolist() == [1, 1] and table["tied"].tolist() == [1, 1]
     np.testing.assert_allclose(table["area_km2"], 0.22)
+
+
+def test_of_equal_susceptible_areas_that_with_more_of_the_highest_class_comes_first(classes):
+    # one cell of 4, one of 5, one of 5, and no susceptible one
+    units = frame(square(4, 3), square(0, 3), square(1, 2), square(2, 3), name=list("abcd"))
+    table = rank_units(classes, units, {}).set_index("name")
+    assert table["rank"].to_dict() == {"b": 1, "c": 1, "a": 3, "d": 4}
+    assert table["tied"].to_dict() == {"b": 1, "c": 1, "a": 0, "d": 0}
+    np.testing.assert_allclose(table.loc[["b", "a"], "very_high_km2"], [0.01, 0])
 
 
 def test_units_off_the_map_are_none_and_said_to_be(classes, tmp_path, caplog):

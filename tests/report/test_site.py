@@ -21,7 +21,7 @@ from landshift.mapping.applicability import UNKNOWN, mask_applicability
 from landshift.mapping.classes import classify_susceptibility
 from landshift.mapping.interval import map_interval
 from landshift.mapping.predict import map_susceptibility
-from landshift.report.site import describe_site
+from landshift.report.site import Contribution, describe_site
 from landshift.report.site_text import format_site
 from landshift.sampling.shots import draw_shots
 from landshift.transfer.fine_tuning import fine_tune_target
@@ -163,6 +163,12 @@ def test_text_says_what_matters(site):
     assert f"{site.susceptibility_class} of 5, {site.class_name}" in text
     assert "slope = " in text and "degree" in text
     assert max(map(len, text.splitlines())) <= 110
+
+
+def test_text_names_factors_by_words(site):
+    wet = Contribution("twi", 6.5, "ln(m)", 0.25)
+    text = format_site(replace(site, contributions=[wet]))
+    assert "+0.25  topographic wetness index (twi) = 6.5 ln(m)\n" in text
 
 
 def test_command_prints_text_or_json(results, site, capsys):

@@ -19,6 +19,8 @@ def tables():
         "fine_tuned": (landslides, cells),
         "zero_shot": (generator.permutation(cells)[:60] + landslides / 2, cells),
         "local_only": (generator.permutation(cells)[:60], cells),
+        "slope": (generator.permutation(cells)[:60], cells),
+        "pooled": (generator.permutation(cells)[:60], cells),
     }
     return [each(scores, 0.04, resamples=50) for each in (trace_skill, measure_skill)]
 

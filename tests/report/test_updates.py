@@ -41,6 +41,15 @@ def test_the_first_run_has_nothing_to_compare(results, tmp_path):
     assert updates.update_study(empty, lambda: write(empty, "first")) is None
 
 
+def test_a_run_that_makes_nothing_leaves_no_folder(results, tmp_path):
+    with pytest.raises(OSError, match="the run failed"):
+        updates.update_study(tmp_path / "never", fail)
+    assert not (tmp_path / "never").exists()
+    with pytest.raises(OSError, match="the run failed"):
+        updates.update_study(results, fail)
+    assert (results / "targets").is_dir()
+
+
 def test_maps_are_compared_with_those_before(results):
     assert compared(updates.update_study(results, lambda: write(results, "new"))) == (
         "first", "new",

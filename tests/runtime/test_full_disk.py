@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 import landshift
-from landshift.acquire.fetch.records import write_json
+from landshift.acquire.fetch.store import write_json
 from landshift.geodata.geopackage import write_geopackage
 from landshift.report.figures.style import write_figure
 from landshift.report.texts.pages import write_page

@@ -1,7 +1,10 @@
 """A job's log file holds its lines and its crash."""
 
+import os
 import subprocess
 import sys
+
+import pytest
 
 from landshift.runtime.logs import list_failures
 
@@ -36,7 +39,28 @@ def test_what_a_user_can_mend_is_one_line(tmp_path):
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert result.returncode == 1
     sentence = "no/such/dem.tif: does not exist; correct the path"
-    for text in (path.read_text(), result.stderr):
-        assert text.endswith(f"CRITICAL landshift: the job failed: {sentence}\n")
-        assert "Traceback" not in text
-    assert list_failures([path, path]) == [sentence]
+    assert path.read_text().endswith(f"CRITICAL landshift: the job failed: {sentence}\n")
+    assert "Traceback" not in path.read_text() + result.stderr
+    # the end of the run tells it, and nothing before
+    assert sentence not in result.stderr and "half done" in result.stderr
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a disk that is always full")
+def test_a_failure_that_the_file_does_not_take_is_told_at_once(tmp_path):
+    path = tmp_path / "job.log"
+    path.symlink_to("/dev/full")
+    command = [sys.executable, "-c", JOB, str(path), "missing"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.stderr.count("no/such/dem.tif: does not exist; correct the path") == 1
+
+
+def test_the_failures_of_a_run_are_told_once_each(tmp_path):
+    for name, sentence in (("a/b", "no DEM"), ("a/c", "no DEM"), ("d", "no soil"), ("old", "gone")):
+        path = tmp_path / f"{name}.log"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(
+            f"12:00:00 INFO x: y\n12:00:01 CRITICAL landshift: the job failed: {sentence}"
+        )
+        os.utime(path, (99, 99) if name == "old" else (200, 200))
+    assert list_failures(tmp_path, since=100) == ["no DEM", "no soil"]
+    assert list_failures(tmp_path / "none", since=100) == []

@@ -9,7 +9,7 @@ import pytest
 
 from landshift.__main__ import main
 from landshift.runtime.logs import list_failures, set_up_logging
-from landshift.runtime.redaction import make_plain
+from landshift.runtime.plain_text import make_plain
 from landshift.study.checks import check_study
 
 pytestmark = pytest.mark.attack
@@ -47,12 +47,14 @@ def test_logs_show_codes_and_hold_no_forged_line(tmp_path, capsys, own_logging):
     logging.info("licence: %s", CODES)
     logging.warning("units\n12:00:00 CRITICAL landshift: all is well")
     sys.excepthook(ValueError, ValueError(f"{CODES}: is damaged"), None)
-    for text in (path.read_text(encoding="utf-8"), capsys.readouterr().err):
+    # the failure itself is told at the end of the run
+    for text, shown in ((path.read_text(encoding="utf-8"), 2), (capsys.readouterr().err, 1)):
         assert not holds_codes(text)
-        assert text.count(SHOWN) >= 2
+        assert text.count(SHOWN) >= shown
         assert "\n12:00:00 CRITICAL landshift: all is well" not in text
-    (tmp_path / "foreign.log").write_text("the job failed: \x1b[31mred\n")
-    assert list_failures([tmp_path / "foreign.log"]) == [r"\x1b[31mred"]
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "foreign.log").write_text("the job failed: \x1b[31mred\n")
+    assert list_failures(tmp_path / "logs", since=0.0) == [r"\x1b[31mred"]
 
 
 @pytest.mark.parametrize("command", ["check", "study", "seal", "diff"])

@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 
 from landshift.sampling.shots import draw_shots
-from landshift.transfer.fine_tuning import TargetModel, fine_tune_target
+from landshift.transfer.fine_tuning import fine_tune_target
 from landshift.transfer.learners.trees import check_trees
 from landshift.transfer.manifest import read_provenance
 from landshift.transfer.pretraining import SourceModel
 from landshift.transfer.storage import load_model, save_model
+from landshift.transfer.target_model import TargetModel
 
 FACTORS = ["curvature", "noise", "relief", "slope", "wetness"]
 

@@ -15,10 +15,8 @@ from landshift.transfer.source_score import (
 )
 
 
-def make_model(auc=None, error=None, logits=None):
-    return SimpleNamespace(
-        transfer_auc=auc, transfer_error=error, logits=lambda values, ranks: logits[values[:, 0]]
-    )
+def make_model(error=None, logits=None):
+    return SimpleNamespace(transfer_error=error, logits=lambda values, ranks: logits[values[:, 0]])
 
 
 def score(logits, cells, models=None):
@@ -29,20 +27,13 @@ def score(logits, cells, models=None):
     return fitted.apply(np.asarray(cells)[:, None])[0]
 
 
-def test_a_learner_weighs_e_times_as_much_for_a_fortieth_of_auc():
-    weights = weigh_models([make_model(auc=0.8), make_model(auc=0.825)])
-    first = 1 / (1 + np.e) / 2
-    assert weights == pytest.approx([first, first, 0.5 - first, 0.5 - first], rel=1e-12)
+def test_learners_and_preparations_weigh_the_same():
+    assert weigh_models([make_model(), make_model(), make_model()]) == pytest.approx([1 / 6] * 6)
 
 
-def test_learners_weigh_the_same_where_one_is_not_known():
-    models = [make_model(auc=0.9), make_model(), make_model(auc=0.6)]
-    assert weigh_models(models) == pytest.approx([1 / 6] * 6)
-
-
-def test_the_error_is_the_mean_by_weight():
-    models = [make_model(auc=0.8, error=0.2), make_model(auc=0.825, error=0.6)]
-    assert find_score_error(models) == pytest.approx((0.2 + np.e * 0.6) / (1 + np.e))
+def test_the_error_is_the_mean_of_the_learners():
+    models = [make_model(error=0.2), make_model(error=0.6)]
+    assert find_score_error(models) == pytest.approx(0.4)
     models = [make_model(error=0.2), make_model()]
     assert find_score_error(models) == pytest.approx((0.2 + UNKNOWN_ERROR) / 2)
 
@@ -55,23 +46,13 @@ def test_logits_are_standardised_and_clipped_at_four():
     np.testing.assert_allclose(found, expected, rtol=1e-12)
 
 
-def test_the_score_is_the_weighted_mean_with_unit_spread():
+def test_the_score_is_the_mean_with_unit_spread():
     # standardised, each column is -1, -1, 1, 1 or -1, 1, -1, 1: the mean is (3 a + b) / 4
     a, b = np.array([-1.0, -1, 1, 1]), np.array([-1.0, 1, -1, 1])
     logits = np.column_stack([7 + 2 * a, a, 10 * a - 3, 5 * b])
     expected = (3 * a + b) / np.sqrt(10)
     np.testing.assert_allclose(score(logits, range(4)), expected, rtol=1e-12)
     np.testing.assert_allclose(score(logits, [3, 0]), expected[[3, 0]], rtol=1e-12)
-
-
-def test_the_better_learner_counts_more_in_the_score():
-    a, b = np.array([-1.0, -1, 1, 1]), np.array([-1.0, 1, -1, 1])
-    models = [
-        make_model(auc=0.825, logits=np.column_stack([a, a])),
-        make_model(auc=0.8, logits=np.column_stack([b, b])),
-    ]
-    expected = (np.e * a + b) / np.sqrt(np.e**2 + 1)
-    np.testing.assert_allclose(score(np.zeros((4, 4)), range(4), models), expected, rtol=1e-12)
 
 
 def test_models_that_tell_nothing_score_zero():

@@ -4,8 +4,8 @@ Runs in the environment of the browser's driver, apart from the tests themselves
 `python browse.py PAGE.html SCREENSHOT.png [SELECTOR] < steps.json`. The page is open when SELECTOR,
 by default the viewer's mark of a map on show, is there. A step is `{"click": [x, y]}`, as shares
 of the map's width and height, `{"focus": selector}`, `{"press": key}`, `{"check": selector}`,
-`{"select": target}`, `{"open": text}` of a link or `{"tap": selector}`; after each, what is shown
-is noted, and at the end the title of the page.
+`{"select": target}`, `{"open": text}` of a link, `{"tap": selector}` or `{"resize": [width,
+height]}`; after each, what is shown is noted, and at the end the title of the page.
 """
 
 import json
@@ -16,6 +16,11 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 SIZE = {"width": 1280, "height": 860}
+LEGEND_PX = "document.querySelector('#legend-title')?.offsetHeight"
+STRENGTH = """(() => {
+  const colours = document.querySelector('#ramp, #legend .swatch');
+  return colours && Number(getComputedStyle(colours).opacity);
+})()"""
 
 
 def main(page_file, screenshot, ready="body[data-shown]"):
@@ -70,6 +75,8 @@ def take(page, step):
         page.get_by_text(value, exact=True).first.click()
     elif action == "tap":
         page.locator(value).first.click()
+    elif action == "resize":
+        page.set_viewport_size(dict(zip(("width", "height"), value, strict=True)))
     page.wait_for_timeout(400)
 
 
@@ -82,6 +89,10 @@ def read(page):
         "values": {cell.get_attribute("data-kind"): cell.inner_text() for cell in cells},
         "text": page.evaluate("document.querySelector('#values')?.innerText"),
         "frames": [frame.inner_text("body") for frame in page.frames[1:]],
+        "legend": page.evaluate("document.querySelector('#legend-title')?.innerText"),
+        "legend_px": page.evaluate(LEGEND_PX),
+        "strength": page.evaluate(STRENGTH),
+        "width": page.evaluate("document.documentElement.scrollWidth"),
         "drawings": page.locator(".marks").count(),
     }
 

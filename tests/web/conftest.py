@@ -78,12 +78,12 @@ def write_target(folder, name, *, seed):
     )
     write_geopackage(folder / "priorities.gpkg", {"priorities": units})
     drivers = pd.DataFrame(
-        {"scope": ["map", "class 5", "class 5"], "factor": ["slope", "relief", "slope"]}
+        {"scope": ["map", "class 5", "class 5"], "factor": ["slope", "hand", "slope"]}
     ).assign(share=[1.0, 0.25, 0.75])
     drivers.to_csv(folder / "drivers.csv", index=False)
     kinds = ("susceptibility", "classes", "uncertainty", "applicability")
     coarse = GeoBox((50, 75), Affine(120, 0, 300_000, 0, -120, 5_006_000), GRID.crs)
-    changes = {"slope": np.full(coarse.shape, 0.5), "relief": np.full(coarse.shape, -1.25)}
+    changes = {"slope": np.full(coarse.shape, 0.5), "hand": np.full(coarse.shape, -1.25)}
     changes["slope"][:, 40:] = 2
     layers = {key: wrap_xr(each.astype(np.float32), coarse) for key, each in changes.items()}
     write_factors(xr.Dataset(layers), folder / "local_drivers.tif")

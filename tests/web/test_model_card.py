@@ -48,7 +48,7 @@ def test_card_states_origin_scores_and_licences(evidence, tmp_path):
     write_model_card(tmp_path / "card.md", evidence)
     text = (tmp_path / "card.md").read_text()
     assert text.startswith("# Model card: landslide susceptibility of ash\n")
-    assert "2 factors: slope [degree], twi [ln(m)]" in text
+    assert "2 factors: slope [degree], topographic wetness index (twi) [ln(m)]" in text
     assert "Fine-tuned on: 7 landslides" in text and "as stated: 0.02" in text
     assert "On 40 landslides" in text and "| very high | 20% | 20% |" in text
     assert "| found in the most susceptible 10% of the area | 0.800 (0.700 to 0.900)" in text
@@ -82,17 +82,18 @@ def find(evidence, **more):
 
 def test_a_summary_judges_every_map_and_names_units(evidence, tmp_path):
     units = {"rank": [1, 2], "name": ["a", "b"], "susceptible_km2": [2.5, 1.0]}
-    units["susceptible_share"] = [0.5, 0.25]
+    units |= {"susceptible_share": [0.5, 0.25], "tied": [0, 4]}
     pd.DataFrame(units).to_csv(tmp_path / "priorities.csv", index=False)
     findings = find(evidence, priorities=tmp_path / "priorities.csv")
     text = summarise_study("trial", {"ash": findings})
     assert "![Susceptibility of ash](ash/map.png)" in text
     assert "Of 40 landslides that it has not seen, 20% lie in the 20% of the area" in text
+    assert "| 2 (with 4 more) | b | 1 km2 | 25% |" in text
     assert "| 1 | a | 2.5 km2 | 50% |" in text and "Do not use it for single slopes" in text
     odd = pd.DataFrame(units | {"name": ["A | ![b](c.png)", "007"]})
     odd.to_csv(tmp_path / "priorities.csv", index=False)
     text = summarise_study("trial", {"ash": findings})
-    assert r"| 1 | A \| !\[b\](c.png) | 2.5" in text and "| 2 | 007 | 1 km2" in text
+    assert r"| 1 | A \| !\[b\](c.png) | 2.5" in text and "| 007 | 1 km2" in text
     pd.DataFrame(units).iloc[:0].to_csv(tmp_path / "priorities.csv", index=False)
     text = summarise_study("trial", {"ash": findings})
     assert "Where to act first: no unit of the study lies in this region." in text

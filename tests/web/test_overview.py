@@ -114,7 +114,10 @@ def test_page_holds_all_and_fetches_nothing(page):
     assert [place["name"] for place in study["places"]] == ["ash", "elm"]
     first = study["places"][0]
     assert first["prevalence"] == "0.02" and first["size"] == [300, 200]
-    assert first["drivers"]["class 5"] == ["slope 75%", "relief 25%"]
+    assert first["drivers"]["class 5"] == [
+        "slope 75%",
+        "height above the nearest stream (hand) 25%",
+    ]
     assert len(first["vectors"]["landslides"]["features"]) == 17
 
 
@@ -145,7 +148,9 @@ def test_an_unknown_kind_of_map_is_refused(places, tmp_path):
 
 def test_strongest_factors_of_a_cell_come_first(places):
     local = describe_local_drivers(places[0].local_drivers)
-    assert local["names"] == ["slope", "relief"] and local["size"] == [75, 50]
+    assert local["names"] == ["slope", "height above the nearest stream (hand)"] and local[
+        "size"
+    ] == [75, 50]
     numbers = np.frombuffer(base64.b64decode(local["factors"]), np.uint8).reshape(2, 50, 75)
     changes = np.frombuffer(base64.b64decode(local["changes"]), "<i2").reshape(2, 50, 75)
     assert numbers[:, 0, 0].tolist() == [2, 1] and changes[:, 0, 0].tolist() == [-125, 50]

@@ -54,8 +54,8 @@ def test_a_click_names_the_strongest_factors(browse):
     notes = browse({"click": [0.31, 0.42]}, {"click": [0.9, 0.42]})["notes"]
     local = [note["values"]["local"] for note in notes]
     assert local == [
-        "relief \N{MINUS SIGN}1.25, slope +0.50",
-        "slope +2.00, relief \N{MINUS SIGN}1.25",
+        "height above the nearest stream (hand) \N{MINUS SIGN}1.25, slope +0.50",
+        "slope +2.00, height above the nearest stream (hand) \N{MINUS SIGN}1.25",
     ]
 
 
@@ -86,6 +86,19 @@ def test_priorities_and_landslides_are_named_at_a_place(browse):
     steps = [{"check": "#vector-priorities"}, {"click": [0.5, 0.5]}]
     text = browse(*steps)["notes"][-1]["text"]
     assert "Ranked units: rank 1, name middle, susceptible_km2 4.5" in text
+
+
+TWO_LINES_PX = 35
+
+
+@pytest.mark.parametrize("size", [(390, 844), (1280, 860)])
+def test_the_legend_fits_and_is_as_strong_as_the_map(browse, size):
+    seen = browse({"resize": size}, {"focus": "#opacity"}, {"press": "ArrowLeft"})
+    notes = seen["notes"]
+    assert notes[0]["legend"] == "Susceptibility [1]"
+    assert {note["width"] for note in notes} == {size[0]}
+    assert all(note["legend_px"] < TWO_LINES_PX for note in notes)
+    assert [note["strength"] for note in notes[:3]] == [0.75, 0.75, 0.74]
 
 
 def test_another_region_is_shown_with_the_same_map(browse):

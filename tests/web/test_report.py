@@ -108,6 +108,20 @@ def test_a_sealed_report_works_and_sends_nothing(report, browse, listener):
 
 
 @pytest.mark.web
+def test_a_report_opens_on_its_summary(report, browse):
+    with zipfile.ZipFile(report) as archive:
+        entries = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(report, "w") as archive:
+        for name, content in entries.items():
+            named = content.replace(b"shown.html", b"summary.html")
+            archive.writestr(name.replace("shown.html", "summary.html"), named)
+    main(["seal", str(report)])
+    wait, menu = {"press": "Tab"}, {"open": "Workflow"}
+    opened, workflow = browse(wait, menu, page=unpack(report), ready=["iframe"])["notes"]
+    assert "seen" in opened["frames"][0] and workflow["frames"] == []
+
+
+@pytest.mark.web
 def test_a_report_that_is_not_sealed_sends_data_away(report, browse, listener):
     """The attack works, or the test of its defence proves nothing."""
     browse({"press": "Tab"}, page=unpack(report), ready=["html"])

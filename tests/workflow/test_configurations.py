@@ -1,7 +1,9 @@
 """Shipped configurations plan a run; wrong ones fail before the first job, with the remedy."""
 
 import copy
+import os
 import re
+import subprocess
 
 import pytest
 import yaml
@@ -109,7 +111,7 @@ def test_a_default_study_that_is_no_yaml_names_the_line(run_snakemake, tmp_path,
 def test_the_command_reads_files_as_a_run_does(tmp_path, capsys):
     sound = ROOT / "config/benchmark.yaml"
     assert main(["study", str(sound), str(ROOT / "config/evidence.yaml")]) == 0
-    assert capsys.readouterr().out == "evidence: nothing is wrong; 3 regions\n"
+    assert capsys.readouterr().out == "evidence: nothing is wrong; 4 regions\n"
     overlay = tmp_path / "overlay.yaml"
     overlay.write_text("regions: {ecuador: {role: teacher}}\nseeed: 3\n")
     assert main(["study", str(sound), str(overlay)]) == 1
@@ -119,6 +121,20 @@ def test_the_command_reads_files_as_a_run_does(tmp_path, capsys):
     assert main(["study", str(overlay)]) == 1
     assert "overlay.yaml: holds no keys with values" in capsys.readouterr().err
     assert main(["study", str(tmp_path / "no.yaml")]) == 1
+
+
+@pytest.mark.parametrize("target", ["report", "where"])
+def test_a_study_that_is_not_finished_has_no_report(checkout, target):
+    made = subprocess.run(
+        ["make", target], cwd=checkout, env=os.environ | {"PYTHONPATH": str(checkout / "src")},
+        text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
+    )  # fmt: skip
+    assert made.returncode != 0
+    sentence, *others = made.stdout.splitlines()
+    assert "results/default: the study is not finished, it lacks targets/dogwood/" in sentence
+    assert "more files; run snakemake with its configuration to the end" in sentence
+    assert all(line.startswith("make: ") for line in others)
+    assert not (checkout / "results").exists()
 
 
 def test_groups_of_the_profile_for_slurm_make_no_circle(run_snakemake, tmp_path):

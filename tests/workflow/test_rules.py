@@ -64,8 +64,35 @@ def test_rules_have_manners(name):
         assert not unnamed, f"{name}: unnamed {directive} {unnamed}"
 
 
+def list_names(rule: str) -> list[str]:
+    """List what a rule names: its inputs, outputs and parameters, and its wildcards."""
+    names, text = [], read_rules()[rule]
+    for directive in ("input", "output", "params"):
+        block = re.search(rf"^    {directive}:\n((?: {{8}}.*\n)+)", text, flags=re.MULTILINE)
+        names += re.findall(r"^ {8}(\w+)=", block[1], flags=re.MULTILINE) if block else []
+        if directive == "output":
+            names += sorted(set(re.findall(r"\{(\w+)\}", block[1])))
+    return names
+
+
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
-def test_scripts_are_one_explicit_call(path):
+def test_a_rule_has_one_thing_for_every_argument_of_its_script(path):
+    tree = ast.parse(path.read_text())
+    (main,) = (node for node in tree.body if getattr(node, "name", "") == "main")
+    (call,) = (
+        node
+        for node in ast.walk(tree)
+        if getattr(getattr(node, "func", 0), "id", "") == "call_main"
+    )
+    stated = {keyword.arg for keyword in call.keywords}
+    names = list_names(path.stem)
+    for argument in main.args.kwonlyargs:
+        if None not in stated and argument.arg not in stated:
+            assert names.count(argument.arg) == 1, argument.arg
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
+def test_scripts_are_one_call(path):
     tree = ast.parse(path.read_text())
     assert ast.get_docstring(tree)
     functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
@@ -96,10 +123,45 @@ def test_the_page_of_the_results_lists_what_rules_make(name):
     assert [path for path in made if not any(fnmatch(path, pattern) for pattern in known)] == []
 
 
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+# not of a study: what was fetched, what SLURM wrote, and a benchmark of its own
+NAMED = re.compile(
+    r"results/(?!cache|slurm_logs|robustness)[\w{}]+/([\w{}/.]*[\w}/])|`([\w{}/]+\.(?:csv|tif))`"
+)
+
+
+def list_named(page):
+    """List the results that a page names, each from the folder of its study.
+
+    A bare name is meant in the folder `results/.../` that the page named last, if any.
+    """
+    folder = ""
+    for in_study, alone in NAMED.findall(page.read_text(encoding="utf-8")):
+        if not alone.startswith("results/"):
+            yield in_study or (alone if "/" in alone else folder + alone)
+        folder = in_study if in_study.endswith("/") else folder
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_pages_name_results_where_they_are(page):
+    files = [pattern for pattern in list_results() if not pattern.startswith("results/")]
+    names = [PurePosixPath(pattern).name for pattern in files]
+    folders = {str(folder) for pattern in files for folder in PurePosixPath(pattern).parents}
+    wrong = [
+        path
+        for path in list_named(page)
+        if not any(fnmatch(path, pattern) for pattern in (files if "/" in path else names))
+        and not any(PurePosixPath(path).match(folder) for folder in folders - {"."})
+    ]
+    assert wrong == []
+
+
 def test_snakefile_is_short():
     assert len((ROOT / "Snakefile").read_text().splitlines()) <= 70
 
 
-def test_lint_is_clean(run_snakemake, tmp_path):
-    result = run_snakemake("--lint", "--configfile", STUDY, folder=tmp_path)
+@pytest.mark.parametrize("snakefile", ["Snakefile", "workflow/Snakefile"])
+def test_lint_is_clean(run_snakemake, tmp_path, snakefile):
+    arguments = ("--lint", "--snakefile", ROOT / snakefile, "--configfile", STUDY)
+    result = run_snakemake(*arguments, folder=tmp_path)
     assert result.returncode == 0, result.stdout

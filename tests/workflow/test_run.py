@@ -13,6 +13,7 @@ import rasterio
 import yaml
 
 from landshift.__main__ import main
+from landshift.transfer.storage import load_model
 
 from .conftest import STUDY
 
@@ -36,6 +37,10 @@ def test_second_run_does_nothing(run_snakemake, finished):
     result = run_snakemake("--cores", "2", "--configfile", STUDY, folder=finished)
     assert result.returncode == 0, result.stdout
     assert "Nothing to be done" in result.stdout
+
+
+def test_it_is_known_to_be_finished(finished):
+    assert main(["study", str(STUDY), "--finished", "--results", str(finished / "results")]) == 0
 
 
 @pytest.mark.parametrize("target", TARGETS)
@@ -95,7 +100,8 @@ def test_tables_follow_the_contract(results):
     assert set(selected) <= set(samples) and len(selected) > 10
     benchmark = pd.read_csv(results / "benchmark" / "transfer.csv")
     keys = ["target", "family", "method", "regime", "shots", "draw"]
-    assert list(benchmark) == [*keys, "auc", "pr_auc", "brier", "ece", "log_score"]
+    areas = ["auc", "auc_buffer", "auc_near", "top_5", "top_10"]
+    assert list(benchmark) == [*keys, *areas, "pr_auc", "brier", "ece", "log_score"]
     dominance = pd.read_csv(results / "benchmark" / "dominance.csv")
     assert set(benchmark["method"]) == set(dominance["method"]) >= {"fine_tuned", "continued"}
     curve = pd.read_csv(results / "targets" / "birch" / "rate_curve.csv")
@@ -124,9 +130,15 @@ def test_frozen_source_models_map_a_target_without_the_sources(run_snakemake, fi
     assert run.returncode == 0, run.stdout
     frozen = finished / "results" / "frozen"
     assert {path.name for path in (frozen / "sources").iterdir()} == {"frozen"}
-    mapped = frozen / "targets" / "cedar" / "susceptibility.tif"
-    expected = results / "targets" / "cedar" / "susceptibility.tif"
-    assert mapped.read_bytes() == expected.read_bytes()
+    mapped, known = (
+        load_model(folder / "targets" / "cedar" / "model") for folder in (frozen, results)
+    )
+    # without the sources' data no trees learn from them, and all else is the same
+    assert list(known.models) == ["means", "pooled"]
+    cells = pd.read_parquet(results / "regions" / "cedar" / "background.parquet")
+    values = cells[list(mapped.factors)].to_numpy(np.float32)
+    np.testing.assert_array_equal(mapped.predict(values).logit, known.means.predict(values).logit)
+    assert (frozen / "targets" / "cedar" / "susceptibility.tif").is_file()
     # how far the target is from the sources is unknown without their data
     assert not list(frozen.glob("*/cedar/applicability.*"))
     assert (frozen / "report" / "cedar" / "bivariate.png").is_file()

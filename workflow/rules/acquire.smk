@@ -195,6 +195,11 @@ rule acquire_inventory:
     input:
         files=lambda wildcards: find_files(wildcards.region, wildcards.inventory),
         dem=lambda wildcards: find_ground(wildcards.region),
+        detail=lambda wildcards: (
+            [find_detail(wildcards.region)]
+            if STUDY.regions[wildcards.region].has_elevations
+            else []
+        ),
     output:
         inventory="<results>/regions/{region}/{inventory}.gpkg",
         cleaning=report(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-from landshift.runtime.redaction import make_plain
+from landshift.runtime.plain_text import make_plain
 from landshift.study.checks import check_results, check_study
 from landshift.study.model import fill_defaults
 from landshift.study.texts import check_file

@@ -65,6 +65,12 @@ rule fine_tune_target:
         models=lambda wildcards: list_source_models(wildcards.target),
         samples="<results>/regions/{target}/samples.parquet",
         background="<results>/regions/{target}/background.parquet",
+        source_samples=lambda wildcards: list_of_regions(
+            PLAN.known_sources_of(wildcards.target), "samples.parquet"
+        ),
+        source_background=lambda wildcards: list_of_regions(
+            PLAN.known_sources_of(wildcards.target), "background.parquet"
+        ),
     output:
         model=directory("<results>/targets/{target}/model"),
         shots="<results>/targets/{target}/shots.parquet",

@@ -1,12 +1,12 @@
 """Fetch the elevation [m] of a region: in the detail that factors need, and on its grid."""
 
-from landshift.acquire.fetch.records import write_record
-from landshift.acquire.fetch.store import open_store
+from landshift.acquire.fetch.store import open_store, write_record
 from landshift.acquire.layer import Layer
 from landshift.acquire.layers.rasters import acquire_dem
 from landshift.geodata.detail import average_elevation
 from landshift.geodata.raster import write_raster
 from landshift.runtime.files import refuse_changes
+from landshift.runtime.jobs import call_main
 from landshift.runtime.logs import set_up_logging
 
 
@@ -20,11 +20,4 @@ def main(*, entry, grid, store, detail, dem, record):
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
     with refuse_changes(snakemake.input.files):
-        main(
-            entry=snakemake.params.entry,
-            grid=snakemake.params.grid,
-            store=open_store(snakemake.config["mirror"]),
-            detail=snakemake.output.detail,
-            dem=snakemake.output.dem,
-            record=snakemake.output.record,
-        )
+        call_main(main, snakemake, store=open_store(snakemake.config["mirror"]))

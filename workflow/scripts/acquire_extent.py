@@ -1,11 +1,11 @@
 """Fetch the extent of a region that has no elevations, on the grid of the region."""
 
-from landshift.acquire.fetch.records import write_record
-from landshift.acquire.fetch.store import open_store
+from landshift.acquire.fetch.store import open_store, write_record
 from landshift.acquire.layer import Layer
 from landshift.acquire.layers.areas import acquire_extent
 from landshift.geodata.raster import write_raster
 from landshift.runtime.files import refuse_changes
+from landshift.runtime.jobs import call_main
 from landshift.runtime.logs import set_up_logging
 
 
@@ -18,10 +18,4 @@ def main(*, entry, grid, store, extent, record):
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
     with refuse_changes(snakemake.input.files):
-        main(
-            entry=snakemake.params.entry,
-            grid=snakemake.params.grid,
-            store=open_store(snakemake.config["mirror"]),
-            extent=snakemake.output.extent,
-            record=snakemake.output.record,
-        )
+        call_main(main, snakemake, store=open_store(snakemake.config["mirror"]))

@@ -2,20 +2,21 @@
 
 import logging
 
-from landshift.acquire.fetch.records import write_record
-from landshift.acquire.fetch.store import open_store
+from landshift.acquire.fetch.store import open_store, write_record
 from landshift.acquire.inventory.cleaning import clean_inventory
 from landshift.acquire.inventory.elevations import compare_elevations
 from landshift.acquire.inventory.fetching import fetch_inventory
 from landshift.acquire.inventory.reading import COLUMN_KEYS, gather_inventory
+from landshift.acquire.inventory.registration import measure_registration
 from landshift.acquire.inventory.storage import write_cleaning, write_inventory
 from landshift.acquire.layer import Layer
 from landshift.geodata.raster import open_raster
 from landshift.runtime.files import refuse_changes
+from landshift.runtime.jobs import call_main
 from landshift.runtime.logs import set_up_logging
 
 
-def main(*, entry, dem, store, inventory, cleaning, record):
+def main(*, entry, dem, store, inventory, cleaning, record, detail=None):
     heights = open_raster(dem)
     acquired, columns = fetch_inventory(Layer.parse(entry), heights.odc.geobox, store)
     path = acquired.data
@@ -31,24 +32,33 @@ def main(*, entry, dem, store, inventory, cleaning, record):
         origin=str(path),
     )
     logging.info("landslides: %s", ", ".join(f"{count} {key}" for key, count in counts.items()))
-    comparison = compare_elevations(cleaned, heights, origin=str(path))
-    if comparison is not None and comparison.describe():
-        logging.warning("%s: %s", path, comparison.describe())
     if absences is not None:
         absences = absences.to_crs(cleaned.crs)
+    if "shift_m" in entry:
+        logging.info("all landslides are moved by %s m (east, north)", entry["shift_m"])
+        cleaned, absences = (
+            layer if layer is None else layer.set_geometry(layer.translate(*entry["shift_m"]))
+            for layer in (cleaned, absences)
+        )
+    comparisons = [compare_elevations(cleaned, heights, origin=str(path))]
+    if detail:
+        comparisons.append(measure_registration(cleaned, open_raster(detail)))
+    comparisons = [each for each in comparisons if each is not None]
+    for comparison in comparisons:
+        if sentence := comparison.describe():
+            logging.warning("%s: %s", path, sentence)
     write_inventory(inventory, cleaned, absences)
-    write_cleaning(cleaning, counts, comparison)
+    write_cleaning(cleaning, counts, comparisons)
     write_record(acquired, record)
 
 
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
     with refuse_changes(snakemake.input.files):
-        main(
-            entry=snakemake.params.entry,
-            dem=snakemake.input.dem,
+        call_main(
+            main,
+            snakemake,
+            detail=next(iter(snakemake.input.detail), None),
             store=open_store(snakemake.config["mirror"]),
             inventory=snakemake.output.inventory,
-            cleaning=snakemake.output.cleaning,
-            record=snakemake.output.record,
         )

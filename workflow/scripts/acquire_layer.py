@@ -1,11 +1,11 @@
 """Fetch a raster layer of a region and warp it onto the grid of the DEM."""
 
-from landshift.acquire.fetch.records import write_record
-from landshift.acquire.fetch.store import open_store
+from landshift.acquire.fetch.store import open_store, write_record
 from landshift.acquire.layer import Layer
 from landshift.acquire.layers.rasters import acquire_layer
 from landshift.geodata.raster import open_raster, write_raster
 from landshift.runtime.files import refuse_changes
+from landshift.runtime.jobs import call_main
 from landshift.runtime.logs import set_up_logging
 
 
@@ -19,11 +19,10 @@ def main(*, entry, dem, store, name, layer, record):
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
     with refuse_changes(snakemake.input.files):
-        main(
-            entry=snakemake.params.entry,
-            dem=snakemake.input.dem,
+        call_main(
+            main,
+            snakemake,
             store=open_store(snakemake.config["mirror"]),
             name=snakemake.wildcards.layer,
             layer=snakemake.output.layer,
-            record=snakemake.output.record,
         )

@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from landshift.acquire.fetch.records import write_record
-from landshift.acquire.fetch.store import open_store
+from landshift.acquire.fetch.store import open_store, write_record
 from landshift.acquire.layer import Layer
 from landshift.acquire.layers.lines import acquire_lines
 from landshift.geodata.geopackage import write_geopackage
 from landshift.geodata.raster import open_raster
 from landshift.runtime.files import refuse_changes
+from landshift.runtime.jobs import call_main
 from landshift.runtime.logs import set_up_logging
 
 
@@ -22,10 +22,4 @@ def main(*, entry, dem, store, lines, record):
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
     with refuse_changes(snakemake.input.files):
-        main(
-            entry=snakemake.params.entry,
-            dem=snakemake.input.dem,
-            store=open_store(snakemake.config["mirror"]),
-            lines=snakemake.output.lines,
-            record=snakemake.output.record,
-        )
+        call_main(main, snakemake, store=open_store(snakemake.config["mirror"]))

@@ -2,6 +2,7 @@
 
 import logging
 
+from landshift.runtime.jobs import call_main
 from landshift.runtime.logs import set_up_logging
 from landshift.transfer.frozen import load_frozen
 from landshift.transfer.storage import save_model
@@ -16,8 +17,4 @@ def main(*, frozen, learners, models):
 
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
-    main(
-        frozen=snakemake.params.frozen,
-        learners=list(snakemake.params.learners),
-        models=list(snakemake.output.models),
-    )
+    call_main(main, snakemake)

@@ -1,11 +1,11 @@
 """Fetch the area of a region in which landslides were looked for, on the grid of the region."""
 
-from landshift.acquire.fetch.records import write_record
-from landshift.acquire.fetch.store import open_store
+from landshift.acquire.fetch.store import open_store, write_record
 from landshift.acquire.layer import Layer
 from landshift.acquire.layers.areas import acquire_surveyed
 from landshift.geodata.raster import open_raster, write_raster
 from landshift.runtime.files import refuse_changes
+from landshift.runtime.jobs import call_main
 from landshift.runtime.logs import set_up_logging
 
 
@@ -19,10 +19,4 @@ def main(*, entry, dem, store, surveyed, record):
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
     with refuse_changes(snakemake.input.files):
-        main(
-            entry=snakemake.params.entry,
-            dem=snakemake.input.dem,
-            store=open_store(snakemake.config["mirror"]),
-            surveyed=snakemake.output.surveyed,
-            record=snakemake.output.record,
-        )
+        call_main(main, snakemake, store=open_store(snakemake.config["mirror"]))

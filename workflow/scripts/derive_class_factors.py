@@ -8,6 +8,7 @@ import xarray as xr
 from landshift.factors.legends import read_legend, take_codes
 from landshift.factors.table import class_factor
 from landshift.geodata.raster import open_raster, write_factors
+from landshift.runtime.jobs import call_main
 from landshift.runtime.logs import set_up_logging
 
 
@@ -29,9 +30,4 @@ def main(*, region, layers, stated, factors):
 
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
-    main(
-        region=snakemake.wildcards.region,
-        layers=list(snakemake.input.layers),
-        stated=snakemake.params.stated,
-        factors=snakemake.output.factors,
-    )
+    call_main(main, snakemake)

@@ -1,8 +1,9 @@
 """Derive the drainage factors of a region from its DEM [m] and average them onto its grid."""
 
 from landshift.factors.drainage.derive import LARGEST_WHOLE, TILE_SIZE, derive_drainage_factors
-from landshift.geodata.detail import average_detail
+from landshift.factors.subcells import average_with_subcells
 from landshift.geodata.raster import open_raster, write_factors
+from landshift.runtime.jobs import call_main
 from landshift.runtime.logs import set_up_logging
 
 
@@ -11,13 +12,10 @@ def main(*, detail, dem, factors):
     elevation = open_raster(detail, chunks=TILE_SIZE)
     # A lazy raster would be routed again for every strip that is written.
     elevation = elevation.load() if elevation.size <= LARGEST_WHOLE else elevation
-    write_factors(average_detail(derive_drainage_factors(elevation), grid), factors)
+    derived = derive_drainage_factors(elevation)
+    write_factors(average_with_subcells(derived, elevation, grid), factors)
 
 
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
-    main(
-        detail=snakemake.input.detail,
-        dem=snakemake.input.dem,
-        factors=snakemake.output.factors,
-    )
+    call_main(main, snakemake)

@@ -6,6 +6,7 @@ import xarray as xr
 
 from landshift.factors.table import own_factor
 from landshift.geodata.raster import open_raster, write_factors
+from landshift.runtime.jobs import call_main
 from landshift.runtime.logs import set_up_logging
 
 
@@ -21,8 +22,4 @@ def main(*, layers, stated, factors):
 
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
-    main(
-        layers=list(snakemake.input.layers),
-        stated=snakemake.params.stated,
-        factors=snakemake.output.factors,
-    )
+    call_main(main, snakemake)

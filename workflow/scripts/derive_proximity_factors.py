@@ -6,6 +6,7 @@ import geopandas
 
 from landshift.factors.proximity import derive_proximity_factors
 from landshift.geodata.raster import open_raster, write_factors
+from landshift.runtime.jobs import call_main
 from landshift.runtime.logs import set_up_logging
 
 
@@ -18,8 +19,4 @@ def main(*, dem, lines, factors):
 
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
-    main(
-        dem=snakemake.input.dem,
-        lines=list(snakemake.input.lines),
-        factors=snakemake.output.factors,
-    )
+    call_main(main, snakemake)

@@ -2,6 +2,7 @@
 
 from landshift.factors.stability import derive_stability_factors
 from landshift.geodata.raster import BLOCK, read_factors, write_factors
+from landshift.runtime.jobs import call_main
 from landshift.runtime.logs import set_up_logging
 
 
@@ -14,9 +15,4 @@ def main(*, terrain, drainage, soil, factors):
 
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
-    main(
-        terrain=snakemake.input.terrain,
-        drainage=snakemake.input.drainage,
-        soil=snakemake.params.soil,
-        factors=snakemake.output.factors,
-    )
+    call_main(main, snakemake)

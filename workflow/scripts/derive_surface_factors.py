@@ -2,6 +2,7 @@
 
 from landshift.factors.surface import BANDS, derive_surface_factors
 from landshift.geodata.raster import BLOCK, open_raster, write_factors
+from landshift.runtime.jobs import call_main
 from landshift.runtime.logs import set_up_logging
 
 
@@ -12,7 +13,4 @@ def main(*, bands, factors):
 
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
-    main(
-        bands={name: snakemake.input[name] for name in BANDS},
-        factors=snakemake.output.factors,
-    )
+    call_main(main, snakemake, bands={name: snakemake.input[name] for name in BANDS})

@@ -1,8 +1,9 @@
 """Derive the terrain factors of a region from its DEM [m] and average them onto its grid."""
 
+from landshift.factors.subcells import average_with_subcells
 from landshift.factors.terrain.derive import derive_terrain_factors
-from landshift.geodata.detail import average_detail
 from landshift.geodata.raster import BLOCK, open_raster, write_factors
+from landshift.runtime.jobs import call_main
 from landshift.runtime.logs import set_up_logging
 from landshift.runtime.workers import spread_blocks
 
@@ -10,15 +11,11 @@ from landshift.runtime.workers import spread_blocks
 def main(*, detail, dem, factors):
     grid = open_raster(dem, chunks=BLOCK).odc.geobox
     elevation = open_raster(detail, chunks=BLOCK)
-    write_factors(average_detail(derive_terrain_factors(elevation), grid), factors)
+    derived = derive_terrain_factors(elevation)
+    write_factors(average_with_subcells(derived, elevation, grid), factors)
 
 
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
-    resources = dict(snakemake.resources.items())
-    with spread_blocks(snakemake.threads, resources, log=snakemake.log[0]):
-        main(
-            detail=snakemake.input.detail,
-            dem=snakemake.input.dem,
-            factors=snakemake.output.factors,
-        )
+    with spread_blocks(snakemake.threads, snakemake.resources, log=snakemake.log[0]):
+        call_main(main, snakemake)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from landshift.report.site import describe_site
 from landshift.report.site_text import format_site
+from landshift.runtime.jobs import call_main
 from landshift.runtime.logs import set_up_logging
 
 
@@ -18,10 +19,10 @@ def main(*, results, longitude, latitude, text, table):
 
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
-    main(
+    call_main(
+        main,
+        snakemake,
         results=Path(snakemake.output.text).parents[1],
         longitude=float(snakemake.wildcards.longitude),
         latitude=float(snakemake.wildcards.latitude),
-        text=snakemake.output.text,
-        table=snakemake.output.table,
     )

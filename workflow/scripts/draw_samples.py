@@ -4,6 +4,7 @@ import logging
 
 from landshift.acquire.inventory.storage import load_inventory
 from landshift.geodata.raster import BLOCK, open_raster, read_factors
+from landshift.runtime.jobs import call_main
 from landshift.runtime.logs import set_up_logging
 from landshift.sampling.draw import draw_background, draw_samples
 
@@ -32,14 +33,4 @@ def main(*, region, dem, factors, inventory, surveyed, settings, seed, samples, 
 
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
-    main(
-        region=snakemake.wildcards.region,
-        dem=snakemake.input.dem,
-        factors=list(snakemake.input.factors),
-        inventory=snakemake.input.inventory,
-        surveyed=next(iter(snakemake.input.surveyed), None),
-        settings=snakemake.params.settings,
-        seed=snakemake.params.seed,
-        samples=snakemake.output.samples,
-        background=snakemake.output.background,
-    )
+    call_main(main, snakemake, surveyed=next(iter(snakemake.input.surveyed), None))

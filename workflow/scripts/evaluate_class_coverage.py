@@ -10,6 +10,7 @@ from pathlib import Path
 
 from landshift.evaluation.class_shares import measure_class_coverage, summarise_unseen
 from landshift.geodata.raster import read_factors
+from landshift.runtime.jobs import call_main
 from landshift.runtime.logs import set_up_logging
 from landshift.runtime.tables import write_csv
 from landshift.transfer.storage import load_model
@@ -29,10 +30,4 @@ def main(*, model, factors, block_size, table, summary):
 
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
-    main(
-        model=snakemake.input.model,
-        factors=list(snakemake.input.factors),
-        block_size=snakemake.params.block_size,
-        table=snakemake.output.table,
-        summary=snakemake.output.summary,
-    )
+    call_main(main, snakemake)

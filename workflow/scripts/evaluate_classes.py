@@ -8,6 +8,7 @@ import pandas as pd
 
 from landshift.evaluation.class_shares import tabulate_classes
 from landshift.geodata.raster import open_raster
+from landshift.runtime.jobs import call_main
 from landshift.runtime.logs import set_up_logging
 from landshift.runtime.tables import write_csv
 from landshift.sampling.shots import find_held_out
@@ -24,11 +25,4 @@ def main(*, classes, dem, samples, shots, validation, table):
 
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
-    main(
-        classes=snakemake.input.classes,
-        dem=snakemake.input.dem,
-        samples=snakemake.input.samples,
-        shots=snakemake.input.shots,
-        validation=next(iter(snakemake.input.validation), None),
-        table=snakemake.output.table,
-    )
+    call_main(main, snakemake, validation=next(iter(snakemake.input.validation), None))

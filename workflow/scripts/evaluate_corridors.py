@@ -6,6 +6,7 @@ from landshift.geodata.raster import BLOCK, open_raster
 from landshift.geodata.vectors import read_shapes
 from landshift.report.priorities.corridor import profile_corridor
 from landshift.runtime.files import refuse_changes
+from landshift.runtime.jobs import call_main
 from landshift.runtime.logs import set_up_logging
 from landshift.runtime.tables import write_csv
 
@@ -29,8 +30,4 @@ def main(*, susceptibility, corridors, table):
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
     with refuse_changes(snakemake.input.lines):
-        main(
-            susceptibility=snakemake.input.susceptibility,
-            corridors=snakemake.params.corridors,
-            table=snakemake.output.table,
-        )
+        call_main(main, snakemake)

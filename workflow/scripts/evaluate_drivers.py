@@ -21,8 +21,10 @@ from landshift.evaluation.drivers.summary import (
 )
 from landshift.geodata.cells import sample_points
 from landshift.geodata.raster import open_raster
+from landshift.runtime.jobs import call_main
 from landshift.runtime.logs import set_up_logging
 from landshift.runtime.tables import write_csv
+from landshift.transfer.averaging import list_parts
 from landshift.transfer.storage import load_model
 
 
@@ -37,11 +39,12 @@ def main(*, model, classes, background, source_backgrounds, shots, drivers, depe
     mapped = open_raster(classes)
     codes = sample_points(mapped, geopandas.GeoDataFrame(geometry=places, crs=mapped.odc.crs))
     tables = {table["region"].iloc[0]: table for table in map(pd.read_parquet, source_backgrounds)}
-    first = tuned.source_score.models[0]
+    models = list_parts(tuned)[0].model.source_score.models
+    first = models[0]
     shared = list(first.factors)
     strengths = compare_sources(
         summarise_drivers(explanation, codes),
-        tuned.source_score.models,
+        models,
         {
             name: first.class_scores.apply_table(table)[shared].to_numpy(np.float32)
             for name, table in tables.items()
@@ -60,13 +63,4 @@ def main(*, model, classes, background, source_backgrounds, shots, drivers, depe
 
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
-    main(
-        model=snakemake.input.model,
-        classes=snakemake.input.classes,
-        background=snakemake.input.background,
-        source_backgrounds=list(snakemake.input.source_backgrounds),
-        shots=snakemake.input.shots,
-        drivers=snakemake.output.drivers,
-        dependence=snakemake.output.dependence,
-        influence=snakemake.output.influence,
-    )
+    call_main(main, snakemake)

@@ -5,6 +5,7 @@ from landshift.geodata.raster import BLOCK, open_raster
 from landshift.report.priorities.exposure import read_exposure
 from landshift.report.priorities.units import make_grid, rank_units, read_units
 from landshift.runtime.files import refuse_changes
+from landshift.runtime.jobs import call_main
 from landshift.runtime.logs import set_up_logging
 from landshift.runtime.tables import write_csv
 
@@ -22,13 +23,10 @@ def main(*, classes, units, name, grid_m, exposure, susceptible_from, layer, tab
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
     with refuse_changes([*snakemake.input.units, *snakemake.input.exposure]):
-        main(
-            classes=snakemake.input.classes,
+        call_main(
+            main,
+            snakemake,
             units=snakemake.params.units.get("file"),
             name=snakemake.params.units.get("name"),
-            grid_m=snakemake.params.grid_m,
             exposure=snakemake.params.exposure,
-            susceptible_from=snakemake.params.susceptible_from,
-            layer=snakemake.output.layer,
-            table=snakemake.output.table,
         )

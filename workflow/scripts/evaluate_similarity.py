@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from landshift.runtime.jobs import call_main
 from landshift.runtime.logs import set_up_logging
 from landshift.runtime.tables import write_csv
 from landshift.sampling.selection import measure_distances
@@ -32,10 +33,4 @@ def main(*, target, background, sources, selected, similarity):
 
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
-    main(
-        target=snakemake.wildcards.target,
-        background=snakemake.input.background,
-        sources=list(snakemake.input.sources),
-        selected=snakemake.input.selected,
-        similarity=snakemake.output.similarity,
-    )
+    call_main(main, snakemake)

@@ -11,9 +11,11 @@ import numpy as np
 import pandas as pd
 
 from landshift.evaluation.baselines import predict_baselines
-from landshift.evaluation.skill import measure_skill, trace_skill
+from landshift.evaluation.benchmark.names import OF_MAP
+from landshift.evaluation.skill import find_better, measure_skill, trace_skill
 from landshift.geodata.cells import sample_points
 from landshift.geodata.raster import open_raster, read_factors
+from landshift.runtime.jobs import call_main
 from landshift.runtime.logs import set_up_logging
 from landshift.runtime.seeds import derive_seed
 from landshift.runtime.tables import write_csv
@@ -41,22 +43,16 @@ def main(
     ]
     scores = {method: (by_method[0][method], by_method[1][method]) for method in by_method[0]}
     seed = derive_seed(tuned.seed, "skill", tuned.region)
-    for measure, path in ((measure_skill, skill), (trace_skill, curves)):
-        write_csv(measure(scores, tuned.prevalence, seed=seed), path, float_format="%.5g")
+    tables = [each(scores, tuned.prevalence, seed=seed) for each in (measure_skill, trace_skill)]
+    for table, path in zip(tables, (skill, curves), strict=True):
+        write_csv(table, path, float_format="%.5g")
+    if better := find_better(tables[0]):
+        logging.warning(
+            "%s: %s finds these landslides better than the map does%s; see the card of the map",
+            *(tuned.region, OF_MAP[better[0]], "" if better[1] else ", though not beyond doubt"),
+        )
 
 
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
-    main(
-        model=snakemake.input.model,
-        factors=list(snakemake.input.factors),
-        dem=snakemake.input.dem,
-        samples=snakemake.input.samples,
-        shots=snakemake.input.shots,
-        validation=next(iter(snakemake.input.validation), None),
-        background=snakemake.input.background,
-        pseudo_absences=snakemake.params.pseudo_absences,
-        block_size=snakemake.params.block_size,
-        skill=snakemake.output.skill,
-        curves=snakemake.output.curves,
-    )
+    call_main(main, snakemake, validation=next(iter(snakemake.input.validation), None))

@@ -12,6 +12,7 @@ import pandas as pd
 from landshift.evaluation.rate_curves import prediction_rate_curve
 from landshift.geodata.cells import sample_points
 from landshift.geodata.raster import open_raster
+from landshift.runtime.jobs import call_main
 from landshift.runtime.logs import set_up_logging
 from landshift.runtime.tables import write_csv
 from landshift.sampling.shots import find_held_out
@@ -33,11 +34,4 @@ def main(*, susceptibility, dem, samples, shots, validation, rate_curve):
 
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
-    main(
-        susceptibility=snakemake.input.susceptibility,
-        dem=snakemake.input.dem,
-        samples=snakemake.input.samples,
-        shots=snakemake.input.shots,
-        validation=next(iter(snakemake.input.validation), None),
-        rate_curve=snakemake.output.rate_curve,
-    )
+    call_main(main, snakemake, validation=next(iter(snakemake.input.validation), None))

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from landshift.acquire.fetch.records import gather_ledger
+from landshift.acquire.fetch.store import gather_ledger
+from landshift.runtime.jobs import call_main
 from landshift.runtime.logs import set_up_logging
 
 
@@ -12,4 +13,4 @@ def main(*, records, ledger):
 
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
-    main(records=list(snakemake.input.records), ledger=snakemake.output.ledger)
+    call_main(main, snakemake)

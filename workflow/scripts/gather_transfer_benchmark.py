@@ -4,6 +4,7 @@ import pandas as pd
 
 from landshift.evaluation.benchmark.dominance import compare_methods
 from landshift.evaluation.benchmark.summary import summarise_transfer
+from landshift.runtime.jobs import call_main
 from landshift.runtime.logs import set_up_logging
 from landshift.runtime.tables import write_csv
 
@@ -18,11 +19,4 @@ def main(*, scores, seed, table, text, summary, dominance):
 
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
-    main(
-        scores=list(snakemake.input.scores),
-        seed=snakemake.params.seed,
-        table=snakemake.output.table,
-        text=snakemake.output.text,
-        summary=snakemake.output.summary,
-        dominance=snakemake.output.dominance,
-    )
+    call_main(main, snakemake)

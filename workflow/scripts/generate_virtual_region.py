@@ -4,6 +4,7 @@ from landshift.acquire.inventory.storage import write_inventory
 from landshift.acquire.virtual.regions import generate_virtual_region
 from landshift.geodata.geopackage import write_geopackage
 from landshift.geodata.raster import write_raster
+from landshift.runtime.jobs import call_main
 from landshift.runtime.logs import set_up_logging
 
 LAYERS = ("dem", "rainfall", "lithology", "true_probability")
@@ -20,11 +21,9 @@ def main(*, name, settings, seed, layers, inventory, validation):
 
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
-    main(
+    call_main(
+        main,
+        snakemake,
         name=snakemake.wildcards.region,
-        settings=snakemake.params.settings,
-        seed=snakemake.params.seed,
         layers={layer: snakemake.output[layer] for layer in LAYERS},
-        inventory=snakemake.output.inventory,
-        validation=snakemake.output.validation,
     )

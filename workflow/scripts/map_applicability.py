@@ -13,8 +13,10 @@ from landshift.mapping.applicability import (
     mask_applicability,
     share_outside,
 )
+from landshift.runtime.jobs import call_main
 from landshift.runtime.logs import set_up_logging
 from landshift.runtime.workers import spread_blocks
+from landshift.transfer.averaging import list_parts
 from landshift.transfer.fine_tuning import find_importance
 from landshift.transfer.manifest import read_provenance
 from landshift.transfer.pretraining import limit_samples
@@ -23,7 +25,8 @@ from landshift.transfer.storage import load_model
 
 def main(*, model, factors, samples, shots, block_size, dissimilarity, applicability):
     tuned = load_model(model)
-    sources = tuned.source_score.models
+    # sub-cells lie within the spread of their cells: the means tell what is unlike
+    sources = list_parts(tuned)[0].model.source_score.models
     tables = {table["region"].iloc[0]: table for table in map(pd.read_parquet, samples)}
     learned = [limit_samples(table, name, sources[0].seed) for name, table in tables.items()]
     training = pd.concat([*learned, pd.read_parquet(shots)], ignore_index=True)
@@ -45,14 +48,5 @@ def main(*, model, factors, samples, shots, block_size, dissimilarity, applicabi
 
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
-    resources = dict(snakemake.resources.items())
-    with spread_blocks(snakemake.threads, resources, log=snakemake.log[0]):
-        main(
-            model=snakemake.input.model,
-            factors=list(snakemake.input.factors),
-            samples=list(snakemake.input.samples),
-            shots=snakemake.input.shots,
-            block_size=snakemake.params.block_size,
-            dissimilarity=snakemake.output.dissimilarity,
-            applicability=snakemake.output.applicability,
-        )
+    with spread_blocks(snakemake.threads, snakemake.resources, log=snakemake.log[0]):
+        call_main(main, snakemake)

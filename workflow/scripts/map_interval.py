@@ -3,6 +3,7 @@
 from landshift.geodata.cog import write_cogs
 from landshift.geodata.raster import open_raster
 from landshift.mapping.interval import PROBABILITY, map_interval
+from landshift.runtime.jobs import call_main
 from landshift.runtime.logs import set_up_logging
 from landshift.runtime.workers import spread_blocks
 from landshift.transfer.manifest import read_manifest, read_provenance
@@ -17,13 +18,5 @@ def main(*, model, susceptibility, uncertainty, block_size, lower, upper):
 
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
-    resources = dict(snakemake.resources.items())
-    with spread_blocks(snakemake.threads, resources, log=snakemake.log[0]):
-        main(
-            model=snakemake.input.model,
-            susceptibility=snakemake.input.susceptibility,
-            uncertainty=snakemake.input.uncertainty,
-            block_size=snakemake.params.block_size,
-            lower=snakemake.output.lower,
-            upper=snakemake.output.upper,
-        )
+    with spread_blocks(snakemake.threads, snakemake.resources, log=snakemake.log[0]):
+        call_main(main, snakemake)

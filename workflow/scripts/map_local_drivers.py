@@ -6,6 +6,7 @@ import pandas as pd
 from landshift.geodata.raster import read_factors, write_factors
 from landshift.mapping.compiled.model import compile_model
 from landshift.mapping.local_drivers import map_local_drivers
+from landshift.runtime.jobs import call_main
 from landshift.runtime.logs import set_up_logging
 from landshift.transfer.manifest import read_provenance
 from landshift.transfer.storage import load_model
@@ -23,10 +24,4 @@ def main(*, model, factors, background, block_size, drivers):
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
     dask.config.set(scheduler="threads", num_workers=snakemake.threads)
-    main(
-        model=snakemake.input.model,
-        factors=list(snakemake.input.factors),
-        background=snakemake.input.background,
-        block_size=snakemake.params.block_size,
-        drivers=snakemake.output.drivers,
-    )
+    call_main(main, snakemake)

@@ -12,6 +12,7 @@ from landshift.mapping.classes import (
 )
 from landshift.mapping.compiled.model import compile_model
 from landshift.mapping.predict import map_susceptibility
+from landshift.runtime.jobs import call_main
 from landshift.runtime.logs import set_up_logging
 from landshift.runtime.workers import spread_blocks
 from landshift.transfer.manifest import read_provenance
@@ -38,15 +39,5 @@ def main(*, model, factors, breaks, sources, block_size, susceptibility, uncerta
 
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
-    resources = dict(snakemake.resources.items())
-    with spread_blocks(snakemake.threads, resources, log=snakemake.log[0]):
-        main(
-            model=snakemake.input.model,
-            factors=list(snakemake.input.factors),
-            breaks=snakemake.params.breaks,
-            sources=list(snakemake.input.sources),
-            block_size=snakemake.params.block_size,
-            susceptibility=snakemake.output.susceptibility,
-            uncertainty=snakemake.output.uncertainty,
-            classes=snakemake.output.classes,
-        )
+    with spread_blocks(snakemake.threads, snakemake.resources, log=snakemake.log[0]):
+        call_main(main, snakemake)

@@ -12,6 +12,7 @@ from landshift.mapping.classes import (
     join_breaks,
 )
 from landshift.mapping.mosaic import mosaic_maps
+from landshift.runtime.jobs import call_main
 from landshift.runtime.logs import set_up_logging
 from landshift.runtime.workers import spread_blocks
 
@@ -45,19 +46,17 @@ def read_breaks(path):
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
     files = zip(snakemake.input.susceptibility, snakemake.input.uncertainty, strict=True)
-    resources = dict(snakemake.resources.items())
-    with spread_blocks(snakemake.threads, resources, log=snakemake.log[0]):
-        main(
+    with spread_blocks(snakemake.threads, snakemake.resources, log=snakemake.log[0]):
+        call_main(
+            main,
+            snakemake,
             maps={
                 target: {"susceptibility": susceptibility, "uncertainty": uncertainty}
                 for target, (susceptibility, uncertainty) in zip(
                     snakemake.params.targets, files, strict=True
                 )
             },
-            grid=snakemake.params.grid,
-            breaks=snakemake.params.breaks,
             joined_classes=list(snakemake.input.classes),
-            block_size=snakemake.params.block_size,
             susceptibility=snakemake.output.susceptibility,
             classes=snakemake.output.classes,
         )

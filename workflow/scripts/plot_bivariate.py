@@ -3,21 +3,16 @@
 from landshift.geodata.raster import BLOCK, open_raster
 from landshift.report.figures.style import write_figure
 from landshift.report.figures.trust import plot_bivariate_map
+from landshift.runtime.jobs import call_main
 from landshift.runtime.logs import set_up_logging
 
 
-def main(*, region, dem, susceptibility, uncertainty, figure):
+def main(*, target, dem, susceptibility, uncertainty, figure):
     rasters = [open_raster(path, chunks=BLOCK) for path in (susceptibility, uncertainty, dem)]
-    title = f"Susceptibility and uncertainty of {region}"
+    title = f"Susceptibility and uncertainty of {target}"
     write_figure(plot_bivariate_map(*rasters, title=title), figure)
 
 
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
-    main(
-        region=snakemake.wildcards.target,
-        dem=snakemake.input.dem,
-        susceptibility=snakemake.input.susceptibility,
-        uncertainty=snakemake.input.uncertainty,
-        figure=snakemake.output.figure,
-    )
+    call_main(main, snakemake)

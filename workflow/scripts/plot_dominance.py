@@ -5,6 +5,7 @@ import pandas as pd
 from landshift.evaluation.tables import read_results
 from landshift.report.figures.dominance import plot_dominance
 from landshift.report.figures.style import write_figure
+from landshift.runtime.jobs import call_main
 from landshift.runtime.logs import set_up_logging
 
 
@@ -16,10 +17,4 @@ def main(*, table, dominance, regime, seed, figure):
 
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
-    main(
-        table=snakemake.input.table,
-        dominance=snakemake.input.dominance,
-        regime=snakemake.params.regime,
-        seed=snakemake.params.seed,
-        figure=snakemake.output.figure,
-    )
+    call_main(main, snakemake)

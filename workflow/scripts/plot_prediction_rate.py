@@ -3,6 +3,7 @@
 from landshift.evaluation.tables import read_results
 from landshift.report.figures.curves import plot_prediction_rate
 from landshift.report.figures.style import write_figure
+from landshift.runtime.jobs import call_main
 from landshift.runtime.logs import set_up_logging
 
 NAMES = {"prediction": "prediction: unseen", "success": "success: fitted on"}
@@ -20,4 +21,4 @@ def main(*, rate_curve, figure):
 
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
-    main(rate_curve=snakemake.input.rate_curve, figure=snakemake.output.figure)
+    call_main(main, snakemake)

@@ -4,6 +4,7 @@ from landshift.evaluation.skill import COLUMNS, CURVE_COLUMNS
 from landshift.evaluation.tables import read_results
 from landshift.report.figures.skill import plot_skill
 from landshift.report.figures.style import write_figure
+from landshift.runtime.jobs import call_main
 from landshift.runtime.logs import set_up_logging
 
 
@@ -16,9 +17,4 @@ def main(*, target, skill, curves, figure):
 
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
-    main(
-        target=snakemake.wildcards.target,
-        skill=snakemake.input.skill,
-        curves=snakemake.input.curves,
-        figure=snakemake.output.figure,
-    )
+    call_main(main, snakemake)

@@ -4,6 +4,7 @@ import pandas as pd
 
 from landshift.report.figures.curves import plot_transfer_curves
 from landshift.report.figures.style import write_figure
+from landshift.runtime.jobs import call_main
 from landshift.runtime.logs import set_up_logging
 
 
@@ -13,9 +14,4 @@ def main(*, table, regime, seed, figure):
 
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
-    main(
-        table=snakemake.input.table,
-        regime=snakemake.params.regime,
-        seed=snakemake.params.seed,
-        figure=snakemake.output.figure,
-    )
+    call_main(main, snakemake)

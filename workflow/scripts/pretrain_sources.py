@@ -7,7 +7,9 @@ from pathlib import Path
 import pandas as pd
 
 from landshift.factors.table import FACTORS
+from landshift.runtime.jobs import call_main
 from landshift.runtime.logs import set_up_logging
+from landshift.sampling.tables import keep_factors
 from landshift.transfer.frozen import freeze_models
 from landshift.transfer.pretraining import pretrain_sources
 from landshift.transfer.storage import save_model
@@ -21,8 +23,8 @@ def main(*, samples, background, selected, learners, own_units, legends, seed, m
     for learner, folder in zip(learners, models, strict=True):
         logging.info("pre-training %s on %d samples", learner, len(labelled))
         model = pretrain_sources(
-            labelled[["region", "x", "y", "block", "presence", *factors]],
-            unlabelled[["region", "x", "y", "block", *factors]],
+            keep_factors(labelled, factors),
+            keep_factors(unlabelled, factors),
             learner=learner,
             seed=seed,
             units=units,
@@ -35,14 +37,4 @@ def main(*, samples, background, selected, learners, own_units, legends, seed, m
 
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
-    main(
-        samples=list(snakemake.input.samples),
-        background=list(snakemake.input.background),
-        selected=snakemake.input.selected,
-        learners=list(snakemake.params.learners),
-        own_units=snakemake.params.own_units,
-        legends=snakemake.params.legends,
-        seed=snakemake.params.seed,
-        models=list(snakemake.output.models),
-        manifest=snakemake.output.manifest,
-    )
+    call_main(main, snakemake)

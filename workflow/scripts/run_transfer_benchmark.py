@@ -4,6 +4,7 @@ import pandas as pd
 
 from landshift.evaluation.benchmark.methods import get_methods
 from landshift.evaluation.benchmark.run import RegionTables, evaluate_target
+from landshift.runtime.jobs import call_main
 from landshift.runtime.logs import set_up_logging
 from landshift.transfer.storage import load_model
 
@@ -35,14 +36,4 @@ def main(*, target, group, models, tables, settings, left_out, own, seed, scores
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
     files = zip(snakemake.input.samples, snakemake.input.background, strict=True)
-    main(
-        target=snakemake.wildcards.target,
-        group=snakemake.wildcards.group,
-        models=list(snakemake.input.models),
-        tables=dict(zip(snakemake.params.regions, files, strict=True)),
-        settings=snakemake.params.settings,
-        left_out=list(snakemake.params.left_out),
-        own=snakemake.params.own,
-        seed=snakemake.params.seed,
-        scores=snakemake.output.scores,
-    )
+    call_main(main, snakemake, tables=dict(zip(snakemake.params.regions, files, strict=True)))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from landshift.runtime.jobs import call_main
 from landshift.runtime.logs import set_up_logging
 from landshift.runtime.tables import write_csv
 from landshift.sampling.selection import drop_inflated, screen_factors, select_factors
@@ -35,12 +36,4 @@ def main(*, samples, left_out, classes, max_correlation, max_inflation, selected
 
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
-    main(
-        samples=list(snakemake.input.samples),
-        left_out=snakemake.params.left_out,
-        classes=snakemake.params.classes,
-        max_correlation=snakemake.params.max_correlation,
-        max_inflation=snakemake.params.max_inflation,
-        selected=snakemake.output.selected,
-        screened=snakemake.output.screened,
-    )
+    call_main(main, snakemake)

@@ -1,6 +1,7 @@
 """Write a STAC catalogue of the maps of all targets."""
 
 from landshift.report.catalogue import Publication, write_catalogue
+from landshift.runtime.jobs import call_main
 from landshift.runtime.logs import set_up_logging
 
 
@@ -15,9 +16,4 @@ def main(*, study, targets, files, catalogue):
 
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
-    main(
-        study=snakemake.params.study,
-        targets=snakemake.params.targets,
-        files={name: list(paths) for name, paths in snakemake.input.items()},
-        catalogue=snakemake.output.catalogue,
-    )
+    call_main(main, snakemake, files={name: list(paths) for name, paths in snakemake.input.items()})

@@ -4,8 +4,9 @@ import textwrap
 
 import yaml
 
-from landshift.acquire.fetch.addresses import redact
 from landshift.report.texts.pages import write_page
+from landshift.runtime.addresses import redact
+from landshift.runtime.jobs import call_main
 from landshift.runtime.logs import set_up_logging
 
 
@@ -19,4 +20,4 @@ def main(*, configuration, page):
 
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
-    main(configuration=snakemake.params.configuration, page=snakemake.output.page)
+    call_main(main, snakemake)

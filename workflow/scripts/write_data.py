@@ -2,6 +2,7 @@
 
 from landshift.report.texts.pages import write_page
 from landshift.report.texts.provenance import describe_data
+from landshift.runtime.jobs import call_main
 from landshift.runtime.logs import set_up_logging
 
 
@@ -13,8 +14,9 @@ def main(*, ledgers, inventories, page):
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
     inputs, params = snakemake.input, snakemake.params
-    main(
+    call_main(
+        main,
+        snakemake,
         ledgers=dict(zip(params.read, inputs.ledgers, strict=True)),
         inventories=dict(zip(params.regions, inputs.inventories, strict=True)),
-        page=snakemake.output.page,
     )

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from landshift.report.texts.pages import write_page
+from landshift.runtime.jobs import call_main
 from landshift.runtime.logs import set_up_logging
 
 
@@ -13,4 +14,4 @@ def main(*, docs, page):
 
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
-    main(docs=Path(snakemake.scriptdir).resolve().parents[1] / "docs", page=snakemake.output.page)
+    call_main(main, snakemake, docs=Path(snakemake.scriptdir).resolve().parents[1] / "docs")

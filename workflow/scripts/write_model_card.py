@@ -4,6 +4,7 @@ from pathlib import Path
 
 from landshift.report.texts.model_card import Evidence, write_model_card
 from landshift.report.texts.pages import write_page
+from landshift.runtime.jobs import call_main
 from landshift.runtime.logs import set_up_logging
 
 
@@ -15,8 +16,9 @@ def main(*, target, evidence, card, page):
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
     inputs, params = snakemake.input, snakemake.params
-    main(
-        target=snakemake.wildcards.target,
+    call_main(
+        main,
+        snakemake,
         evidence={
             "model": inputs.model,
             "classes": inputs.classes,
@@ -27,6 +29,4 @@ if __name__ == "__main__":
             "ledgers": dict(zip(params.read, inputs.ledgers, strict=True)),
             "inventories": dict(zip(params.regions, inputs.inventories, strict=True)),
         },
-        card=snakemake.output.card,
-        page=snakemake.output.page,
     )

@@ -6,6 +6,7 @@ from landshift.report.styles import (
     write_qml,
     write_sld,
 )
+from landshift.runtime.jobs import call_main
 from landshift.runtime.logs import set_up_logging
 
 
@@ -19,4 +20,4 @@ def main(*, susceptibility, susceptibility_qml, susceptibility_sld, classes_qml,
 
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
-    main(susceptibility=snakemake.input.susceptibility, **dict(snakemake.output.items()))
+    call_main(main, snakemake)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from landshift.report.texts.pages import write_page
 from landshift.report.texts.summary import Findings, summarise_study
+from landshift.runtime.jobs import call_main
 from landshift.runtime.logs import set_up_logging
 
 
@@ -23,12 +24,12 @@ if __name__ == "__main__":
     # of files that the study does not make there are none
     kinds = ("skill", "classes", "model", "drivers", "applicability", "priorities")
     files = {kind: list(snakemake.input[kind]) for kind in kinds}
-    main(
-        study=snakemake.params.study,
+    call_main(
+        main,
+        snakemake,
         targets={
             target: {"picture": f"{target}/susceptibility.png"}
             | {kind: paths[index] for kind, paths in files.items() if paths}
             for index, target in enumerate(snakemake.params.targets)
         },
-        page=snakemake.output.page,
     )

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from landshift.report.viewer.layers import KINDS
 from landshift.report.viewer.page import Place, write_viewer
+from landshift.runtime.jobs import call_main
 from landshift.runtime.logs import set_up_logging
 
 
@@ -23,9 +24,9 @@ def main(*, study, targets, files, mosaic, assets, page):
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
     files = {name: list(paths) for name, paths in snakemake.input.items()}
-    main(
-        study=snakemake.params.study,
-        targets=snakemake.params.targets,
+    call_main(
+        main,
+        snakemake,
         mosaic=files.pop("mosaic"),
         files=files,
         assets=Path(snakemake.scriptdir).parent / "viewer",

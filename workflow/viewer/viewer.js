@@ -8,8 +8,8 @@ const opened = new Map();
 
 /* Vectors: their look and what they are called. */
 const VECTORS = {
-  landslides: { title: "Mapped landslides", colour: "#08306b", fill: "#6fd3ff99", shown: true },
-  priorities: { title: "Ranked units", colour: "#4d004b", fill: "#00000001", shown: false },
+  landslides: { title: "Mapped landslides", colour: "#08306b", fill: "#6fd3ff99", shape: "round", shown: true },
+  priorities: { title: "Ranked units", colour: "#4d004b", fill: "#00000001", shape: "", shown: false },
 };
 
 /* ---- bytes ------------------------------------------------------------------------------- */
@@ -132,7 +132,7 @@ function showPlace(index) {
   });
   state.layers = { relief: new ol.TileLayer(), image: new ol.TileLayer({ className: "shaded" }) };
   state.layers.relief.setSource(newSource(state.place.relief, greyTable()));
-  state.layers.image.setOpacity(byId("opacity").value / 100);
+  setOpacity();
   state.vectors = Object.fromEntries(Object.entries(state.place.vectors).map(([name, features]) => [
     name,
     new ol.VectorLayer({
@@ -154,6 +154,12 @@ function showPlace(index) {
   describe();
   showLayer(state.layer && state.place.layers.some((layer) => layer.kind === state.layer.kind)
     ? state.layer.kind : state.place.layers[0].kind);
+}
+
+function setOpacity() {
+  const opacity = byId("opacity").value / 100;
+  state.layers.image.setOpacity(opacity);
+  byId("legend").style.setProperty("--opacity", opacity);
 }
 
 function showLayer(kind) {
@@ -178,9 +184,10 @@ function element(tag, properties = {}, children = []) {
   return made;
 }
 
-function swatch(colour, shape = "") {
+function swatch(fill, shape = "", edge = "") {
   const made = element("span", { className: `swatch ${shape}` });
-  made.style.background = colour;
+  made.style.background = fill;
+  made.style.borderColor = edge;
   made.setAttribute("aria-hidden", "true");
   return made;
 }
@@ -201,12 +208,14 @@ function listVectors() {
       layer.setVisible(choice.checked);
     });
     const count = layer.getSource().getFeatures().length;
-    return element("label", {}, [choice, swatch(VECTORS[name].colour, "round"), `${VECTORS[name].title} (${count})`]);
+    const { title, fill, colour, shape } = VECTORS[name];
+    return element("label", {}, [choice, swatch(fill, shape, colour), `${title} (${count})`]);
   }));
 }
 
 function showLegend() {
-  byId("legend-title").textContent = `${state.layer.title} [${state.layer.unit}]`;
+  const { title, unit } = state.layer;
+  byId("legend-title").textContent = unit ? `${title} [${unit}]` : title;
   byId("legend").replaceChildren(...(state.layer.categories ? listCategories() : drawRamp()));
 }
 
@@ -345,7 +354,7 @@ function tell(children) {
 
 byId("place").append(...study.places.map((place, index) => element("option", { value: index, textContent: place.name })));
 byId("place").addEventListener("change", (event) => showPlace(Number(event.target.value)));
-byId("opacity").addEventListener("input", (event) => state.layers.image.setOpacity(event.target.value / 100));
+byId("opacity").addEventListener("input", setOpacity);
 byId("map").setAttribute("aria-label", "Map");
 byId("map").addEventListener("keydown", (event) => {
   if (event.key === "Enter") tellValues(map.getView().getCenter());

@@ -6,9 +6,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from landshift.acquire.fetch.addresses import public_address
 from landshift.acquire.recipes import Recipe, find_recipe
-from landshift.runtime.redaction import redact
+from landshift.runtime.addresses import public_address, redact
 
 ORIGINS = ("file", "url", "stac", "recipe")
 """Keys that say where a layer comes from; each entry has one of them."""

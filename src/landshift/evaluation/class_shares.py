@@ -12,14 +12,16 @@ import pandas as pd
 import xarray as xr
 
 from landshift.geodata.cells import sample_points
-from landshift.geodata.raster import BLOCK
+from landshift.geodata.raster import BLOCK, count_codes
 from landshift.mapping.classes import CLASS_NAMES
-from landshift.transfer.fine_tuning import TargetModel
+from landshift.runtime.blocks import cut_axis
+from landshift.transfer.averaging import AveragedModel, list_parts
+from landshift.transfer.target_model import TargetModel
 
 COLUMNS = ("factor", "use", "code", "name", "seen", "area_share")
 
 
-def measure_class_coverage(model: TargetModel, factors: xr.Dataset) -> pd.DataFrame:
+def measure_class_coverage(model: TargetModel | AveragedModel, factors: xr.Dataset) -> pd.DataFrame:
     """Measure the share of a map that each class covers, and say whether training has seen it.
 
     Parameters
@@ -38,10 +40,11 @@ def measure_class_coverage(model: TargetModel, factors: xr.Dataset) -> pd.DataFr
     """
     layers = factors[list(model.factors)].transpose("y", "x")
     cells, counts = _count_codes(layers, list(model.classes_seen))
+    own = list_parts(model)[0].model.target_kernel.classes
     rows = []
     for name, seen in model.classes_seen.items():
         names = json.loads(layers[name].attrs.get("classes", "{}"))
-        use = "target" if name in model.target_kernel.classes else "shared"
+        use = "target" if name in own else "shared"
         for code, count in sorted(counts[name].items()):
             label = names.get(str(code), "")
             rows.append((name, use, code, label, code in seen, count / cells))
@@ -51,8 +54,8 @@ def measure_class_coverage(model: TargetModel, factors: xr.Dataset) -> pd.DataFr
 def _count_codes(layers: xr.Dataset, classes: list[str]) -> tuple[int, dict[str, Counter]]:
     """Count the cells with all factors, and those of each code, a strip of rows at a time."""
     cells, counts = 0, {name: Counter() for name in classes}
-    for row in range(0, layers.sizes["y"], BLOCK):
-        part = layers.isel(y=slice(row, row + BLOCK)).compute()
+    for rows in cut_axis(layers.sizes["y"], BLOCK):
+        part = layers.isel(y=rows).compute()
         mapped = reduce(operator.and_, (np.isfinite(part[name].to_numpy()) for name in part))
         cells += int(mapped.sum())
         for name in classes:
@@ -106,7 +109,7 @@ def tabulate_classes(
     ValueError
         If no cell has a class.
     """
-    cells = _count_cells(classes)
+    cells = count_codes(classes)[1:6]
     if cells.sum() == 0:
         raise ValueError("the map of classes has no cell with data")
     area = cells / cells.sum()
@@ -119,11 +122,3 @@ def tabulate_classes(
         table[f"{group}_share"] = shares
         table[f"{group}_density"] = np.divide(shares, area, out=np.full(5, np.nan), where=area > 0)
     return table
-
-
-def _count_cells(classes: xr.DataArray) -> np.ndarray:
-    counts = np.zeros(6, np.int64)
-    for row in range(0, classes.sizes["y"], BLOCK):
-        strip = classes.isel(y=slice(row, row + BLOCK)).to_numpy()
-        counts += np.bincount(strip.ravel(), minlength=6)
-    return counts[1:]

@@ -6,7 +6,7 @@ import pandas as pd
 import xarray as xr
 
 from landshift.geodata.cells import sample_points
-from landshift.geodata.raster import BLOCK
+from landshift.geodata.raster import cut_strips
 
 
 def area_under_curve(curve: pd.DataFrame) -> float:
@@ -150,8 +150,7 @@ def _count_cells(
 ) -> tuple[np.ndarray, np.ndarray, int]:
     """Count the cells above and at each rising level, and all cells with data."""
     places = np.zeros(2 * len(levels) + 1, np.int64)
-    for row in range(0, susceptibility.sizes["y"], BLOCK):
-        values = susceptibility.isel(y=slice(row, row + BLOCK)).to_numpy()
+    for (values,) in cut_strips(susceptibility):
         values = values[~np.isnan(values)].astype(np.float32)
         left = np.searchsorted(levels, values, side="left")
         right = np.searchsorted(levels, values, side="right")

@@ -135,6 +135,33 @@ def find_highest_prevalence(scores: Mapping[str, Scores]) -> float:
     return float(min(limits))
 
 
+def find_better(skill: pd.DataFrame, method: str = "fine_tuned") -> tuple[str, bool] | None:
+    """Find the rival that finds unseen landslides better than a map, against random cells.
+
+    Parameters
+    ----------
+    skill
+        Result of `measure_skill`.
+    method
+        The method of the map.
+
+    Returns
+    -------
+    tuple or None
+        The best rival whose area under the rate curve exceeds that of the map, and whether it
+        does so beyond doubt: its interval lies above the map's value. None without any.
+    """
+    areas = skill[skill["measure"] == "rate_area"].set_index("method")
+    if method not in areas.index:
+        return None
+    rivals = areas.drop(index=method)
+    rivals = rivals[rivals["value"] > areas.loc[method, "value"]]
+    if rivals.empty:
+        return None
+    best = rivals["value"].idxmax()
+    return best, bool(rivals.loc[best, "low"] > areas.loc[method, "value"])
+
+
 def trace_skill(
     scores: Mapping[str, Scores], prevalence: float, *, resamples: int = 1000, seed: int = 0
 ) -> pd.DataFrame:

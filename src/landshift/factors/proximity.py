@@ -26,6 +26,7 @@ from landshift.factors.table import (
     line_density,
     line_distance,
 )
+from landshift.geodata.grids import check_metric
 
 _TILE = 16
 """Edge of a tile that shares its candidate segments [cells]."""
@@ -93,9 +94,7 @@ def derive_proximity_factors(
 
 
 def _check_grid(geobox: GeoBox, mask: xr.DataArray | None) -> None:
-    crs = geobox.crs
-    if crs is None or not crs.projected or set(crs.units) != {"metre"}:
-        raise ValueError(f"expected a grid in a projected CRS in metres, found {crs}")
+    check_metric(geobox.crs, "the grid")
     if mask is not None and mask.odc.geobox != geobox:
         raise ValueError("the mask is not on the region's grid; align it first")
 

@@ -5,6 +5,7 @@ and long names from here. Distances that define a window are stored once, in `Fa
 """
 
 import math
+import re
 import tomllib
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -83,6 +84,9 @@ def _make_factor(name: str, group: str, row: dict, references: dict[str, str]) -
 FACTORS = _read_table()
 """All factors by name, by group in the order of their bands."""
 
+SUBCELL_SUFFIX = "_subcell"
+"""Ends the name of a factor at the steepest hollow of a cell; see `landshift.factors.subcells`."""
+
 DISTANCE_CAP_M = FACTORS["fault_distance"].halo_m
 """Distances to lines are cut here [m]: beyond it, a line tells nothing about a slope."""
 
@@ -121,6 +125,19 @@ def factor_names(group: str) -> tuple[str, ...]:
     if group not in GROUPS:
         raise ValueError(f"no group of factors is called {group!r}; there are {', '.join(GROUPS)}")
     return tuple(name for name, factor in FACTORS.items() if factor.group == group)
+
+
+def name_factor(code: str) -> str:
+    """Name a factor in the words of its field, with its code behind where the words differ.
+
+    Examples
+    --------
+    >>> name_factor("twi"), name_factor("slope"), name_factor("canal_distance")
+    ('topographic wetness index (twi)', 'slope', 'canal distance (canal_distance)')
+    """
+    words = FACTORS[code].long_name if code in FACTORS else code.replace("_", " ")
+    words = re.split(r" \(|,", words)[0]
+    return words if words == code else f"{words} ({code})"
 
 
 def line_distance(layer: str) -> Factor:

@@ -1,13 +1,45 @@
-"""Which cells of a raster a mapped geometry covers."""
+"""Which cells of a raster lie under points, and which a mapped geometry covers."""
 
 import geopandas as gpd
 import numpy as np
+import rasterio
 import shapely
 import xarray as xr
 from odc.geo.geobox import GeoBox
 from rasterio.errors import WindowError
 from rasterio.features import geometry_mask, geometry_window
 from rasterio.windows import Window
+
+
+def locate_cells(
+    grid: GeoBox | rasterio.DatasetReader, coordinates: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Find the cells under points; a cell has its northern and western edge, not the others.
+
+    Parameters
+    ----------
+    grid
+        North-up.
+    coordinates
+        x and y in the CRS of the grid, shape ``(n, 2)``.
+
+    Returns
+    -------
+    rows, columns
+        Whole numbers of shape ``(n,)``, -1 for what lies off the grid.
+    inside
+        Which points lie on the grid.
+    """
+    rows, columns = _count_steps(grid, coordinates)
+    height, width = grid.shape
+    inside = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
+    return *(np.where(inside, each, -1).astype(np.int64) for each in (rows, columns)), inside
+
+
+def _count_steps(grid, coordinates: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Count rows and columns from the upper left corner, also beyond the grid, as float64."""
+    east, north = coordinates[:, 0] - grid.transform.c, coordinates[:, 1] - grid.transform.f
+    return np.floor(north / grid.transform.e), np.floor(east / grid.transform.a)
 
 
 class Footprints:
@@ -24,24 +56,19 @@ class Footprints:
         self._values = raster.to_numpy()
         self._x = raster["x"].to_numpy()
         self._y = raster["y"].to_numpy()
-        transform = raster.odc.transform
-        self._west, self._north = transform.c, transform.f
-        self._width, self._height = transform.a, -transform.e
+        self._grid = raster.odc.geobox
 
     @property
     def bounds(self) -> list[float]:
         """West, south, east and north edge [m]."""
-        rows, columns = self._values.shape
-        east = self._west + columns * self._width
-        south = self._north - rows * self._height
-        return [round(float(edge), 4) for edge in (self._west, south, east, self._north)]
+        return [round(float(edge), 4) for edge in self._grid.boundingbox.bbox]
 
     def touches(self, shape: shapely.Geometry) -> bool:
         """Tell whether a part of the geometry lies in a cell of the grid; not if it is infinite."""
         if not np.isfinite(shape.bounds).all():
             return False
         if shape.geom_type in ("Point", "MultiPoint"):
-            return bool(self._inside(*self._locate(shapely.get_coordinates(shape))).any())
+            return bool(locate_cells(self._grid, shapely.get_coordinates(shape))[2].any())
         return shape.intersects(shapely.box(*self.bounds))
 
     def find_cells(self, shape: shapely.Geometry) -> np.ndarray:
@@ -62,8 +89,7 @@ class Footprints:
 
     def sample(self, coordinates: np.ndarray) -> np.ndarray:
         """Values of the raster at places of shape ``(n, 2)``, NaN outside the raster."""
-        rows, columns = self._locate(coordinates)
-        inside = self._inside(rows, columns)
+        rows, columns, inside = locate_cells(self._grid, coordinates)
         values = np.full(len(coordinates), np.nan)
         values[inside] = self._values[rows[inside], columns[inside]]
         return values
@@ -73,26 +99,17 @@ class Footprints:
         row, column = cell
         return shapely.Point(float(self._x[column]), float(self._y[row]))
 
-    def _locate(self, coordinates: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        columns = np.floor((coordinates[:, 0] - self._west) / self._width).astype(np.int64)
-        rows = np.floor((self._north - coordinates[:, 1]) / self._height).astype(np.int64)
-        return rows, columns
-
-    def _inside(self, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-        height, width = self._values.shape
-        return (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
-
     def _cells_at(self, coordinates: np.ndarray) -> np.ndarray:
-        rows, columns = self._locate(coordinates)
-        inside = self._inside(rows, columns)
+        rows, columns, inside = locate_cells(self._grid, coordinates)
         return np.unique(np.column_stack([rows[inside], columns[inside]]), axis=0)
 
     def _cells_within(self, shape: shapely.Geometry) -> np.ndarray:
         west, south, east, north = shape.bounds
-        (top, bottom), (left, right) = self._locate(np.array([[west, north], [east, south]]))
-        height, width = self._values.shape
-        rows = np.arange(max(top, 0), min(bottom + 1, height))
-        columns = np.arange(max(left, 0), min(right + 1, width))
+        corners = _count_steps(self._grid, np.array([[west, north], [east, south]]))
+        rows, columns = (
+            np.arange(max(int(first), 0), min(int(last) + 1, size))
+            for (first, last), size in zip(corners, self._values.shape, strict=True)
+        )
         row_grid, column_grid = np.meshgrid(rows, columns, indexing="ij")
         shapely.prepare(shape)
         within = shapely.contains_xy(shape, self._x[column_grid], self._y[row_grid])
@@ -112,9 +129,7 @@ def sample_points(susceptibility: xr.DataArray, points: gpd.GeoDataFrame) -> np.
         raise ValueError(f"a rate curve needs one point per landslide, found {kinds}")
     grid = susceptibility.odc.geobox
     placed = points.geometry.to_crs(str(grid.crs))
-    columns, rows = ~grid.affine @ np.array([placed.x, placed.y])
-    columns, rows = np.floor(columns).astype(int), np.floor(rows).astype(int)
-    inside = (rows >= 0) & (rows < grid.height) & (columns >= 0) & (columns < grid.width)
+    rows, columns, inside = locate_cells(grid, np.column_stack([placed.x, placed.y]))
     values = np.full(len(points), np.nan, np.float32)
     at = {"y": xr.DataArray(rows[inside]), "x": xr.DataArray(columns[inside])}
     values[inside] = susceptibility.transpose("y", "x").isel(at).to_numpy()
@@ -132,7 +147,7 @@ def read_cells(
     if shape.is_empty:
         return None
     try:
-        window = geometry_window(_Raster(grid), [shape])
+        window = geometry_window(grid, [shape])
     except WindowError:  # it lies elsewhere, or touches the border from outside
         return None
     rows, columns = window.toslices()
@@ -140,22 +155,3 @@ def read_cells(
     part = grid[rows, columns]
     inside = geometry_mask([shape], part.shape, part.affine, invert=True)
     return values, inside, window
-
-
-class _Raster:
-    """What rasterio asks of an open raster to find the window of a shape."""
-
-    def __init__(self, grid: GeoBox) -> None:
-        self.transform = grid.affine
-        self.height, self.width = grid.shape
-
-
-def _sample(classes, points) -> np.ndarray:
-    grid = classes.odc.geobox
-    columns, rows = ~grid.affine @ np.array([points.geometry.x, points.geometry.y])
-    columns, rows = np.floor(columns).astype(int), np.floor(rows).astype(int)
-    inside = (rows >= 0) & (rows < grid.height) & (columns >= 0) & (columns < grid.width)
-    codes = np.zeros(len(points), int)
-    at = {"y": xr.DataArray(rows[inside]), "x": xr.DataArray(columns[inside])}
-    codes[inside] = classes.transpose("y", "x").isel(at).to_numpy()
-    return codes

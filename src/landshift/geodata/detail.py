@@ -5,6 +5,10 @@ derived from them. Where the model has smaller cells than the grid, factors are 
 that divide those of the grid, and then averaged.
 """
 
+from collections.abc import Callable, Iterator
+from functools import partial
+
+import dask.array as da
 import numpy as np
 import xarray as xr
 from affine import Affine
@@ -74,7 +78,7 @@ def average_elevation(detail: xr.DataArray, resolution_m: float) -> xr.DataArray
         return detail
     shape = (own.height // parts, own.width // parts)
     grid = GeoBox(shape, own.affine * Affine.scale(parts), own.crs)
-    return _average_layer(detail, grid=grid, parts=parts)
+    return _by_cell(detail, _average_parts, grid=grid, parts=parts)
 
 
 def average_detail(factors: xr.Dataset, grid: GeoBox) -> xr.Dataset:
@@ -96,7 +100,50 @@ def average_detail(factors: xr.Dataset, grid: GeoBox) -> xr.Dataset:
     parts = factors.odc.geobox.width // grid.width
     if parts == 1:
         return factors
-    return factors.map(_average_layer, keep_attrs=True, grid=grid, parts=parts)
+    return factors.map(_by_cell, keep_attrs=True, args=(_average_parts,), grid=grid, parts=parts)
+
+
+def choose_parts(index: xr.DataArray, grid: GeoBox) -> xr.DataArray:
+    """Choose the part of every cell where an index is highest.
+
+    Parameters
+    ----------
+    index
+        On a grid that `plan_detail` made of `grid`, NaN as no data; eager or dask-backed.
+    grid
+        Grid of the region.
+
+    Returns
+    -------
+    xarray.DataArray
+        Number of the part, row by row from 0, as uint8; the first of several alike, and 0 where
+        no part has data.
+    """
+    parts = index.odc.geobox.width // grid.width
+    return _by_cell(index, _find_highest, grid=grid, parts=parts, dtype=np.uint8)
+
+
+def take_parts(factors: xr.Dataset, choice: xr.DataArray) -> xr.Dataset:
+    """Take the value of one part of every cell.
+
+    Parameters
+    ----------
+    factors
+        Float variables on the grid that the choice was made on; eager or dask-backed.
+    choice
+        As `choose_parts` makes it.
+
+    Returns
+    -------
+    xarray.Dataset
+        Value of the chosen part, or the mean of the parts where it has none; float32, with the
+        attributes of `factors`.
+    """
+    grid = choice.odc.geobox
+    parts = factors.odc.geobox.width // grid.width
+    return factors.map(
+        _by_cell, keep_attrs=True, args=(_take_chosen, choice), grid=grid, parts=parts
+    )
 
 
 def _divide(grid: GeoBox, parts: int) -> GeoBox:
@@ -104,31 +151,59 @@ def _divide(grid: GeoBox, parts: int) -> GeoBox:
     return GeoBox((grid.height * parts, grid.width * parts), affine, grid.crs)
 
 
-def _average_layer(layer: xr.DataArray, *, grid: GeoBox, parts: int) -> xr.DataArray:
-    values = layer.data
+def _by_cell(
+    layer: xr.DataArray,
+    reduce: Callable[..., np.ndarray],
+    choice: xr.DataArray | None = None,
+    *,
+    grid: GeoBox,
+    parts: int,
+    dtype: type = np.float32,
+) -> xr.DataArray:
+    """Reduce the parts of every cell to one value, in chunks of whole cells that become tiles."""
     if layer.chunks is None:
-        averaged = _average_cells(values, parts)
+        reduced = reduce(parts, layer.data, *([] if choice is None else [choice.data]))
     else:
-        # chunks of whole cells that become tiles of the file
-        rechunked = values.rechunk(BLOCK * parts)
-        averaged = rechunked.map_blocks(
-            _average_cells,
-            parts,
-            dtype=np.float32,
-            chunks=tuple(tuple(size // parts for size in axis) for axis in rechunked.chunks),
+        rechunked = layer.data.rechunk(BLOCK * parts)
+        cells = tuple(tuple(size // parts for size in axis) for axis in rechunked.chunks)
+        chosen = [] if choice is None else [choice.data.rechunk(cells)]
+        reduced = da.map_blocks(
+            partial(reduce, parts),
+            rechunked,
+            *chosen,
+            dtype=dtype,
+            chunks=cells,
+            meta=np.empty((0, 0), dtype),
         )
-    return wrap_xr(averaged, grid, **layer.attrs).rename(layer.name)
+    return wrap_xr(reduced, grid, **layer.attrs).rename(layer.name)
 
 
-def _average_cells(values: np.ndarray, parts: int) -> np.ndarray:
-    """Average squares of cells, always in the same order, so that chunks change no bit."""
+def _average_parts(parts: int, values: np.ndarray) -> np.ndarray:
+    """Average the parts of cells, always in the same order, so that chunks change no bit."""
     shape = tuple(length // parts for length in values.shape)
     total, count = np.zeros(shape), np.zeros(shape)
-    for row in range(parts):
-        for column in range(parts):
-            part = values[row::parts, column::parts]
-            known = np.isfinite(part)
-            total += np.where(known, part, 0.0)
-            count += known
+    for part in _list_parts(parts, values):
+        known = np.isfinite(part)
+        total += np.where(known, part, 0.0)
+        count += known
     with np.errstate(invalid="ignore"):
         return (total / count).astype(np.float32)
+
+
+def _find_highest(parts: int, values: np.ndarray) -> np.ndarray:
+    known = [np.where(np.isnan(part), -np.inf, part) for part in _list_parts(parts, values)]
+    return np.argmax(known, axis=0).astype(np.uint8)
+
+
+def _take_chosen(parts: int, values: np.ndarray, choice: np.ndarray) -> np.ndarray:
+    taken = np.choose(choice, list(_list_parts(parts, values)))
+    if np.isfinite(taken).all():
+        return taken
+    return np.where(np.isfinite(taken), taken, _average_parts(parts, values))
+
+
+def _list_parts(parts: int, values: np.ndarray) -> Iterator[np.ndarray]:
+    """List the parts of cells, row by row: each an array of the shape of the cells."""
+    for row in range(parts):
+        for column in range(parts):
+            yield values[row::parts, column::parts]

@@ -27,6 +27,8 @@ LEAST_CELLS = 3
 MOST_CELLS = 1_000_000_000
 """Cells that a region may have [1]; more is a slip of the unit."""
 
+_ZONE = "the UTM zone of the region (EPSG:326xx or EPSG:327xx)"
+
 
 def plan_grid(
     dem: xr.DataArray,
@@ -74,7 +76,8 @@ def plan_grid(
     if crs == AUTO:
         wanted = _choose_zone(box or _cover(own, CRS("EPSG:4326"), origin))
     else:
-        wanted = read_crs(crs) if crs else _check_crs(own.crs, origin, "grid.crs")
+        remedy = "state grid.crs: auto for the UTM zone of the region, or name a projected system"
+        wanted = read_crs(crs) if crs else check_metric(own.crs, origin, f"{remedy} in metres")
     fits = own.crs == wanted and _divides(own, resolution_m)
     cells = _join_cells(own, resolution_m) if fits else None
     if cells is not None and bounds is None and box is None:
@@ -193,23 +196,41 @@ def read_crs(crs: str, key: str = "grid.crs") -> CRS:
         If it is unknown, or not projected in metres.
     """
     try:
-        return _check_crs(CRS(crs), key, key)
+        return check_metric(CRS(crs), key, f"name a projected system in metres, such as {_ZONE}")
     except pyproj.exceptions.CRSError as error:
         raise ValueError(
             f"{key} {crs} is unknown; name one such as EPSG:32643, the UTM zone of the region"
         ) from error
 
 
-def _check_crs(crs: CRS, origin: str, key: str) -> CRS:
-    if not crs.projected or set(crs.units) != {"metre"}:
+def check_metric(
+    crs: CRS | None, origin: str, remedy: str = f"align it to a grid in metres, such as {_ZONE}"
+) -> CRS:
+    """Check that a CRS is projected in metres.
+
+    Parameters
+    ----------
+    crs
+        System of a grid; None is refused.
+    origin
+        How the error names what has it.
+    remedy
+        What the error tells to do.
+
+    Raises
+    ------
+    ValueError
+        If it is not.
+    """
+    if crs is not None and crs.projected and set(crs.units) == {"metre"}:
+        return crs
+    if crs is None:
+        unit = "has no CRS"
+    elif crs.projected:
+        unit = f"is in {name_crs(crs)}, whose unit is {crs.units[0]}"
+    else:
         unit = f"is in degrees ({name_crs(crs)}), on which no slope can be computed"
-        if crs.projected:
-            unit = f"is in {name_crs(crs)}, whose unit is {crs.units[0]}"
-        raise ValueError(
-            f"{origin}: {unit}; name a projected system in metres in {key}, such as the UTM zone "
-            "of the region (EPSG:326xx or EPSG:327xx)"
-        )
-    return crs
+    raise ValueError(f"{origin}: {unit}; {remedy}")
 
 
 def _cover(own: GeoBox, wanted: CRS, origin: str) -> tuple[float, ...]:

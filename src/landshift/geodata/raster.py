@@ -20,6 +20,7 @@ from rasterio.windows import Window
 from landshift.geodata.crs import check_crs
 from landshift.geodata.opening import open_dataset
 from landshift.geodata.raster_errors import check_whole, explain_unreadable, explain_unwritten
+from landshift.runtime.blocks import cut_axis
 from landshift.runtime.files import unfinished
 from landshift.runtime.workers import compute_in_order
 
@@ -327,11 +328,20 @@ def _write_windows(data: xr.Dataset, sink: RasterSink) -> None:
 
 def cut_windows(grid: GeoBox) -> Iterator[Window]:
     """Cut a grid into windows of whole tiles, in the order of a file's tiles."""
-    for row in range(0, grid.height, BLOCK):
-        for column in range(0, grid.width, WIDTH):
-            yield Window(
-                column, row, min(WIDTH, grid.width - column), min(BLOCK, grid.height - row)
-            )
+    for rows in cut_axis(grid.height, BLOCK):
+        for columns in cut_axis(grid.width, WIDTH):
+            yield Window.from_slices(rows, columns)
+
+
+def cut_strips(*layers: xr.DataArray) -> Iterator[list[np.ndarray]]:
+    """Read layers of one grid a strip of rows at a time: an array ``(rows, x)`` of each."""
+    for rows in cut_axis(layers[0].sizes["y"], BLOCK):
+        yield [layer.isel(y=rows).to_numpy() for layer in layers]
+
+
+def count_codes(codes: xr.DataArray) -> np.ndarray:
+    """Count the cells of each code of a uint8 raster, shape ``(256,)``, a strip at a time."""
+    return sum(np.bincount(strip.ravel(), minlength=256) for (strip,) in cut_strips(codes))
 
 
 def wrap_like(

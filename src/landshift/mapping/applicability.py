@@ -17,7 +17,7 @@ from dask import delayed, is_dask_collection
 from numba import njit
 from scipy.spatial import cKDTree
 
-from landshift.geodata.raster import BLOCK
+from landshift.geodata.raster import BLOCK, count_codes
 
 OUTSIDE, INSIDE, NO_DATA = 0, 1, 255
 """Codes of the mask."""
@@ -52,10 +52,7 @@ def mask_applicability(dissimilarity: xr.DataArray, threshold: float) -> xr.Data
 
 def share_outside(mask: xr.DataArray) -> float:
     """Share of the mapped cells that lie outside the area of applicability."""
-    counts = np.zeros(256, np.int64)
-    for row in range(0, mask.sizes["y"], BLOCK):
-        strip = mask.isel(y=slice(row, row + BLOCK)).to_numpy()
-        counts += np.bincount(strip.ravel(), minlength=256)
+    counts = count_codes(mask)
     return float(counts[OUTSIDE] / max(counts[OUTSIDE] + counts[INSIDE], 1))
 
 

@@ -10,11 +10,14 @@ import xarray as xr
 from dask import is_dask_collection
 from scipy.special import expit, logit
 
-from landshift.geodata.raster import BLOCK
-from landshift.transfer.fine_tuning import TargetModel
+from landshift.geodata.raster import cut_strips
+from landshift.sampling.tables import drop_subcells, list_subcells, swap_subcells
+from landshift.transfer.averaging import AveragedModel, list_fine_tuned
 from landshift.transfer.mixture import PRIOR_SLOPE
 from landshift.transfer.preparation import fit_rank_transform
+from landshift.transfer.pretraining import SourceModel
 from landshift.transfer.source_score import fit_source_score
+from landshift.transfer.target_model import TargetModel
 
 CLASS_NAMES = ("very low", "low", "moderate", "high", "very high")
 """Names of the classes 1 to 5."""
@@ -28,7 +31,7 @@ SHARES = (0.2, 0.4, 0.6, 0.8)
 
 
 def find_source_breaks(
-    model: TargetModel, backgrounds: Iterable[pd.DataFrame]
+    model: TargetModel | AveragedModel, backgrounds: Iterable[pd.DataFrame]
 ) -> tuple[float, ...]:
     """Find the limits that would part the sources into five equal areas.
 
@@ -48,15 +51,22 @@ def find_source_breaks(
     tuple of float
         Four rising susceptibilities [1].
     """
-    models = model.source_score.models
-    factors = list(models[0].factors)
     limits = []
     for background in backgrounds:
-        scored = models[0].class_scores.apply_table(background)
-        values = scored[factors].to_numpy(np.float32)
-        source_score = fit_source_score(models, fit_rank_transform(values), values)
-        limits.append(PRIOR_SLOPE * np.quantile(source_score.apply(values)[0], SHARES))
+        finer = bool(list_subcells(background))
+        parts = [part.model.source_score.models for part in list_fine_tuned(model)]
+        tables = (drop_subcells(background), swap_subcells(background))
+        # a source without sub-cells is scored by the means alone
+        scores = [_score(*pair) for pair in zip(parts[: 1 + finer], tables, strict=False)]
+        limits.append(PRIOR_SLOPE * np.quantile(np.mean(scores, axis=0), SHARES))
     return join_breaks([expit(each + logit(model.prevalence)) for each in limits])
+
+
+def _score(models: Sequence[SourceModel], background: pd.DataFrame) -> np.ndarray:
+    """Score a source as a target is scored."""
+    scored = models[0].class_scores.apply_table(background)
+    values = scored[list(models[0].factors)].to_numpy(np.float32)
+    return fit_source_score(models, fit_rank_transform(values), values).apply(values)[0]
 
 
 def join_breaks(breaks: Sequence[Sequence[float]]) -> tuple[float, ...]:
@@ -185,9 +195,8 @@ def _check_breaks(breaks: Sequence[float]) -> tuple[float, ...]:
 
 
 def _valid_strips(susceptibility: xr.DataArray) -> Iterator[np.ndarray]:
-    for row in range(0, susceptibility.sizes["y"], BLOCK):
-        values = susceptibility.isel(y=slice(row, row + BLOCK)).to_numpy().astype(np.float32)
-        yield values[~np.isnan(values)]
+    for (values,) in cut_strips(susceptibility):
+        yield values[~np.isnan(values)].astype(np.float32)
 
 
 def _quantiles(susceptibility: xr.DataArray, shares: Sequence[float]) -> tuple[float, ...]:

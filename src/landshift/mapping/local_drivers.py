@@ -10,6 +10,7 @@ from affine import Affine
 from odc.geo.geobox import GeoBox
 from odc.geo.xr import wrap_xr
 
+from landshift.factors.table import SUBCELL_SUFFIX
 from landshift.transfer.prediction import Model
 
 LOCAL_CELLS = 20_000
@@ -51,15 +52,20 @@ def map_local_drivers(
     """
     grid = factors.odc.geobox
     step = max(1, math.ceil(math.sqrt(grid.height * grid.width / cells)))
-    names = list(model.factors)
+    values_of = list(model.factors)
+    names = [name for name in values_of if not name.endswith(SUBCELL_SUFFIX)]
     middle = {axis: slice(step // 2, None, step) for axis in ("y", "x")}
-    chosen = factors[names].transpose("y", "x").isel(middle).compute()
-    values = np.stack([chosen[name].to_numpy() for name in names], axis=-1).astype(np.float32)
-    changes = np.full(values.shape, np.nan, np.float32)
+    chosen = factors[values_of].transpose("y", "x").isel(middle).compute()
+    values = np.stack([chosen[name].to_numpy() for name in values_of], axis=-1).astype(np.float32)
+    changes = np.full((*values.shape[:2], len(names)), np.nan, np.float32)
     known = np.isfinite(values).all(axis=-1)
     if known.any():
-        typical = describe_typical_cell(background[names], classes)
-        changes[known] = _occlude(model, values[known], typical)
+        typical = describe_typical_cell(background[values_of], classes)
+        columns = [
+            [values_of.index(each) for each in (name, name + SUBCELL_SUFFIX) if each in values_of]
+            for name in names
+        ]
+        changes[known] = _occlude(model, values[known], typical, columns)
     coarse = GeoBox(known.shape, grid.affine * Affine.scale(step), grid.crs)
     return xr.Dataset(
         {
@@ -80,11 +86,12 @@ def describe_typical_cell(background: pd.DataFrame, classes: Collection[str]) ->
     return np.array(typical, np.float32)
 
 
-def _occlude(model: Model, values: np.ndarray, typical: np.ndarray) -> np.ndarray:
+def _occlude(model: Model, values: np.ndarray, typical: np.ndarray, columns) -> np.ndarray:
+    """Change of the logit by each factor: by its mean and its sub-cell together."""
     whole = model.predict(values).logit
-    changes = np.empty(values.shape, np.float32)
-    for column, value in enumerate(typical):
+    changes = np.empty((len(values), len(columns)), np.float32)
+    for factor, chosen in enumerate(columns):
         without = values.copy()
-        without[:, column] = value
-        changes[:, column] = whole - model.predict(without).logit
+        without[:, chosen] = typical[chosen]
+        changes[:, factor] = whole - model.predict(without).logit
     return changes

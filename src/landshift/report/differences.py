@@ -1,7 +1,6 @@
 """What changed between two results of a study, such as before and after a new inventory."""
 
 import logging
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +8,7 @@ import pandas as pd
 import xarray as xr
 
 from landshift.geodata.cog import write_cog
-from landshift.geodata.raster import BLOCK, open_raster, wrap_like
+from landshift.geodata.raster import BLOCK, cut_strips, open_raster, wrap_like
 from landshift.mapping.classes import CLASS_NAMES
 from landshift.runtime.files import check_finished, check_folder
 from landshift.runtime.tables import write_csv
@@ -85,7 +84,7 @@ def summarise_change(before: xr.DataArray, after: xr.DataArray) -> dict[str, flo
     counts = dict.fromkeys(("cells", "cells_gained", "cells_lost"), 0)
     sums = np.zeros(5)
     total = absolute = largest = 0.0
-    for old, new in _cut_strips(before, after):
+    for old, new in cut_strips(before, after):
         known = ~np.isnan(old) & ~np.isnan(new)
         counts["cells"] += int(known.sum())
         counts["cells_gained"] += int((np.isnan(old) & ~np.isnan(new)).sum())
@@ -120,7 +119,7 @@ def tabulate_classes(before: xr.DataArray, after: xr.DataArray) -> pd.DataFrame:
     """
     size = len(CLASS_NAMES) + 1
     counts = np.zeros((size, size), np.int64)
-    for old, new in _cut_strips(before, after):
+    for old, new in cut_strips(before, after):
         pairs = old.astype(np.int64).ravel() * size + new.ravel()
         counts += np.bincount(pairs, minlength=size * size).reshape(size, size)
     cell = abs(before.odc.geobox.resolution.x * before.odc.geobox.resolution.y) / 1e6
@@ -166,11 +165,6 @@ def _compare_target(before: Path, after: Path, folder: Path) -> dict[str, float]
     table = tabulate_classes(*classes)
     write_csv(table, folder / "classes.csv", float_format="%.6g")
     return summarise_change(old, new)
-
-
-def _cut_strips(*maps: xr.DataArray) -> Iterator[list[np.ndarray]]:
-    for row in range(0, maps[0].sizes["y"], BLOCK):
-        yield [each.isel(y=slice(row, row + BLOCK)).to_numpy() for each in maps]
 
 
 def _correlate(means: np.ndarray) -> float:

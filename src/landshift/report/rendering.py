@@ -8,7 +8,9 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedError
 from markupsafe import Markup
 
-from landshift.runtime.redaction import UNSEEN, redact
+from landshift.factors.table import name_factor
+from landshift.runtime.addresses import redact
+from landshift.runtime.plain_text import UNSEEN
 
 _UNPRINTABLE = re.compile(rf"[^\S ]|[{UNSEEN}]")
 """White space, and what cannot be seen."""
@@ -52,7 +54,7 @@ def render_markdown(template: str, **values: Any) -> str:
         File below this folder, such as ``texts/summary.j2``. It lies next to the module of the
         same name, which computes the values.
     values
-        What the template names.
+        What the template names; its filter ``factor`` names the factor of a code.
 
     Raises
     ------
@@ -78,7 +80,7 @@ def _set_up(to_text: Callable[[object], str]) -> Environment:
     def finalize(value: object) -> Markup:
         return value if isinstance(value, Markup) else Markup(to_text(value))
 
-    return Environment(
+    environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         # results of macros are markup, and stay as they are; nothing else is
         autoescape=True,
@@ -88,6 +90,8 @@ def _set_up(to_text: Callable[[object], str]) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.filters["factor"] = name_factor
+    return environment
 
 
 _PLAIN, _MARKDOWN = _set_up(fold), _set_up(escape_markdown)

@@ -21,6 +21,16 @@ _DATA = re.compile(r'(<script id="([a-z-]+)">\n +var \w+ = )(.*)(;\n +</script>)
 _PARTS = "workflow-desc results categories rulegraph runtimes timeline rules packages metadata logo"
 """The scripts of data in the page, in their order."""
 
+_SUMMARY = "summary.html"
+"""The result that a report opens on; Snakemake's own opens on the order of the steps."""
+
+_OPEN = """<script>
+(function open() {{
+  app ? app.setView({{ content: "html", contentPath: {address} }}) : setTimeout(open, 20);
+}})();
+</script>
+"""
+
 _SCRIPT = re.compile(r"<script[^>]*>(.*?)</script>", re.DOTALL | re.IGNORECASE)
 _HEAD = '<meta charset="utf-8">'
 _SEALED = f'{_HEAD}\n<meta http-equiv="Content-Security-Policy"'
@@ -30,7 +40,8 @@ def seal_report(path: str | Path) -> None:
     """Close a report: a zip that Snakemake has written becomes one that can be published.
 
     In the data of its page ``<`` is escaped, and a policy lets a browser run the scripts that the
-    page has then, by their hashes, and send nothing. A sealed report stays as it is.
+    page has then, by their hashes, and send nothing. A report with a summary opens on it. A sealed
+    report stays as it is.
 
     Parameters
     ----------
@@ -75,7 +86,7 @@ def seal_page(page: str) -> str:
             f"{_PAGE}: written by Snakemake in a form that is not known here, so its data cannot "
             "be escaped; do not publish it, and install the versions of the lock"
         )
-    page = _DATA.sub(_escape, page)
+    page = _open_summary(_DATA.sub(_escape, page))
     return page.replace(_HEAD, f'{_SEALED} content="{_write_policy(page)}">')
 
 
@@ -84,6 +95,17 @@ def _escape(part: re.Match) -> str:
     json.loads(data)
     # in JSON such letters stand in strings only
     return begin + data.replace("<", "\\u003c").replace(">", "\\u003e") + end
+
+
+def _open_summary(page: str) -> str:
+    (results,) = (part[3] for part in _DATA.finditer(page) if part[2] == "results")
+    for result in json.loads(results).values():
+        if result["name"] == _SUMMARY:
+            address = json.dumps(result["data_uri"]).replace("<", "\\u003c")
+            # a library in the page writes about such an end as well
+            body, end, rest = page.rpartition("</body>")
+            return f"{body}{_OPEN.format(address=address)}{end}{rest}"
+    return page
 
 
 def _write_policy(page: str) -> str:

@@ -16,12 +16,13 @@ from scipy.special import logit
 
 from landshift.acquire.inventory.storage import load_inventory
 from landshift.evaluation.drivers.explanation import choose_reference, explain_cells
+from landshift.geodata.cells import locate_cells
 from landshift.geodata.opening import open_dataset
 from landshift.mapping.applicability import UNKNOWN
 from landshift.mapping.classes import CLASS_NAMES
 from landshift.runtime.files import check_finished
-from landshift.transfer.fine_tuning import TargetModel
 from landshift.transfer.storage import load_model
+from landshift.transfer.target_model import TargetModel
 
 NEAREST = 5
 """Mapped landslides and shots that are named."""
@@ -244,11 +245,8 @@ def _find_target(results: Path, longitude: float, latitude: float) -> tuple[str,
 def _read_cell(path: Path, x: float, y: float) -> np.ndarray | None:
     """Read all bands at one place, shape ``(bands,)``; None outside the raster."""
     with open_dataset(path) as source:
-        column, row = ~source.transform @ (x, y)
-        column, row = math.floor(column), math.floor(row)
-        if not (0 <= row < source.height and 0 <= column < source.width):
-            return None
-        return source.read(window=Window(column, row, 1, 1))[:, 0, 0]
+        (row,), (column,), (inside,) = locate_cells(source, np.array([[x, y]]))
+        return source.read(window=Window(column, row, 1, 1))[:, 0, 0] if inside else None
 
 
 def _read_crs(path: Path) -> str:

@@ -1,6 +1,7 @@
 """Run a finished study again with what is new, and say what that changed in its maps."""
 
 import fcntl
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -63,13 +64,23 @@ def _keep_maps(maps: Path, kept: Path) -> None:
 
 @contextmanager
 def _only_one(results: Path) -> Iterator[None]:
-    """Hold the lock of a study; the system frees it when the process ends, however it ends."""
+    """Hold the lock of a study; the system frees it when the process ends, however it ends.
+
+    A folder that was made for the lock alone goes with it: a run that did not begin leaves nothing.
+    """
     results.mkdir(parents=True, exist_ok=True)
-    with (results / ".update.lock").open("w") as lock:
+    path = results / ".update.lock"
+    with path.open("w") as lock:
+        refused = OSError(f"{results}: another update of this study is running; wait for its end")
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise OSError(
-                f"{results}: another update of this study is running; wait for its end"
-            ) from None
-        yield
+            raise refused from None
+        if os.fstat(lock.fileno()).st_nlink == 0:
+            raise refused
+        try:
+            yield
+        finally:
+            if [*results.iterdir()] == [path]:
+                path.unlink()
+                results.rmdir()

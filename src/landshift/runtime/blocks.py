@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
+from itertools import accumulate, pairwise, product
 from threading import local
 
 import numpy as np
@@ -18,6 +18,18 @@ import numpy as np
 from landshift.runtime.workers import available_cores
 
 _ALIGNMENT = 64
+
+
+def cut_axis(length: int, step: int) -> Iterator[slice]:
+    """Cut an axis into parts of one length, but for the last.
+
+    Examples
+    --------
+    >>> list(cut_axis(5, 2))
+    [slice(0, 2, None), slice(2, 4, None), slice(4, 5, None)]
+    """
+    for start in range(0, length, step):
+        yield slice(start, min(start + step, length))
 
 
 class Scratch:
@@ -165,11 +177,7 @@ def _fill(result, function, values, start, halo, threads) -> None:
 
     memory = local()
 
-    def run(corner: tuple[int, int]) -> None:
-        window = tuple(
-            slice(edge, min(edge + size, length))
-            for edge, size, length in zip(corner, BLOCK_SHAPE, (rows, columns), strict=True)
-        )
+    def run(window: tuple[slice, slice]) -> None:
         here = tuple(
             slice(part.start + first, part.stop + first)
             for part, first in zip(window, start, strict=True)
@@ -183,17 +191,13 @@ def _fill(result, function, values, start, halo, threads) -> None:
             block = _cut(values, window, start, halo, memory.scratch)
             result[(slice(None), *window)] = function(block, memory.scratch)
 
-    corners = [
-        (row, column)
-        for row in range(0, rows, BLOCK_SHAPE[0])
-        for column in range(0, columns, BLOCK_SHAPE[1])
-    ]
-    if threads == 1 or len(corners) == 1:
-        for corner in corners:
-            run(corner)
+    windows = list(product(cut_axis(rows, BLOCK_SHAPE[0]), cut_axis(columns, BLOCK_SHAPE[1])))
+    if threads == 1 or len(windows) == 1:
+        for window in windows:
+            run(window)
         return
     with ThreadPoolExecutor(threads) as pool:
-        for _ in pool.map(run, corners):
+        for _ in pool.map(run, windows):
             pass
 
 

@@ -20,6 +20,8 @@ MOST_BYTES = 200_000_000
 LEFT_S = 24 * 3600
 """Age from which an unfinished file of another machine is one that a killed process left [s]."""
 
+# of what a study lacks
+_NAMED = 4
 _UNFINISHED = ".unfinished-"
 _LOCK = ".lock"
 
@@ -201,12 +203,14 @@ def check_finished(results: str | Path, files: Iterable[Path]) -> None:
     Raises
     ------
     ValueError
-        If any is not there, with all that are missing.
+        If any is not there, with the first that are missing.
     """
     missing = [str(file.relative_to(results)) for file in files if not file.exists()]
     if missing:
+        more = len(missing) - _NAMED
+        named = ", ".join(missing[:_NAMED]) + (f" and {more} more files" if more > 0 else "")
         raise ValueError(
-            f"{results}: the study is not finished, it lacks {', '.join(missing)}; run snakemake "
+            f"{results}: the study is not finished, it lacks {named}; run snakemake "
             "with its configuration to the end, what is finished is kept"
         )
 

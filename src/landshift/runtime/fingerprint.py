@@ -11,7 +11,7 @@ from pathlib import Path
 
 _PACKAGE = Path(__file__).parents[1]
 _NAME = _PACKAGE.name
-_WITHOUT_EFFECT = {"runtime.logs"}
+_WITHOUT_EFFECT = {"runtime.jobs", "runtime.logs"}
 """Modules that scripts import and that change no result."""
 
 

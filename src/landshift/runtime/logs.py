@@ -3,15 +3,15 @@
 import errno
 import logging
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 
-from landshift.runtime.redaction import make_plain
+from landshift.runtime.plain_text import make_plain
 
 _PACKAGE = Path(__file__).parents[1]
 _AGAIN = "run the same command again, what is finished is kept"
 _FAILED = "the job failed: "
+_TOLD_LATER = "told_later"
 _REMEDIES = {
     errno.ENOSPC: f"the disk is full; free some space and {_AGAIN}",
     errno.EDQUOT: f"the disk quota is used up; free some space and {_AGAIN}",
@@ -36,12 +36,21 @@ class _Plain(logging.Formatter):
         return super().formatMessage(record).replace("\n", "\n  ")
 
 
+class _File(logging.FileHandler):
+    """Hold all lines; what a full disk does not take of a failure goes to the terminal."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        if hasattr(record, _TOLD_LATER):
+            print(self.format(record), file=sys.stderr)
+
+
 def set_up_logging(path: str | Path, *, level: int = logging.INFO) -> None:
     """Send log lines, warnings and an uncaught exception to a file and to standard error.
 
     Addresses lose user, password and query, which may be a signature or a token; codes that a
     terminal would obey are shown as such.
-    An error that the user can mend is one line; any other comes with its traceback.
+    An error that the user can mend is one line of the file, which the end of the run tells on the
+    terminal (`list_failures`); any other comes with its traceback.
 
     Parameters
     ----------
@@ -51,11 +60,12 @@ def set_up_logging(path: str | Path, *, level: int = logging.INFO) -> None:
         Least severe level that is written.
     """
     Path(path).parent.mkdir(parents=True, exist_ok=True)
-    handlers = [logging.FileHandler(path, mode="w", encoding="utf-8"), logging.StreamHandler()]
+    handlers = [_File(path, mode="w", encoding="utf-8"), logging.StreamHandler()]
     for handler in handlers:
         handler.setFormatter(
             _Plain("%(asctime)s %(levelname)s %(name)s: %(message)s", datefmt="%H:%M:%S")
         )
+    handlers[1].addFilter(lambda record: not hasattr(record, _TOLD_LATER))
     logging.basicConfig(level=level, handlers=handlers, force=True)
     # a line that a full disk does not take must not end in a traceback on the screen
     logging.raiseExceptions = False
@@ -66,9 +76,20 @@ def set_up_logging(path: str | Path, *, level: int = logging.INFO) -> None:
     sys.excepthook = _log_failure
 
 
-def list_failures(paths: Iterable[str | Path]) -> list[str]:
-    """List the sentences that failed jobs left in the logs of a run, once each."""
-    texts = [Path(path).read_text(encoding="utf-8", errors="replace") for path in paths]
+def list_failures(logs: str | Path, *, since: float) -> list[str]:
+    """List the sentences that failed jobs of a run left in their logs, once each.
+
+    What Snakemake writes itself is of no use: told to be quiet, it names no job that failed.
+
+    Parameters
+    ----------
+    logs
+        Folder of the logs of a study.
+    since
+        When the run began, as of `time.time` [s]; older logs are of other runs.
+    """
+    paths = [path for path in sorted(Path(logs).rglob("*.log")) if path.stat().st_mtime >= since]
+    texts = [path.read_text(encoding="utf-8", errors="replace") for path in paths]
     lines = [line for text in texts for line in text.splitlines()]
     found = [line.partition(_FAILED)[2].strip() for line in lines if _FAILED in line]
     return list(dict.fromkeys(map(make_plain, found)))
@@ -113,4 +134,4 @@ def _log_failure(
     if sentence is None:
         logger.critical("%s%s", _FAILED, error, exc_info=(kind, error, traceback))
     else:
-        logger.critical("%s%s", _FAILED, sentence)
+        logger.critical("%s%s", _FAILED, sentence, extra={_TOLD_LATER: True})

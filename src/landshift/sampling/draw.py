@@ -10,6 +10,7 @@ import xarray as xr
 from scipy.spatial import cKDTree
 
 from landshift.acquire.inventory.source_areas import source_points
+from landshift.geodata.cells import locate_cells
 from landshift.geodata.raster import cut_windows
 from landshift.runtime.seeds import derive_seed
 from landshift.sampling.spatial_blocks import assign_blocks, nearest_blocks
@@ -191,9 +192,7 @@ def _read_windows(
 def _cells_of_points(factors, points: gpd.GeoSeries, valid: np.ndarray) -> np.ndarray:
     """Flat index of the cells that hold points, once each, in the order of the points."""
     grid = factors.odc.geobox
-    columns, rows = ~grid.transform * (points.x.to_numpy(), points.y.to_numpy())
-    columns, rows = np.floor(columns).astype(int), np.floor(rows).astype(int)
-    inside = (rows >= 0) & (rows < grid.height) & (columns >= 0) & (columns < grid.width)
+    rows, columns, inside = locate_cells(grid, np.column_stack([points.x, points.y]))
     cells = rows[inside] * grid.width + columns[inside]
     cells = cells[valid[cells]]
     _, first = np.unique(cells, return_index=True)

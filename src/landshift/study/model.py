@@ -33,7 +33,10 @@ from landshift.study.regions import Region
 BREAKS = ("quantile", "natural", "sources")
 """Ways to settle the limits of the classes; or they are stated as four numbers."""
 
-_COLUMNS = ("rank", "name", "area_km2", "susceptible_km2", "susceptible_share", "geometry")
+_COLUMNS = (
+    *("rank", "tied", "name", "area_km2"),
+    *("susceptible_km2", "very_high_km2", "susceptible_share", "geometry"),
+)
 """Columns of the table of priorities, which no exposure can be called."""
 
 

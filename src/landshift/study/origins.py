@@ -362,6 +362,10 @@ class Inventory(Origin):
     merge_m: Metres = 0
     """Points at most this far apart are one landslide [m]; for inventories that were made from a
     raster. 0 merges nothing."""
+    shift_m: Annotated[list[float], Field(min_length=2, max_length=2)] = None
+    """How far to move all landslides, to the east and to the north [m], such as [-10, 20], where
+    their positions were shifted as a whole. The log of the inventory says when a shift stands out;
+    nothing is moved unless it is stated here."""
     surveyed: Area = None
     """Where landslides were looked for: polygons, or a raster that is not 0 there. Random absences
     are drawn only inside; by default in the whole region."""

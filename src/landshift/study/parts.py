@@ -24,7 +24,7 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from landshift.runtime.redaction import UNSEEN
+from landshift.runtime.plain_text import UNSEEN
 
 Problem = tuple[str, str]
 """Path of a configuration key, and what is wrong with it and how to mend it."""

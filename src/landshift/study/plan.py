@@ -77,6 +77,10 @@ class Plan:
         """List the sources of one target: every source region but the target itself."""
         return [source for source in self.sources if source != target]
 
+    def known_sources_of(self, target: str) -> list[str]:
+        """List the sources of one target whose data are part of the study."""
+        return self.sources_of(target) if self.knows_sources else []
+
     def regions_of(self, target: str) -> list[str]:
         """List the regions behind a map, the target first."""
         return [target, *self.sources_of(target)]

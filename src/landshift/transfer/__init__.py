@@ -6,7 +6,8 @@ __getattr__, __dir__, __all__ = hand_on(
     __name__,
     {
         "pretraining": ["SourceModel", "pretrain_sources"],
-        "fine_tuning": ["TargetModel", "fine_tune_target"],
+        "fine_tuning": ["fine_tune_target"],
+        "target_model": ["TargetModel"],
         "prediction": ["Model", "Prediction"],
         "storage": ["load_model", "save_model"],
     },

@@ -1,127 +1,46 @@
-"""The fine-tuned model of a target region."""
+"""Stage 2: fine-tune the pre-trained models on the shots of a target."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
-from landshift import __version__
+from landshift.factors.table import SUBCELL_SUFFIX
 from landshift.runtime.seeds import derive_seed
-from landshift.transfer.kernels import ResidualKernel, TargetKernel, fit_target_kernel
+from landshift.sampling.tables import (
+    drop_subcells,
+    keep_factors,
+    list_subcells,
+    swap_subcells,
+)
+from landshift.transfer.averaging import AveragedModel, average_models
+from landshift.transfer.kernels import ResidualKernel, fit_target_kernel
 from landshift.transfer.mixture import (
     LOCAL_MEMBERS,
     SOURCE_MEMBERS,
     ZERO_SHOT_MEMBERS,
     Member,
-    ResidualMixture,
     fit_residual_mixture,
 )
-from landshift.transfer.prediction import Prediction, check_prevalence
+from landshift.transfer.pooling import LEARNER, fit_pooled
+from landshift.transfer.prediction import check_prevalence
 from landshift.transfer.preparation import fit_rank_transform
-from landshift.transfer.pretraining import SourceModel
-from landshift.transfer.source_score import SourceScore, find_score_error, fit_source_score
+from landshift.transfer.pretraining import (
+    SourceModel,
+    TrainingTable,
+    keep_regions_with_subcells,
+    prepare_training,
+)
+from landshift.transfer.source_score import fit_source_score
+from landshift.transfer.target_model import TargetModel
 
 PSEUDO_ABSENCES = 150
 """Unlabelled cells of the target that join the absences of the shots."""
 
 IMPORTANCE_EXPONENT = 1.5
 """Sharpens the importance of factors in the kernel: of 0, .5, 1 and 1.5 the best."""
-
-
-@dataclass(frozen=True)
-class TargetModel:
-    """Source score plus residual mixture; predicts cells of the target region.
-
-    Attributes
-    ----------
-    region
-        Name of the target.
-    family
-        ``ensemble`` or the name of one learner.
-    source_score, kernel, target_kernel, mixture
-        The parts of the model.
-    label_score, label_ranks, label_own
-        Score, normal scores and prepared own factors of the labelled cells: ``(labels,)``,
-        ``(labels, shared factors)`` and ``(labels, own factors)``.
-    labels, weights
-        1 or 0 and the weight of each labelled cell.
-    prevalence
-        Stated share of failing cells.
-    seed, version
-        Seed and package version it was made with.
-    """
-
-    region: str
-    family: str
-    source_score: SourceScore
-    kernel: ResidualKernel
-    target_kernel: TargetKernel
-    mixture: ResidualMixture
-    label_score: np.ndarray
-    label_ranks: np.ndarray
-    label_own: np.ndarray
-    labels: np.ndarray
-    weights: np.ndarray
-    prevalence: float
-    seed: int
-    version: str = __version__
-
-    @property
-    def factors(self) -> tuple[str, ...]:
-        """Names of the factors, in the order of the columns that `predict` takes."""
-        return self.source_score.models[0].factors + self.target_kernel.factors
-
-    @property
-    def units(self) -> tuple[str, ...]:
-        """Unit of each factor."""
-        return self.source_score.models[0].units + self.target_kernel.units
-
-    @property
-    def classes_seen(self) -> dict[str, list[int]]:
-        """Codes of each class factor that the sources, or the labelled cells, hold."""
-        shared = self.source_score.models[0].class_scores.scores
-        own = dict(zip(self.target_kernel.factors, self.label_own.T, strict=True))
-        return {name: sorted(scores) for name, scores in shared.items()} | {
-            name: np.unique(own[name]).astype(int).tolist() for name in self.target_kernel.classes
-        }
-
-    @property
-    def score_error(self) -> float:
-        """Relative variance by which the source score errs in new regions, from the sources."""
-        return find_score_error(self.source_score.models)
-
-    def split(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Split factor values into those of the sources, classes scored, and the target's own.
-
-        Parameters
-        ----------
-        values
-            Shape ``(cells, factors)``.
-
-        Returns
-        -------
-        tuple of numpy.ndarray
-            Shapes ``(cells, shared factors)`` and ``(cells, own factors)``, these prepared for the
-            kernel.
-        """
-        source = self.source_score.models[0]
-        shared, own = np.split(values, [len(source.factors)], axis=1)
-        scored = source.class_scores.apply(shared, source.factors)
-        return scored, self.target_kernel.prepare(own)
-
-    def predict(self, values: np.ndarray) -> Prediction:
-        """Predict cells from factor values of shape ``(cells, factors)``, none of them NaN."""
-        shared, own = self.split(values)
-        score, ranks = self.source_score.apply(shared)
-        kernel = self.kernel.covariance(ranks, self.label_ranks)
-        variance = self.kernel.variance
-        if self.target_kernel.factors:
-            kernel += self.target_kernel.covariance(own, self.label_own)
-            variance += self.target_kernel.variance
-        mean = self.mixture.mean(score, self.label_score, kernel)
-        sd = self.mixture.sd(score, self.label_score, kernel, variance)
-        return Prediction(mean, sd, self.prevalence)
 
 
 def fine_tune_target(
@@ -138,14 +57,16 @@ def fine_tune_target(
     target_classes: Sequence[str] = (),
     units: Mapping[str, str] | None = None,
     legends: Mapping[str, str | None] | None = None,
-) -> TargetModel:
+    sources: tuple[pd.DataFrame, pd.DataFrame] | None = None,
+) -> TargetModel | AveragedModel:
     """Fine-tune pre-trained source models on the shots of a target.
 
     Parameters
     ----------
     source_models
         One `SourceModel` per learner, all with the same factors. The random forest among them
-        gives the importance of the factors; without it they count the same.
+        gives the importance of the factors; without it they count the same. Where all of them have
+        a model of sub-cells, and the tables have values there, both are fine-tuned and averaged.
     shots
         Labelled cells of the target: column ``presence`` and the factors. Absences may be
         missing, and without any rows the result is the zero-shot model.
@@ -171,10 +92,14 @@ def fine_tune_target(
     legends
         For every factor of the target whose values are class codes the name of its legend, None
         where it has none; None does not compare legends.
+    sources
+        Samples and background of the sources, those that the source models learned from: with them
+        trees that learn from sources and target together are averaged in, where XGBoost is among
+        the learners. None leaves those out, as with frozen models.
 
     Returns
     -------
-    TargetModel
+    TargetModel or AveragedModel
         A new object; the source models stay as they are.
 
     Raises
@@ -208,7 +133,81 @@ def fine_tune_target(
     _check_units(source_models[0], units or {})
     if legends is not None:
         _check_legends(source_models[0], legends)
-    factors = list(source_models[0].factors)
+    fit = partial(
+        _fine_tune,
+        prevalence=prevalence,
+        seed=seed,
+        family=family,
+        pseudo_absences=pseudo_absences,
+        region=region,
+        measured=tuple(target_factors),
+        classes=tuple(target_classes),
+        units=units or {},
+    )
+    at_subcells = _find_subcells(source_models, shots, background)
+    kinds = {"means": drop_subcells} | ({"subcells": swap_subcells} if at_subcells else {})
+    models = {}
+    for kind, take in kinds.items():
+        chosen = [_of_kind(model, kind) for model in source_models]
+        models[kind] = fit(chosen, take(shots), take(background))
+    own = next((model for model in chosen if model.learner == LEARNER), None)
+    if sources is not None and own is not None and family == "ensemble" and shots["presence"].any():
+        # trees of sub-cells where there are any: those of the means as well would add nothing
+        tables = keep_regions_with_subcells(*sources) if at_subcells else sources
+        score_classes = own.class_scores.apply_table
+        unlabelled = score_classes(take(background))
+        models["pooled"] = fit_pooled(
+            own,
+            _prepare(own, [take(table) for table in tables], seed),
+            gather_labels(
+                score_classes(take(shots)), unlabelled, own.factors, pseudo_absences, seed
+            ),
+            unlabelled,
+            prevalence=prevalence,
+            seed=seed,
+        )
+    return average_models(models, at_subcells)
+
+
+def _of_kind(model: SourceModel, kind: str) -> SourceModel:
+    return model.subcells if kind == "subcells" else replace(model, subcells=None)
+
+
+def _prepare(model: SourceModel, tables: Sequence[pd.DataFrame], seed: int) -> TrainingTable:
+    """Prepare the samples of the sources as for a model of them."""
+    samples, background = (keep_factors(table, model.factors) for table in tables)
+    return prepare_training(samples, background, seed=seed, classes=model.legends)
+
+
+def _find_subcells(
+    source_models: Sequence[SourceModel], shots: pd.DataFrame, background: pd.DataFrame
+) -> list[str]:
+    """Find the factors that sources and target have at sub-cells; none if any lacks them."""
+    columns = list_subcells(background)
+    if any(model.subcells is None for model in source_models) or not columns:
+        return []
+    if not all(name in shots for name in columns):
+        raise ValueError("the background table has values at sub-cells that the shots table lacks")
+    factors = source_models[0].factors
+    return [name for name in factors if f"{name}{SUBCELL_SUFFIX}" in columns]
+
+
+def _fine_tune(
+    source_models: Sequence[SourceModel],
+    shots: pd.DataFrame,
+    background: pd.DataFrame,
+    *,
+    prevalence: float,
+    seed: int,
+    family: str,
+    pseudo_absences: int,
+    region: str,
+    measured: tuple[str, ...],
+    classes: tuple[str, ...],
+    units: Mapping[str, str],
+) -> TargetModel:
+    """Fine-tune on one value of every factor; see `fine_tune_target`."""
+    factors, own_factors = list(source_models[0].factors), [*measured, *classes]
     score_classes = source_models[0].class_scores.apply_table
     shots, background = score_classes(shots), score_classes(background)
     reference = background[factors].to_numpy(np.float32)
@@ -222,9 +221,9 @@ def fine_tune_target(
     kernel = ResidualKernel(weigh_factors(source_models))
     target_kernel = fit_target_kernel(
         background,
-        measured=target_factors,
-        classes=target_classes,
-        units=[(units or {}).get(name, "") for name in own_factors],
+        measured=measured,
+        classes=classes,
+        units=[units.get(name, "") for name in own_factors],
     )
     own = target_kernel.prepare(own_values)
     members = members_of(family, presences=int(labels.sum()))
@@ -258,7 +257,7 @@ def gather_labels(
     A presence weighs 1; absences and pseudo-absences together weigh as much as the presences.
     """
     names = list(factors)
-    picked = _pick_pseudo_absences(len(background), pseudo_absences, seed)
+    picked = find_pseudo_absences(len(background), pseudo_absences, seed)
     values = np.concatenate(
         [
             shots[names].to_numpy(np.float32),
@@ -281,11 +280,12 @@ def leave_pseudo_absences(background: np.ndarray, pseudo_absences: int, seed: in
     pseudo_absences, seed
         Those that the model was fine-tuned with.
     """
-    picked = _pick_pseudo_absences(len(background), pseudo_absences, seed)
+    picked = find_pseudo_absences(len(background), pseudo_absences, seed)
     return background if len(picked) == len(background) else np.delete(background, picked, axis=0)
 
 
-def _pick_pseudo_absences(cells: int, pseudo_absences: int, seed: int) -> np.ndarray:
+def find_pseudo_absences(cells: int, pseudo_absences: int, seed: int) -> np.ndarray:
+    """Find which of so many background cells join the absences: their numbers, rising."""
     generator = np.random.default_rng(derive_seed(seed, "pseudo-absences"))
     return np.sort(generator.choice(cells, min(pseudo_absences, cells), replace=False))
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from landshift.runtime.files import hash_file
 from landshift.transfer.manifest import MANIFEST, read_manifest
 from landshift.transfer.pretraining import SourceModel
-from landshift.transfer.storage import SOURCE_FILES, load_model
+from landshift.transfer.storage import SUBCELLS, list_source_files, load_model
 
 
 def freeze_models(folders: Sequence[str | Path], manifest: str | Path) -> str:
@@ -31,7 +31,11 @@ def freeze_models(folders: Sequence[str | Path], manifest: str | Path) -> str:
     """
     manifest = Path(manifest)
     models = [load_model(folder) for folder in folders]
-    files = sorted(Path(folder, name) for folder in folders for name in SOURCE_FILES)
+    files = sorted(
+        Path(folder, name)
+        for folder, model in zip(folders, models, strict=True)
+        for name in list_source_files(model.subcells is not None)
+    )
     content = {
         "learners": [model.learner for model in models],
         "factors": list(models[0].factors),
@@ -83,7 +87,11 @@ def load_frozen(
 
 
 def _check_files(folder: Path, learners: Sequence[str], hashes: Mapping[str, str]) -> None:
-    needed = {f"{learner}/{name}" for learner in learners for name in SOURCE_FILES}
+    needed = {
+        f"{learner}/{name}"
+        for learner in learners
+        for name in list_source_files((folder / learner / SUBCELLS).exists())
+    }
     if unlisted := sorted(needed - set(hashes)):
         raise ValueError(
             f"{folder / MANIFEST}: states no hash of {', '.join(unlisted)}; get the folder anew"

@@ -7,7 +7,7 @@ from typing import Any
 
 from landshift.runtime.files import read_json
 
-FORMAT = 2
+FORMAT = 3
 """Version of the layout of a model's folder; a reader refuses another one."""
 
 MANIFEST = "manifest.json"

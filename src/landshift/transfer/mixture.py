@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import softmax
+from scipy.special import logsumexp, softmax
 
 from landshift.runtime.one_thread import on_one_thread
 from landshift.transfer.gaussian_process import LaplacePosterior, fit_laplace
@@ -68,6 +68,11 @@ class ResidualMixture:
     members: tuple[Member, ...]
     posteriors: tuple[LaplacePosterior, ...]
     shares: np.ndarray
+
+    @property
+    def evidence(self) -> float:
+        """How well all members together explain the labels: log of their summed evidence."""
+        return float(logsumexp([posterior.evidence for posterior in self.posteriors]))
 
     def mean(self, score: np.ndarray, label_score: np.ndarray, kernel: np.ndarray) -> np.ndarray:
         """Posterior mean of the logit at new cells, shape ``(cells,)``.

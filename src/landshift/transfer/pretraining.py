@@ -2,14 +2,14 @@
 
 import hashlib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from landshift import __version__
 from landshift.runtime.seeds import derive_seed
-from landshift.sampling.tables import list_factors
+from landshift.sampling.tables import drop_subcells, list_factors, list_subcells, swap_subcells
 from landshift.transfer.class_scores import ClassScores, fit_class_scores, score_sources
 from landshift.transfer.learners import get_learner
 from landshift.transfer.preparation import (
@@ -47,14 +47,15 @@ class SourceModel:
         The fitted model of each preparation.
     sources
         Checksum of the samples of each source region.
-    transfer_auc
-        How well the learner carries over between the sources: mean AUC on each source of models
-        of the others. None with fewer than two sources.
     transfer_error
-        How far its score errs there: mean over the sources of the relative variance of
-        `landshift.transfer.score_error.measure_score_error`, at least 0; None likewise.
+        How far its score errs in a new region: mean over the sources, each scored by models of the
+        others, of the relative variance of `landshift.transfer.score_error.measure_score_error`,
+        at least 0. None with fewer than two sources.
     seed, version
         Seed and package version it was made with.
+    subcells
+        The same learner, fitted on the factors at the sub-cells of the sources that have such; None
+        where none has. It takes the same factors.
     """
 
     learner: str
@@ -65,10 +66,10 @@ class SourceModel:
     legends: Mapping[str, str]
     fitted: Mapping[str, object]
     sources: Mapping[str, str]
-    transfer_auc: float | None
     transfer_error: float | None
     seed: int
     version: str = __version__
+    subcells: "SourceModel | None" = None
 
     @property
     def importance(self) -> np.ndarray | None:
@@ -141,12 +142,14 @@ def pretrain_sources(
     """Fit one learner on the samples of all sources.
 
     Every region and class has the same total weight. The result does not depend on the order of
-    rows, regions or factors.
+    rows, regions or factors. Where sources have values at sub-cells, a second model learns from
+    these; a source without them, whose elevation model is too coarse, has no part in it.
 
     Parameters
     ----------
     samples
-        Columns ``region, x, y, block, presence`` and the factors, of all sources.
+        Columns ``region, x, y, block, presence`` and the factors, of all sources; values at
+        sub-cells in columns with the ending ``_subcell``, NaN in regions that have none.
     background
         Random cells of the same regions: columns ``region`` and the factors.
     learner
@@ -180,13 +183,36 @@ def pretrain_sources(
     >>> model.learner, len(model.factors) == len(factors)
     ('lr', True)
     """
+    settings = {"learner": learner, "seed": seed, "units": units, "legends": legends}
+    model = _pretrain(drop_subcells(samples), drop_subcells(background), **settings)
+    finer = keep_regions_with_subcells(samples, background)
+    if finer is None:
+        return model
+    return replace(model, subcells=_pretrain(*map(swap_subcells, finer), **settings))
+
+
+def keep_regions_with_subcells(
+    samples: pd.DataFrame, background: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame] | None:
+    """Keep the sources that have values at sub-cells; None without any."""
+    columns = list_subcells(samples)
+    regions = [
+        region
+        for region, own in samples.groupby("region")
+        if columns and own[columns].notna().all(axis=None)
+    ]
+    if not regions:
+        return None
+    return tuple(table[table["region"].isin(regions)] for table in (samples, background))
+
+
+def _pretrain(samples, background, *, learner, seed, units, legends) -> SourceModel:
     classes = {name: legend for name, legend in (legends or {}).items() if name in samples}
     training = prepare_training(samples, background, seed=seed, classes=classes)
     factors = training.factors
     regions = sorted(samples["region"].unique())
     checksums = {region: _checksum(samples, region, factors) for region in regions}
     unit_of = units or {}
-    auc, error = _measure_transfer(samples, background, learner, seed, classes)
     return SourceModel(
         learner=learner,
         factors=factors,
@@ -196,8 +222,7 @@ def pretrain_sources(
         legends=dict(sorted(classes.items())),
         fitted=_fit_preparations(training, learner, seed),
         sources=checksums,
-        transfer_auc=auc,
-        transfer_error=error,
+        transfer_error=_measure_transfer(samples, background, learner, seed, classes),
         seed=seed,
     )
 
@@ -221,48 +246,38 @@ def _measure_transfer(
     learner: str,
     seed: int,
     classes: Collection[str],
-) -> tuple[float, float] | tuple[None, None]:
-    """Mean AUC and mean error on each source of the models that the other sources train."""
+) -> float | None:
+    """Mean error on each source of the models that the other sources train."""
     regions = sorted(samples["region"].unique())
     if len(regions) < 2:
-        return None, None
-    measured = [
-        measure
+        return None
+    errors = [
+        error
         for region in regions
-        for measure in _measure_on_region(samples, background, learner, seed, classes, region)
+        for error in _measure_on_region(samples, background, learner, seed, classes, region)
     ]
-    auc, error = np.mean(measured, axis=0)
-    return float(auc), max(float(error), 0.0)
+    return max(float(np.mean(errors)), 0.0)
 
 
 def _measure_on_region(samples, background, learner, seed, classes, region):
-    """AUC and error on a region of the model of each preparation that the other regions train."""
-    from sklearn.metrics import roc_auc_score
-
+    """Error on a region of the model of each preparation that the other regions train."""
     left_out, own = samples["region"] == region, background["region"] == region
     training = prepare_training(samples[~left_out], background[~own], seed=seed, classes=classes)
     fitted = _fit_preparations(training, learner, seed)
     columns = list(training.factors)
-    labels = samples.loc[left_out, "presence"].to_numpy()
-    values, reference = (
+    presences, reference = (
         training.class_scores.apply_table(table)[columns].to_numpy(np.float32)
-        for table in (samples[left_out], background[own])
+        for table in (samples[left_out & (samples["presence"] == 1)], background[own])
     )
     ranks = fit_rank_transform(reference)
-    ranked, ranked_reference = ranks.apply(values), ranks.apply(reference)
-    prepared = {
-        "raw": (training.standardisation.apply(values), training.standardisation.apply(reference)),
-        "rank": (ranked, ranked_reference),
-    }
-    for name, (cells, unlabelled) in prepared.items():
-        model = fitted[name]
-        error = measure_score_error(
-            model.logit(unlabelled),
-            ranked_reference,
-            ranked[labels == 1],
+    ranked = ranks.apply(reference)
+    for name, cells in (("raw", training.standardisation.apply(reference)), ("rank", ranked)):
+        yield measure_score_error(
+            fitted[name].logit(cells),
+            ranked,
+            ranks.apply(presences),
             seed=derive_seed(seed, "groups", region),
         )
-        yield roc_auc_score(labels, model.logit(cells)), error
 
 
 def prepare_training(

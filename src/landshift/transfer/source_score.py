@@ -4,14 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import softmax
 
 from landshift.transfer.preparation import PREPARATIONS, RankTransform
 from landshift.transfer.pretraining import SourceModel
 from landshift.transfer.score_error import UNKNOWN_ERROR
-
-TRANSFER_CONTRAST = 40.0
-"""Weight of a learner grows by e for every 1 / 40 of AUC between the sources."""
 
 SCORE_LIMIT = 4.0
 """Standardised logits are clipped to this magnitude [standard deviations]."""
@@ -31,7 +27,7 @@ class LogitScale:
 
 @dataclass(frozen=True)
 class SourceScore:
-    """Weighted mean of the standardised logits of all source models, with unit spread.
+    """Mean of the standardised logits of all source models, with unit spread.
 
     Attributes
     ----------
@@ -42,7 +38,7 @@ class SourceScore:
     logit_scale
         Makes the models' logits comparable.
     scale
-        Standard deviation of the weighted mean over the background.
+        Standard deviation of the mean over the background.
     """
 
     models: tuple[SourceModel, ...]
@@ -81,27 +77,24 @@ def fit_source_score(
 
 
 def weigh_models(models: Sequence[SourceModel]) -> np.ndarray:
-    """Weigh the columns of `collect_logits`: sum 1, shape ``(models * preparations,)``.
+    """Weigh the columns of `collect_logits` alike: sum 1, shape ``(models * preparations,)``.
 
-    A learner counts the more, the better it carries over between the sources; all count the same
-    where that is not known, with fewer than two sources.
+    Weights learned from how well each learner carries over between two or three sources were
+    worse on every untouched region (docs/methods.md).
     """
-    scores = [model.transfer_auc for model in models]
-    known = all(score is not None for score in scores)
-    shares = softmax(TRANSFER_CONTRAST * np.array(scores)) if known else np.ones(len(models))
-    columns = np.repeat(shares, len(PREPARATIONS))
-    return columns / columns.sum()
+    columns = len(models) * len(PREPARATIONS)
+    return np.full(columns, 1 / columns)
 
 
 def find_score_error(models: Sequence[SourceModel]) -> float:
-    """Find how far the source score errs in new regions: the models' own, by their weight.
+    """Find how far the source score errs in new regions: the mean of the models' own errors.
 
     An upper bound, for the errors of the models offset each other in part.
     """
-    known = [
+    errors = [
         UNKNOWN_ERROR if each.transfer_error is None else each.transfer_error for each in models
     ]
-    return float(np.repeat(known, len(PREPARATIONS)) @ weigh_models(models))
+    return float(np.mean(errors))
 
 
 def fit_logit_scale(logits: np.ndarray) -> LogitScale:

@@ -1,31 +1,47 @@
 """Models on disk: folders of JSON and NPZ, never pickle.
 
 A source model is ``manifest.json`` plus a file per preparation; a target model holds
-``manifest.json``, ``arrays.npz`` and a folder per source model. Loading runs no code of the file.
+``manifest.json``, ``arrays.npz`` and a folder per source model, and where it is an average a folder
+per further model. The source model of sub-cells is a folder ``subcells`` of the same kind. Loading
+runs no code of the file.
 """
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from landshift.runtime.files import hash_file
 from landshift.study.learners import LEARNERS
+from landshift.transfer.averaging import PARTS, AveragedModel
 from landshift.transfer.class_scores import ClassScores
-from landshift.transfer.fine_tuning import TargetModel
 from landshift.transfer.kernels import ResidualKernel, TargetKernel
 from landshift.transfer.learners import get_learner
 from landshift.transfer.learners.arrays import load_arrays, save_arrays
 from landshift.transfer.learners.trees import check_trees
 from landshift.transfer.manifest import FORMAT, read_manifest, write_manifest
 from landshift.transfer.mixture import Member, fit_residual_mixture
+from landshift.transfer.pooling import PooledModel
 from landshift.transfer.prediction import check_prevalence
 from landshift.transfer.preparation import PREPARATIONS, RankTransform, Standardisation
 from landshift.transfer.pretraining import SourceModel
 from landshift.transfer.source_score import LogitScale, SourceScore
+from landshift.transfer.target_model import TargetModel
 
 SOURCE_FILES = ("manifest.json", *(f"{name}.npz" for name in PREPARATIONS))
 """The files of a source model, no more and no fewer."""
+
+SUBCELLS = "subcells"
+"""Folder of the source model of sub-cells, where the manifest says that there is one."""
+
+
+def list_source_files(subcells: bool) -> list[str]:
+    """List the files of a source model, those of its model of sub-cells among them."""
+    finer = [f"{SUBCELLS}/{name}" for name in SOURCE_FILES] if subcells else []
+    return [*SOURCE_FILES, *finer]
+
 
 LARGEST, SMALLEST = 1e30, 1e-30
 """Numbers that a model may hold: their products stay finite in single precision as ratios do."""
@@ -37,7 +53,7 @@ _SPOILT = (ValueError, TypeError, AttributeError, IndexError, OverflowError, OSE
 """What a spoilt file may raise: numbers and arrays of other kinds and sizes than were saved."""
 
 
-def save_model(model: SourceModel | TargetModel, path: str | Path) -> None:
+def save_model(model: SourceModel | TargetModel | AveragedModel, path: str | Path) -> None:
     """Write a model as a folder, which appears under its name when it is complete.
 
     Examples
@@ -66,6 +82,10 @@ def save_model(model: SourceModel | TargetModel, path: str | Path) -> None:
     try:
         if isinstance(model, SourceModel):
             _save_source(model, partial)
+        elif isinstance(model, AveragedModel):
+            _save_average(model, partial)
+        elif isinstance(model, PooledModel):
+            _save_pooled(model, partial)
         else:
             _save_target(model, partial)
         shutil.rmtree(path, ignore_errors=True)
@@ -74,7 +94,7 @@ def save_model(model: SourceModel | TargetModel, path: str | Path) -> None:
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def load_model(path: str | Path) -> SourceModel | TargetModel:
+def load_model(path: str | Path) -> SourceModel | TargetModel | AveragedModel:
     """Read a model that `save_model` wrote.
 
     Raises
@@ -91,7 +111,7 @@ def load_model(path: str | Path) -> SourceModel | TargetModel:
     """
     path = Path(path)
     manifest = read_manifest(path)
-    kinds = {"source": _load_source, "target": _load_target}
+    kinds = {"source": _load_source, "target": _load_target, "pooled": _load_pooled}
     if manifest.get("format") != FORMAT or str(manifest.get("kind")) not in kinds:
         raise ValueError(
             f"{path}: format {manifest.get('format')!r} of kind {manifest.get('kind')!r} is not "
@@ -120,12 +140,14 @@ def _save_source(model: SourceModel, path: Path) -> None:
             "sd": model.standardisation.sd.tolist(),
             "class_scores": _describe_scores(model),
             "sources": dict(model.sources),
-            "transfer_auc": model.transfer_auc,
             "transfer_error": model.transfer_error,
+            "subcells": model.subcells is not None,
             "seed": model.seed,
             "version": model.version,
         },
     )
+    if model.subcells is not None:
+        save_model(model.subcells, path / SUBCELLS)
 
 
 def _check_files(path: Path, stated: dict[str, str]) -> None:
@@ -173,14 +195,87 @@ def _load_source(path: Path, manifest: dict) -> SourceModel:
         legends={name: entry["legend"] for name, entry in classes.items()},
         fitted=fitted,
         sources=manifest["sources"],
-        transfer_auc=manifest["transfer_auc"],
         transfer_error=manifest["transfer_error"],
         seed=manifest["seed"],
         version=manifest["version"],
+        subcells=_load_part(path / SUBCELLS, "source", manifest) if manifest["subcells"] else None,
     )
 
 
-def _save_target(model: TargetModel, path: Path) -> None:
+def _load_part(folder: Path, kind: str, manifest: dict) -> SourceModel | TargetModel | PooledModel:
+    """Load a model that another one holds: of a kind, of the same factors, without further ones."""
+    own = read_manifest(folder)
+    factors = len(own.get("factors", ()))
+    same = all(own.get(key) == manifest[key][:factors] for key in ("factors", "units"))
+    if (
+        not same
+        or not factors
+        or own.get("kind") != kind
+        or own.get("subcells")
+        or own.get("parts")
+    ):
+        raise ValueError(f"{folder.name} is no {kind} model of the same factors")
+    return load_model(folder)
+
+
+def _save_average(model: AveragedModel, path: Path) -> None:
+    stated = {
+        "at_subcells": list(model.at_subcells),
+        "parts": dict(model.shares),
+        "score_error": model.score_error,
+    }
+    _save_target(model.means, path, stated)
+    for name, part in model.models.items():
+        if name != "means":
+            save_model(part, path / name)
+
+
+def _load_target(path: Path, manifest: dict) -> TargetModel | AveragedModel:
+    means = _load_means(path, manifest)
+    shares = manifest.get("parts")
+    if not shares:
+        return means
+    at_subcells = manifest["at_subcells"]
+    shared = means.source_score.models[0].factors
+    if not set(at_subcells) <= set(shared) or not {"means"} < set(shares) <= set(PARTS):
+        raise ValueError(f"it averages {list(shares)} of the factors {at_subcells}")
+    weights = np.array(list(shares.values()), float)
+    _check_numbers("parts", weights, (len(shares),), lowest=0.0, highest=1.0)
+    if abs(weights.sum() - 1) > 1e-9:
+        raise ValueError(f"the shares of its parts sum to {weights.sum():g}")
+    kinds = {name: "pooled" if name == "pooled" else "target" for name in shares}
+    models = {
+        name: means if name == "means" else _load_part(path / name, kinds[name], manifest)
+        for name in shares
+    }
+    return AveragedModel(models, shares, tuple(at_subcells))
+
+
+def _save_pooled(model: PooledModel, path: Path) -> None:
+    save_model(model.trees, path / "trees")
+    save_arrays(path / "ranks.npz", rank_reference=model.ranks.reference)
+    stated = {
+        "factors": list(model.factors),
+        "units": list(model.trees.units),
+        "prevalence": model.prevalence,
+        "evidence": model.evidence,
+    }
+    write_manifest(path, "pooled", stated)
+
+
+def _load_pooled(path: Path, manifest: dict) -> PooledModel:
+    check_prevalence(manifest["prevalence"])
+    trees = _load_part(path / "trees", "source", manifest)
+    reference = load_arrays(path / "ranks.npz", ("rank_reference",))["rank_reference"]
+    _check_numbers("rank_reference", reference, (len(trees.factors), *reference.shape[-1:]))
+    if 0 in reference.shape or not all(hasattr(each, "trees") for each in trees.fitted.values()):
+        raise ValueError("it has no background, or its trees are none")
+    return PooledModel(
+        trees, RankTransform(reference), manifest["prevalence"], float(manifest["evidence"])
+    )
+
+
+def _save_target(model: TargetModel, path: Path, stated: Mapping[str, Any] | None = None) -> None:
     score = model.source_score
     for source in score.models:
         save_model(source, path / "sources" / source.learner)
@@ -221,11 +316,12 @@ def _save_target(model: TargetModel, path: Path) -> None:
             "prevalence": model.prevalence,
             "seed": model.seed,
             "version": model.version,
-        },
+        }
+        | dict(stated or {}),
     )
 
 
-def _load_target(path: Path, manifest: dict) -> TargetModel:
+def _load_means(path: Path, manifest: dict) -> TargetModel:
     learners = manifest["learners"]
     if not learners:
         raise ValueError("it states no learners")

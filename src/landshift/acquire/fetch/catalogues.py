@@ -19,7 +19,6 @@ from shapely.errors import ShapelyError
 from shapely.geometry import box as make_box
 from shapely.geometry import shape
 
-from landshift.acquire.fetch.addresses import is_address, public_address
 from landshift.acquire.fetch.policy import (
     PassingError,
     PolicyError,
@@ -29,9 +28,8 @@ from landshift.acquire.fetch.policy import (
     read_limited,
     try_again,
 )
-from landshift.acquire.fetch.records import key_of, write_json
-from landshift.acquire.fetch.store import Store
-from landshift.runtime.redaction import redact
+from landshift.acquire.fetch.store import Store, key_of, write_json
+from landshift.runtime.addresses import is_address, public_address, redact
 
 ITEMS_AT_ONCE = 100
 """Items of one page of a search [1]."""

@@ -4,17 +4,20 @@ A file enters the cache only when it is whole and, where one is stated, its SHA-
 """
 
 import logging
+import zipfile
 from pathlib import Path
 
-from landshift.acquire.fetch.addresses import (
-    name_file,
-    place_file,
-    public_address,
-    replace_extension,
+from landshift.acquire.fetch.policy import MOST_BYTES, AbsentError, PolicyError
+from landshift.acquire.fetch.store import (
+    MANIFEST,
+    MIRROR_VARIABLE,
+    Record,
+    Store,
+    describe_file,
+    key_of,
+    read_record,
+    write_json,
 )
-from landshift.acquire.fetch.policy import AbsentError
-from landshift.acquire.fetch.records import Record, describe_file, key_of, read_record, write_json
-from landshift.acquire.fetch.store import MANIFEST, MIRROR_VARIABLE, Store
 from landshift.acquire.fetch.transfers import (
     ChecksumError,
     copy,
@@ -23,6 +26,12 @@ from landshift.acquire.fetch.transfers import (
     probe,
 )
 from landshift.acquire.layer import Layer, check_checksum
+from landshift.runtime.addresses import (
+    name_file,
+    place_file,
+    public_address,
+    replace_extension,
+)
 from landshift.runtime.files import hash_file
 
 _log = logging.getLogger("landshift.acquire")
@@ -181,6 +190,33 @@ def describe_asset(url: str, sha256: str, store: Store) -> Record:
     """Record where a file came from, after `fetch_asset`."""
     known = read_record(_record_path(store, sha256))
     return known or {"address": public_address(url), "sha256": sha256}
+
+
+def find_member(archive: Path, member: str) -> str:
+    """Say where GDAL reads a member of an archive.
+
+    Raises
+    ------
+    PolicyError
+        If the archive becomes larger than `MOST_BYTES` when it is unpacked.
+    OSError
+        If it is no archive, or lacks the member.
+    """
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            sizes = {item.filename: item.file_size for item in opened.infolist()}
+    except zipfile.BadZipFile as error:
+        raise OSError(f"{archive}: {error}; delete it to fetch it again") from None
+    if member not in sizes:
+        raise OSError(f"{archive}: lacks {member}; delete it to fetch it again")
+    stem = member.rpartition(".")[0]
+    size = sum(size for name, size in sizes.items() if name.startswith(stem))
+    if size > MOST_BYTES["file"]:
+        raise PolicyError(
+            f"{archive}: {member} becomes {size / 1e9:.0f} GB when it is unpacked; unpack what you "
+            "need yourself, and name it by file"
+        )
+    return f"/vsizip/{archive.absolute()}/{member}"
 
 
 def _find_local(path: Path, sha256: str | None) -> Path:

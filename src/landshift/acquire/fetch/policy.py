@@ -32,7 +32,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ReadTimeoutError
 
-from landshift.runtime.redaction import redact
+from landshift.runtime.addresses import redact
 
 ATTEMPTS = 6
 """How often one transfer is tried [1]."""

@@ -15,9 +15,9 @@ from pathlib import Path
 import requests
 
 from landshift.acquire.fetch import policy
-from landshift.acquire.fetch.addresses import public_address
 from landshift.acquire.fetch.policy import PassingError, Web, check_status, try_again
-from landshift.acquire.fetch.records import Record, describe_file, describe_reply
+from landshift.acquire.fetch.store import Record, describe_file, describe_reply
+from landshift.runtime.addresses import public_address
 from landshift.runtime.files import unfinished
 
 PROGRESS_S = 5.0

@@ -22,15 +22,22 @@ from rasterio.windows import Window, from_bounds
 from requests.utils import get_environ_proxies
 
 from landshift.acquire.fetch import policy
-from landshift.acquire.fetch.addresses import is_address, public_address
 from landshift.acquire.fetch.policy import AbsentError, PassingError, RefusedError, try_again
-from landshift.acquire.fetch.records import Record, describe_file, key_of, read_record, write_json
-from landshift.acquire.fetch.store import Store
+from landshift.acquire.fetch.store import (
+    Record,
+    Store,
+    describe_file,
+    key_of,
+    read_record,
+    write_json,
+)
 from landshift.acquire.fetch.transfers import Progress, megabytes, probe
 from landshift.acquire.fetch.tunnel import open_tunnel
 from landshift.geodata.crs import check_crs
 from landshift.geodata.opening import open_dataset
 from landshift.geodata.raster import create_raster
+from landshift.runtime.addresses import is_address, public_address
+from landshift.runtime.blocks import cut_axis
 from landshift.runtime.files import hash_file
 from landshift.runtime.gdal_drivers import NO_ADDRESS, SERVED_DRIVERS
 
@@ -219,12 +226,12 @@ def _copy_window(source: rasterio.DatasetReader, window: Window, path: Path, add
     grid = GeoBox((window.height, window.width), source.window_transform(window), crs.to_wkt())
     read = 0
     with create_raster(path, grid, dtype=source.dtypes[0], nodata=source.nodata, crs=crs) as sink:
-        for start in range(0, window.height, ROWS):
-            rows = min(ROWS, window.height - start)
-            part = Window(window.col_off, window.row_off + start, window.width, rows)
+        for rows in cut_axis(window.height, ROWS):
+            height = rows.stop - rows.start
+            part = Window(window.col_off, window.row_off + rows.start, window.width, height)
             with _passing(address):
                 values = source.read(1, window=part)
-            sink.write(values, 1, Window(0, start, window.width, rows))
+            sink.write(values, 1, Window(0, rows.start, window.width, height))
             read += values.nbytes
             progress.report(read)
     _log.info("read %s of %s", megabytes(size), address)

@@ -6,8 +6,7 @@ import pandas as pd
 from odc.geo.geobox import GeoBox
 
 from landshift.acquire.fetch.downloads import describe_layer, fetch_current, fetch_layer
-from landshift.acquire.fetch.records import Acquired, key_of
-from landshift.acquire.fetch.store import Store
+from landshift.acquire.fetch.store import Acquired, Store, key_of
 from landshift.acquire.inventory.folder import list_inventories
 from landshift.acquire.layer import Layer
 from landshift.geodata.grids import find_box

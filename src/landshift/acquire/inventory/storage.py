@@ -1,6 +1,6 @@
 """An inventory inside the pipeline: a GeoPackage, and a table of what cleaning did."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import geopandas as gpd
@@ -9,9 +9,13 @@ import pyogrio
 
 from landshift.acquire.inventory.cleaning import REASONS
 from landshift.acquire.inventory.elevations import ElevationComparison
+from landshift.acquire.inventory.registration import Registration
 from landshift.geodata.geopackage import write_geopackage
 from landshift.geodata.plain_names import plain_name
 from landshift.runtime.tables import write_csv
+
+Comparison = ElevationComparison | Registration
+"""What compares an inventory with the terrain."""
 
 COLUMNS = ["id", "date", "geometry"]
 """What is kept of every landslide."""
@@ -57,7 +61,7 @@ def _load_layer(path: str | Path, name: str) -> gpd.GeoDataFrame:
 
 
 def write_cleaning(
-    path: str | Path, counts: Mapping[str, int], comparison: ElevationComparison | None = None
+    path: str | Path, counts: Mapping[str, int], comparisons: Iterable[Comparison] = ()
 ) -> None:
     """Write what was dropped from an inventory, and why, as a CSV table.
 
@@ -67,11 +71,11 @@ def write_cleaning(
         The table; columns ``what``, ``value`` and ``meaning``.
     counts
         As from `clean_inventory`.
-    comparison
-        As from `compare_elevations`; None writes no rows on elevations.
+    comparisons
+        As from `compare_elevations` and `measure_registration`; each adds its rows.
     """
     rows = [(key, count, REASONS[key]) for key, count in counts.items()]
-    if comparison is not None:
+    for comparison in comparisons:
         rows += comparison.tabulate()
     table = pd.DataFrame(rows, columns=["what", "value", "meaning"], dtype=object)
     write_csv(table, path)

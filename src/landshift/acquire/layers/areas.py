@@ -11,8 +11,7 @@ from odc.geo.xr import wrap_xr
 from rasterio.features import geometry_mask
 
 from landshift.acquire.fetch.downloads import describe_layer, fetch_layer
-from landshift.acquire.fetch.records import Acquired
-from landshift.acquire.fetch.store import Store
+from landshift.acquire.fetch.store import Acquired, Store
 from landshift.acquire.layer import Layer
 from landshift.acquire.layers.checks import check_layer
 from landshift.geodata.alignment import align_raster

@@ -73,8 +73,7 @@ def check_elevations(dem: xr.DataArray, *, origin: str) -> None:
         If `check_layer` would, the file states another unit, elevations lie outside `LOWEST_M` to
         `HIGHEST_M` or are all the same, or slopes are too steep for metres.
     """
-    _check_placed(dem, origin)
-    _check_unit(dem, origin)
+    check_header(dem, origin=origin)
     low, high = _find_range(dem, origin)
     if low < LOWEST_M or high > HIGHEST_M:
         raise ValueError(
@@ -93,6 +92,18 @@ def check_elevations(dem: xr.DataArray, *, origin: str) -> None:
             "elevations are metres, which no landscape is; convert feet, decimetres or centimetres "
             "to metres"
         )
+
+
+def check_header(dem: xr.DataArray, *, origin: str) -> None:
+    """Check what the header of an elevation model says; no cell is read.
+
+    Raises
+    ------
+    ValueError
+        If it has no CRS, or states another unit than metres.
+    """
+    _check_placed(dem, origin)
+    _check_unit(dem, origin)
 
 
 def check_codes(values: xr.DataArray, *, origin: str) -> None:

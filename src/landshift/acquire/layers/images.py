@@ -13,8 +13,7 @@ import xarray as xr
 from odc.geo.geobox import GeoBox
 
 from landshift.acquire.fetch.catalogues import Query, renew_asset, search_items
-from landshift.acquire.fetch.records import Record
-from landshift.acquire.fetch.store import Store
+from landshift.acquire.fetch.store import Record, Store
 from landshift.acquire.fetch.windows import Asset, fetch_window
 from landshift.acquire.layer import Layer
 from landshift.acquire.recipes import SENTINEL_BANDS

@@ -6,10 +6,13 @@ import geopandas as gpd
 import pyogrio
 from odc.geo.geobox import GeoBox
 
-from landshift.acquire.fetch.archives import find_member
-from landshift.acquire.fetch.downloads import describe_layer, fetch_current, fetch_layer
-from landshift.acquire.fetch.records import Acquired
-from landshift.acquire.fetch.store import Store
+from landshift.acquire.fetch.downloads import (
+    describe_layer,
+    fetch_current,
+    fetch_layer,
+    find_member,
+)
+from landshift.acquire.fetch.store import Acquired, Store
 from landshift.acquire.layer import Layer
 from landshift.factors.table import DENSITY_RADIUS_M, DISTANCE_CAP_M
 from landshift.geodata.geojson import check_stated_crs

@@ -13,16 +13,15 @@ from odc.geo.geobox import GeoBox
 from odc.geo.xr import wrap_xr
 from rasterio.merge import merge
 
-from landshift.acquire.fetch.archives import find_member
 from landshift.acquire.fetch.downloads import (
     describe_asset,
     describe_layer,
     fetch_asset,
     fetch_layer,
+    find_member,
 )
 from landshift.acquire.fetch.policy import AbsentError
-from landshift.acquire.fetch.records import Acquired, sort_records
-from landshift.acquire.fetch.store import Store
+from landshift.acquire.fetch.store import Acquired, Store, sort_records
 from landshift.acquire.fetch.windows import Asset, fetch_window
 from landshift.acquire.layer import Layer
 from landshift.acquire.layers.checks import (

@@ -12,7 +12,7 @@ import geopandas as gpd
 import numpy as np
 import xarray as xr
 from affine import Affine
-from odc.geo.crs import CRS, CRSError
+from odc.geo.crs import CRS
 from odc.geo.geobox import GeoBox
 from odc.geo.xr import wrap_xr
 from scipy.ndimage import gaussian_filter, gaussian_laplace
@@ -27,6 +27,7 @@ from landshift.acquire.virtual.landscape import (
 )
 from landshift.factors.infinite_slope import compute_relative_wetness, compute_safety
 from landshift.geodata.crs import check_crs
+from landshift.geodata.grids import read_crs
 from landshift.runtime.seeds import derive_seed
 
 SPACING_M = 90.0
@@ -287,17 +288,7 @@ def _make_grid(
     for edge in origin:
         _check_range(name, "origin", edge, -1e8, 1e8)
     west, south = origin
-    try:
-        metric = CRS(crs)
-    except CRSError as error:
-        raise ValueError(
-            f"virtual region {name}: crs {crs} is unknown; give one such as EPSG:32632"
-        ) from error
-    if not metric.projected or set(metric.units) != {"metre"}:
-        raise ValueError(
-            f"virtual region {name}: crs {crs} is not projected in metres; give one such as"
-            " EPSG:32632"
-        )
+    metric = read_crs(crs, f"crs of the virtual region {name}")
     north = south + size * resolution_m
     check_crs(f"virtual region {name}", metric)
     corners = metric.transformer_to_crs(CRS("EPSG:4326"))(

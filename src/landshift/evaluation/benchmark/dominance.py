@@ -10,6 +10,8 @@ from landshift.runtime.seeds import derive_seed
 
 ZERO_SHOT = ("zero_shot", "ensemble")
 LOCAL = ("local_only", "gp")
+SLOPE = ("slope", "rank")
+POOLED = "pooled"
 CEILING = ("all_labels", "ensemble")
 
 CELL = ["target", "shots"]
@@ -18,8 +20,9 @@ CELL = ["target", "shots"]
 def compare_methods(table: pd.DataFrame, *, seed: int) -> pd.DataFrame:
     """Compare every method with zero-shot, with the tougher of the simple ways, and with the best.
 
-    A *cell* is a target and a number of shots. In a cell, *tougher* is the zero-shot ensemble or
-    the local Gaussian process with background, whichever has the higher mean AUC there. Draws are
+    A *cell* is a target and a number of shots. In a cell, *tougher* is the zero-shot ensemble, the
+    local Gaussian process with background, a pooled model or the slope alone, whichever has the
+    highest mean AUC there. Draws are
     paired. A loss is significant if the 95 % bootstrap interval of the mean difference over the
     draws of a cell lies below zero. The intervals of the gains resample targets, and draws within
     them, so they hold for other targets of the same kind, as far as the measured ones are many.
@@ -27,7 +30,8 @@ def compare_methods(table: pd.DataFrame, *, seed: int) -> pd.DataFrame:
     Parameters
     ----------
     table
-        Result of `run_transfer_benchmark`, with the methods ``zero_shot`` and ``local_only``.
+        Result of `run_transfer_benchmark`, with the methods ``zero_shot``, ``local_only`` and
+        ``slope``.
     seed
         Seed of the bootstrap.
 
@@ -47,7 +51,7 @@ def compare_methods(table: pd.DataFrame, *, seed: int) -> pd.DataFrame:
         If a method that the others are compared with is missing.
     """
     present = set(zip(table["method"], table["family"], strict=True))
-    missing = [f"{method} ({family})" for method, family in (ZERO_SHOT, LOCAL)
+    missing = [f"{method} ({family})" for method, family in (ZERO_SHOT, LOCAL, SLOPE)
                if (method, family) not in present]  # fmt: skip
     if missing:
         raise ValueError(
@@ -72,11 +76,13 @@ class _Scores:
         return self.auc.groupby(level=CELL).mean()
 
     def tougher(self) -> pd.Series:
-        """AUC of the tougher of the two simple ways, draw by draw."""
-        simple = self.means[[ZERO_SHOT, LOCAL]]
-        is_local = simple[LOCAL] > simple[ZERO_SHOT]
-        cells = self.auc.index.droplevel("draw")
-        return self.auc[LOCAL].where(is_local.reindex(cells).to_numpy(), self.auc[ZERO_SHOT])
+        """AUC of the toughest of the simple ways in each cell, draw by draw."""
+        pooled = [pair for pair in self.auc if pair[0] == POOLED]
+        simple = [ZERO_SHOT, LOCAL, SLOPE, *pooled]
+        best = self.means[simple].to_numpy().argmax(axis=1)
+        cells = self.means.index.get_indexer(self.auc.index.droplevel("draw"))
+        values = self.auc[simple].to_numpy()
+        return pd.Series(values[np.arange(len(values)), best[cells]], self.auc.index)
 
 
 def _compare_in_regime(rows: pd.DataFrame, regime: str, seed: int) -> pd.DataFrame:

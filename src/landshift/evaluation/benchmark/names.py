@@ -32,7 +32,11 @@ METHODS = {
     "fine_tuned": Name("fine-tuned", of_map="this map, fine-tuned"),
     "zero_shot": Name("zero-shot", of_map="sources only (zero-shot)"),
     "local_only": Name("local only", of_map="own landslides only"),
-    "pooled": Name("pooled, target 50 %", "pooled"),
+    "slope": Name("slope alone", of_map="slope alone"),
+    "morphometric": Name("slope and concavity"),
+    "pooled": Name("pooled, target 50 %", "pooled", of_map="sources and own landslides pooled"),
+    "residual": Name("fine-tuned, means only"),
+    "residual_subcells": Name("fine-tuned, means and sub-cells"),
     "pooled_30": Name("pooled, target 30 %"),
     "pooled_unweighted": Name("pooled, unweighted"),
     "pooled_background": Name("pooled 50 % + background"),
@@ -56,8 +60,9 @@ FAMILIES = {
     "ensemble": Name("ensemble"),
     **{name: Name(each.long_name, each.label) for name, each in LEARNERS.items()},
     "gp": Name("Gaussian process", "GP + background"),
+    "rank": Name("rank"),
 }
-"""Families of a method: the ensemble, one learner, or the local Gaussian process."""
+"""Families of a method: the ensemble, one learner, the local Gaussian process, or ranks alone."""
 
 
 def name_method(method: str, family: str) -> str:

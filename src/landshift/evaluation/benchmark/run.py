@@ -7,15 +7,20 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from landshift.evaluation.benchmark.measures import measure_prediction
+from landshift.evaluation.benchmark.judge import MEASURES, Judge
 from landshift.evaluation.benchmark.methods import Method, get_methods
-from landshift.evaluation.benchmark.methods.task import Shared, TransferTask, view_target
+from landshift.evaluation.benchmark.methods.task import (
+    Shared,
+    TransferTask,
+    list_kinds,
+    view_target,
+)
 from landshift.evaluation.benchmark.splits import Draw, draw_split, redraw_blocks
 from landshift.runtime.one_thread import on_one_thread
 from landshift.runtime.seeds import derive_seed
 from landshift.sampling.selection import MAX_CORRELATION, select_factors
-from landshift.sampling.tables import SAMPLE_COLUMNS, list_factors
-from landshift.transfer.pretraining import SourceModel, prepare_training, pretrain_sources
+from landshift.sampling.tables import keep_factors, list_factors
+from landshift.transfer.pretraining import SourceModel, pretrain_sources
 
 logger = logging.getLogger(__name__)
 
@@ -28,11 +33,7 @@ COLUMNS = (
     "regime",
     "shots",
     "draw",
-    "auc",
-    "pr_auc",
-    "brier",
-    "ece",
-    "log_score",
+    *MEASURES,
 )
 
 
@@ -107,7 +108,7 @@ def run_transfer_benchmark(
     -------
     pandas.DataFrame
         A row per target, family, method, regime, number of shots and draw, with the measures of
-        `benchmark.measures`: ``auc``, ``pr_auc``, ``brier``, ``ece``, ``log_score``.
+        `landshift.evaluation.benchmark.judge`.
 
     Examples
     --------
@@ -190,8 +191,7 @@ def join_sources(
             max_correlation=max_correlation,
             classes=classes,
         )
-    kept = [*SAMPLE_COLUMNS, *factors]
-    return samples[kept], background[[name for name in kept if name != "presence"]]
+    return keep_factors(samples, factors), keep_factors(background, factors)
 
 
 @on_one_thread
@@ -211,39 +211,53 @@ def evaluate_target(
     seed: int,
 ) -> pd.DataFrame:
     """Score all methods on one target; see `run_transfer_benchmark`."""
-    models = {model.learner: model for model in source_models}
     first = source_models[0]
-    factors = list(first.factors)
-    training = prepare_training(*join_sources(sources, factors), seed=seed, classes=first.legends)
+    kinds = list_kinds(
+        source_models, join_sources(sources, list(first.factors)), tables.samples, seed=seed
+    )
     compared = get_methods(methods)
     rows = []
-    kept: dict = {}
+    kept: list[dict] = [{} for _ in kinds]
     for number in range(draws):
         draw_seed = derive_seed(seed, "draw", target, str(number))
         samples, background = tables.samples, tables.background
         if redraw:
             samples, background = redraw_blocks(samples, background, seed=draw_seed)
         draw = draw_split(samples, shots=max(shots), seed=draw_seed)
-        held_out = samples.iloc[draw.held_out]
-        labels = held_out["presence"].to_numpy()
-        score_classes = first.class_scores.apply_table
-        all_labels = score_classes(samples[samples["block"].isin(draw.shot_blocks)])
-        by_shots: dict = {count: {} for count in shots}
+        judge = Judge(samples, background, draw, seed=draw_seed)
+        by_shots = [{count: {} for count in shots} for _ in kinds]
         for regime in regimes:
-            view = view_target(
-                models,
-                _background_of(background, draw, regime),
-                held_out,
-                target_factors=target_factors,
-                target_classes=target_classes,
-            )
-            by_view: dict = {}
+            known = _background_of(background, draw, regime)
+            views = [
+                view_target(
+                    kind.models,
+                    kind.take(known),
+                    kind.take(judge.queries),
+                    target_factors=target_factors,
+                    target_classes=target_classes,
+                )
+                for kind in kinds
+            ]
+            by_view: list[dict] = [{} for _ in kinds]
             for count in shots:
-                taken = score_classes(draw.take_shots(samples, count))
-                shared = Shared(kept, by_shots[count], by_view)
-                task = TransferTask(view, training, taken, draw_seed, shared, all_labels)
+                taken = draw.take_shots(samples, count)
+                task = None
+                for kind, view, *shared in reversed(
+                    list(zip(kinds, views, kept, [own[count] for own in by_shots], by_view,
+                             strict=True))
+                ):  # fmt: skip
+                    score_classes = first.class_scores.apply_table
+                    task = TransferTask(
+                        view,
+                        kind.training,
+                        score_classes(kind.take(taken)),
+                        draw_seed,
+                        Shared(*shared),
+                        score_classes(kind.take(samples[samples["block"].isin(draw.shot_blocks)])),
+                        finer=task,
+                    )
                 for method, family, probability in _predict_all(compared, task):
-                    measures = measure_prediction(labels, probability)
+                    measures = judge.measure(probability)
                     key = (target, family, method, regime, count, number)
                     rows.append((*key, *measures.values()))
         logger.info("%s: draw %d of %d done", target, number + 1, draws)

@@ -3,9 +3,10 @@
 import numpy as np
 import pandas as pd
 
+from landshift.evaluation.benchmark.judge import MEASURES
+
 KEYS = ["target", "family", "method", "regime", "shots"]
 RESAMPLES = 2000
-MEASURES = ["auc", "pr_auc", "brier", "ece", "log_score"]
 INTERVAL = (2.5, 97.5)
 """Percentiles of a 95 % bootstrap interval."""
 
@@ -34,7 +35,7 @@ def summarise_transfer(table: pd.DataFrame, *, seed: int) -> pd.DataFrame:
     )
     paired["gain"] = paired["auc"] - paired["zero_shot_auc"]
     groups = paired.groupby(KEYS, sort=True)
-    summary = groups[[*MEASURES, "gain"]].mean()
+    summary = groups[[*(name for name in MEASURES if name in table), "gain"]].mean()
     limits = {key: bootstrap_interval(group["gain"], seed=seed) for key, group in groups}
     summary["gain_low"] = [limits[key][0] for key in summary.index]
     summary["gain_high"] = [limits[key][1] for key in summary.index]

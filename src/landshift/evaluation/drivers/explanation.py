@@ -1,21 +1,23 @@
 """Explain what a fine-tuned model says of cells, factor by factor and shot by shot."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
 from landshift.evaluation.drivers.shapley_kernels import attribute_own, attribute_residual
 from landshift.evaluation.drivers.shapley_learners import attribute_logit, pass_through
 from landshift.runtime.seeds import derive_seed
-from landshift.transfer.fine_tuning import TargetModel
+from landshift.transfer.averaging import AveragedModel, list_parts
 from landshift.transfer.mixture import (
     INTERCEPT_VARIANCE,
     PRIOR_SLOPE,
     SLOPE_VARIANCE,
     ResidualMixture,
 )
+from landshift.transfer.pooling import PooledModel
 from landshift.transfer.preparation import PREPARATIONS
 from landshift.transfer.source_score import SCORE_LIMIT, SourceScore, weigh_models
+from landshift.transfer.target_model import TargetModel
 
 REFERENCE_CELLS = 40
 """Background cells that stand for the region in an explanation."""
@@ -31,7 +33,7 @@ class Explanation:
     Attributes
     ----------
     factors
-        Names of the factors.
+        Names of the factors, each once.
     base
         What the model says of the reference cells, the average of the region [logit].
     from_sources
@@ -68,7 +70,9 @@ def choose_reference(background: np.ndarray, *, seed: int) -> np.ndarray:
     return background[np.sort(generator.choice(len(background), count, replace=False))]
 
 
-def explain_cells(model: TargetModel, values: np.ndarray, reference: np.ndarray) -> Explanation:
+def explain_cells(
+    model: TargetModel | AveragedModel, values: np.ndarray, reference: np.ndarray
+) -> Explanation:
     """Split the logit of cells into contributions.
 
     Exact Shapley values of the trees, lines and kernels that the model consists of, relative to
@@ -78,10 +82,43 @@ def explain_cells(model: TargetModel, values: np.ndarray, reference: np.ndarray)
     Parameters
     ----------
     model
-        A fine-tuned model.
+        A fine-tuned model. What a factor contributes at the cell and at its sub-cell is added up.
     values, reference
         Factor values of the cells and of some cells of the region, shape ``(cells, factors)``.
     """
+    parts = []
+    for part in list_parts(model):
+        explain = _explain_trees if isinstance(part.model, PooledModel) else _explain_part
+        own, around = values[:, part.columns], reference[:, part.columns]
+        parts.append((part.share, explain(part.model, own, around, model)))
+
+    def average(name: str):
+        return sum(share * getattr(part, name) for share, part in parts)
+
+    names = [field.name for field in fields(Explanation) if field.name != "factors"]
+    return Explanation(parts[0][1].factors, *map(average, names))
+
+
+def _explain_trees(model: PooledModel, values, reference, whole: AveragedModel) -> Explanation:
+    """Explain trees that learned from sources and shots, each of which has half of the weight."""
+    trees = model.trees
+    values, reference = (
+        trees.class_scores.apply(each, model.factors) for each in (values, reference)
+    )
+    base, total = 0.0, np.zeros((len(values), len(whole.means.factors)))
+    prepare = {"raw": trees.standardisation.apply, "rank": model.ranks.apply}
+    for name in PREPARATIONS:
+        own_base, own = attribute_logit(
+            trees.fitted[name], prepare[name](values), prepare[name](reference)
+        )
+        base += own_base / len(PREPARATIONS)
+        total[:, : own.shape[1]] += own / len(PREPARATIONS)
+    pushes = np.zeros((len(values), len(whole.labels)))
+    return Explanation(whole.means.factors, base, total / 2, total / 2, pushes)
+
+
+def _explain_part(model: TargetModel, values, reference, whole) -> Explanation:
+    """Explain a fine-tuned model."""
     slope, intercept, pull = _find_coefficients(model.mixture, model.label_score)
     (shared, own), (shared_around, own_around) = model.split(values), model.split(reference)
     base, score = explain_score(model.source_score, shared, shared_around)

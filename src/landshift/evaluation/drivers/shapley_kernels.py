@@ -3,6 +3,7 @@
 import numpy as np
 from numba import njit
 
+from landshift.runtime.portable_math import exp_of_squares
 from landshift.transfer.kernels import ADDITIVE_LIMIT, ResidualKernel, TargetKernel
 
 
@@ -100,15 +101,15 @@ def _attribute(weights, additive, pull, labels, cells, reference, nodes, shares)
             average[factor] = 0
             for other in range(others):
                 gap = reference[other, factor] - labels[label, factor]
-                there[factor, other] = np.exp(-0.5 * weights[factor] * gap * gap)
+                there[factor, other] = exp_of_squares(-0.5 * weights[factor] * gap * gap)
                 if additive[factor] > 0:
-                    average[factor] += np.exp(-0.5 * gap * gap) / others
+                    average[factor] += exp_of_squares(-0.5 * gap * gap) / others
         for cell in range(len(cells)):
             for factor in range(factors):
                 gap = cells[cell, factor] - labels[label, factor]
-                here[factor] = np.exp(-0.5 * weights[factor] * gap * gap)
+                here[factor] = exp_of_squares(-0.5 * weights[factor] * gap * gap)
                 if additive[factor] > 0:
-                    own = np.exp(-0.5 * gap * gap) - average[factor]
+                    own = exp_of_squares(-0.5 * gap * gap) - average[factor]
                     result[cell, factor] += strength * additive[factor] * own
             products = _integrate(here, there, nodes, shares)
             for factor in range(factors):

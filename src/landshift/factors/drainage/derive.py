@@ -6,6 +6,7 @@ multiple flow (FD8), which leaves no stripes on hillslopes. A raster that fits i
 as one piece, a larger one window by window from disk, with the same bits.
 """
 
+import math
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -33,6 +34,7 @@ from landshift.factors.drainage.single_flow import (
     trace_streams,
 )
 from landshift.factors.table import DISTANCE_CAP_M, FACTORS, factor_names
+from landshift.factors.terrain.elevation import check_elevation
 from landshift.geodata.raster import BLOCK, wrap_like
 
 STREAM_AREA_M2 = 1.0e5
@@ -112,8 +114,8 @@ def derive_drainage_factors(dem: xr.DataArray, *, tile_size: int | None = None) 
     Raises
     ------
     ValueError
-        If dimensions, CRS or the shape of the cells are not as above, an elevation is infinite, or
-        the tiles have no cells.
+        If `landshift.factors.terrain.elevation.check_elevation` refuses it, an elevation is
+        infinite, or the tiles have no cells.
 
     References
     ----------
@@ -130,7 +132,8 @@ def derive_drainage_factors(dem: xr.DataArray, *, tile_size: int | None = None) 
     >>> factors["twi"].attrs["units"], bool(factors["hand"].min() >= 0)
     ('ln(m)', True)
     """
-    resolution_m = _cell_edge(dem)
+    check_elevation(dem)
+    resolution_m = math.sqrt(dem.odc.geobox.resolution.x * -dem.odc.geobox.resolution.y)
     if tile_size is not None and tile_size < 1:
         raise ValueError(f"expected tiles of at least one cell, found tile_size = {tile_size}")
     if tile_size is not None or dem.size > LARGEST_WHOLE:
@@ -153,26 +156,6 @@ def derive_drainage_factors(dem: xr.DataArray, *, tile_size: int | None = None) 
             for name, part in zip(factor_names("drainage"), values, strict=True)
         }
     )
-
-
-def _cell_edge(dem: xr.DataArray) -> float:
-    """Return the edge of a cell [m] of an elevation model that can be routed."""
-    if dem.dims != ("y", "x"):
-        raise ValueError(f"expected an elevation model with dimensions (y, x), found {dem.dims}")
-    grid = dem.odc.geobox
-    if grid is None or grid.crs is None or set(grid.crs.units) != {"metre"}:
-        found = "none" if grid is None or grid.crs is None else grid.crs.proj.name
-        raise ValueError(
-            f"expected an elevation model in a projected CRS in metres, found {found}; "
-            "align it to such a grid first"
-        )
-    width, height = abs(grid.resolution.x), abs(grid.resolution.y)
-    if not np.isclose(width, height, rtol=1e-3):
-        raise ValueError(
-            f"expected square cells, found {width} x {height} m; align the elevation model to a "
-            "grid with one resolution first"
-        )
-    return float(np.sqrt(width * height))
 
 
 def _derive_values(elevation: np.ndarray, resolution_m: float) -> tuple[np.ndarray, ...]:

@@ -29,6 +29,7 @@ from landshift.factors.drainage.single_flow import (
     sweep_single_flow,
     sweep_traces,
 )
+from landshift.runtime.blocks import cut_axis
 
 Window = tuple[slice, slice]
 """Rows and columns of a framed raster."""
@@ -86,12 +87,9 @@ def list_tiles(shape: tuple[int, int], tile_size: int) -> Iterator[Window]:
     >>> [(rows.start, rows.stop) for rows, _ in list_tiles((7, 4), 3)]
     [(1, 4), (4, 6)]
     """
-    for row in range(1, shape[0] - 1, tile_size):
-        for column in range(1, shape[1] - 1, tile_size):
-            yield (
-                slice(row, min(row + tile_size, shape[0] - 1)),
-                slice(column, min(column + tile_size, shape[1] - 1)),
-            )
+    for rows in cut_axis(shape[0] - 2, tile_size):
+        for columns in cut_axis(shape[1] - 2, tile_size):
+            yield slice(rows.start + 1, rows.stop + 1), slice(columns.start + 1, columns.stop + 1)
 
 
 def widen(window: Window, rings: int, shape: tuple[int, int]) -> Window:

@@ -17,6 +17,9 @@ from landshift.runtime.portable_math import power
 _BATCH = 1024
 """Cells whose weights are computed at once: vectors of the processor take eight or more."""
 
+_COUNT = 15
+"""Bits of what a cell waits for: 1 to 8 neighbours, also where `RING` is added; 15 is done."""
+
 
 @njit(nogil=True, cache=True)
 def accumulate_multiple_flow(filled, exponent):
@@ -64,41 +67,67 @@ def count_higher(filled):
     return higher
 
 
-# Which neighbours are lower cannot be foreseen: work in vain costs less than a branch here.
 @njit(nogil=True, cache=True)
 def sweep_multiple_flow(filled, waiting, flowing, exponent):
     """Pass water on from all ready cells; see `accumulate_multiple_flow`."""
     offsets = neighbour_offsets(filled.shape[1])
-    level = filled.ravel()
-    waits = waiting.ravel()
-    flow = flowing.ravel()
-    batch = np.empty(_BATCH, dtype=np.int64)
-    weights = np.empty((_BATCH, 8))
+    level, waits, flow = filled.ravel(), waiting.ravel(), flowing.ravel()
+    batch, weights = np.empty(_BATCH, dtype=np.int64), np.empty((_BATCH, 8))
+    stack, source, top = np.empty(_BATCH, dtype=np.int64), 0, 0
+    while source < level.size:
+        size, source, top, stack = _walk(level, waits, offsets, 1, stack, source, top, batch)
+        _pass_on(batch[:size], level, flow, offsets, exponent, weights)
+
+
+# Which neighbours are lower cannot be foreseen: work in vain costs less than a branch here.
+@njit(inline="always")
+def _walk(level, waits, offsets, sign, stack, source, top, batch):
+    """Take ready cells, and those that they make ready, until a batch is full or none is left.
+
+    Parameters
+    ----------
+    level, waits
+        Flat elevation, and how many neighbours each cell waits for: 0 is ready, -1 is done.
+    offsets
+        Of the eight neighbours.
+    sign
+        1 walks down, to lower neighbours that wait; -1 walks up, to higher ones.
+    stack, source, top
+        Ready cells that are known, where to look for further ones, and how many are known.
+    batch
+        Receives the cells in an order in which none comes before one that it waits for.
+
+    Returns
+    -------
+    size, source, top, stack
+        Cells in the batch, and where to go on; `source` is ``level.size`` at the end.
+    """
     size = 0
-    stack = np.empty(_BATCH, dtype=np.int64)
-    for source in range(level.size):
-        if waits[source] != 0:
-            continue
-        stack[0] = source
-        top = 1
-        while top > 0:
-            stack = _make_room(stack, top)
-            top -= 1
-            cell = stack[top]
-            waits[cell] = -1
-            for offset in offsets:
-                receiver = cell + offset
-                receives = level[receiver] < level[cell]
-                left = waits[receiver] - receives
-                waits[receiver] = left
-                stack[top] = receiver
-                top += receives & (left == 0)
-            batch[size] = cell
-            size += 1
-            if size == _BATCH:
-                _pass_on(batch, level, flow, offsets, exponent, weights)
-                size = 0
-    _pass_on(batch[:size], level, flow, offsets, exponent, weights)
+    while size < batch.size:
+        if top == 0:
+            while source < level.size and waits[source] != 0:
+                source += 1
+            if source == level.size:
+                break
+            stack[0] = source
+            top = 1
+        stack = _make_room(stack, top)
+        top -= 1
+        cell = stack[top]
+        waits[cell] = -1
+        own = sign * level[cell]
+        for offset in offsets:
+            neighbour = cell + offset
+            left = waits[neighbour]
+            waiting = left & _COUNT
+            follows = (sign * level[neighbour] < own) & (waiting > 0) & (waiting <= 8)
+            left -= follows
+            waits[neighbour] = left
+            stack[top] = neighbour
+            top += follows & (left == 0)
+        batch[size] = cell
+        size += 1
+    return size, source, top, stack
 
 
 @njit(nogil=True, cache=True)
@@ -201,44 +230,18 @@ def count_lower(filled, orders):
 def sweep_heights(filled, orders, waiting, heights, exponent):
     """Compute the height of all ready cells and of those that they make ready."""
     offsets = neighbour_offsets(filled.shape[1])
-    level = filled.ravel()
-    waits = waiting.ravel()
+    level, waits, height = filled.ravel(), waiting.ravel(), heights.ravel()
     order = orders.ravel()
-    height = heights.ravel()
-    batch = np.empty(_BATCH, dtype=np.int64)
-    weights = np.empty((_BATCH, 8))
-    size = 0
-    stack = np.empty(_BATCH, dtype=np.int64)
-    for source in range(level.size):
-        if waits[source] != 0:
-            continue
-        stack[0] = source
-        top = 1
-        while top > 0:
-            stack = _make_room(stack, top)
-            top -= 1
-            cell = stack[top]
-            waits[cell] = -1
-            for offset in offsets:
-                donor = cell + offset
-                donates = (level[donor] > level[cell]) & (level[donor] != NODATA)
-                donates &= order[donor] == 0
-                left = waits[donor] - donates
-                waits[donor] = left
-                stack[top] = donor
-                top += donates & (left == 0)
-            if order[cell] == 0:
-                batch[size] = cell
-                size += 1
-            if size == _BATCH:
-                _average_heights(batch, level, height, offsets, exponent, weights)
-                size = 0
-    _average_heights(batch[:size], level, height, offsets, exponent, weights)
+    batch, weights = np.empty(_BATCH, dtype=np.int64), np.empty((_BATCH, 8))
+    stack, source, top = np.empty(_BATCH, dtype=np.int64), 0, 0
+    while source < level.size:
+        size, source, top, stack = _walk(level, waits, offsets, -1, stack, source, top, batch)
+        _average_heights(batch[:size], level, order, height, offsets, exponent, weights)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _average_heights(batch, level, height, offsets, exponent, weights):
-    """Compute the height of some cells, each of which lies above some of those before it."""
+def _average_heights(batch, level, order, height, offsets, exponent, weights):
+    """Compute the height of some cells, each in a stream or above some of those before it."""
     _weigh(batch, level, offsets, exponent, weights)
     for position in range(batch.size):
         cell = batch[position]
@@ -249,4 +252,4 @@ def _average_heights(batch, level, height, offsets, exponent, weights):
             drop = level[cell] - level[neighbour]  # whatever it is where the weight is 0
             total += weights[position, k]
             weighted += weights[position, k] * (height[neighbour] + drop)
-        height[cell] = weighted / total if total > 0.0 else 0.0
+        height[cell] = weighted / total if total > 0.0 and order[cell] == 0 else 0.0

@@ -141,6 +141,8 @@ def _derive_block(
 
     rank_elevation(elevation[_trim(halo)], table, out["elevation_percentile"])
     measure_ruggedness(elevation, halo, out["terrain_ruggedness"], out["terrain_ruggedness_wilson"])
+    for name in ("terrain_ruggedness", "terrain_ruggedness_wilson"):
+        out[name] /= np.float32(resolution_m)
     _derive_openness(out["openness_300m"], coarse, resolution_m, halo)
     for steps in (
         partial(_derive_wide_shapes, out, elevation, resolution_m, halo),
@@ -359,6 +361,7 @@ def _derive_reliefs(
         np.divide(lowest, relief, out=share, where=relief > 0)
     _find_extremes(upright, inverted, disc_half_widths(1), halo, lowest, highest, scratch)
     np.subtract(highest, lowest, out=out["roughness"])
+    out["roughness"] /= np.float32(resolution_m)
 
 
 def _find_extremes(

@@ -8,6 +8,8 @@ from numba import njit
 from odc.geo.geobox import GeoBox
 from rasterio.warp import transform
 
+from landshift.geodata.grids import check_metric
+
 LOWEST_M = -1000.0
 HIGHEST_M = 9000.0
 """Land lies between these elevations [m]; anything else is an undeclared no data value."""
@@ -31,13 +33,7 @@ def check_elevation(dem: xr.DataArray) -> None:
         a projected CRS in metres.
     """
     grid = dem.odc.geobox
-    if grid is None or grid.crs is None:
-        raise ValueError("the elevation model has no CRS; assign one, or align it to a grid")
-    if not grid.crs.projected or set(grid.crs.units) != {"metre"}:
-        raise ValueError(
-            "expected an elevation model in a projected CRS in metres, "
-            f"found {grid.crs.proj.name}; align it to such a grid first"
-        )
+    check_metric(grid and grid.crs, "the elevation model")
     if dem.dims != ("y", "x"):
         raise ValueError(
             f"expected an elevation model with dimensions (y, x), found {tuple(dem.dims)}; "

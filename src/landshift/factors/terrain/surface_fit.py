@@ -77,7 +77,7 @@ def build_stencil(radius: int, resolution_m: float) -> Stencil:
 class SurfaceShape(NamedTuple):
     """Arrays of one shape that receive the shape of the fitted surface, NaN as no data.
 
-    Arrays without rows are left as they are: what they would hold is not wanted.
+    Aspect, plan curvature and gradient may be arrays without rows, which are left as they are.
     """
 
     slope: np.ndarray
@@ -118,7 +118,7 @@ def fit_surface(
     margin
         Extra cells on each side [cells].
     shape
-        Receives the results: arrays of shape ``(rows, columns)``, or without rows.
+        Receives the results: arrays of shape ``(rows, columns)``; some may be without rows.
     resolution_m
         Edge of a cell [m]: contours are not followed round a circle of a smaller radius.
     scratch

@@ -1,7 +1,8 @@
 """A fine-tuned model compiled for maps: the same numbers, many cells at once."""
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -10,12 +11,14 @@ from numba import njit
 from landshift.mapping.compiled.forests import BitForest, compile_forest, list_limits
 from landshift.mapping.compiled.intervals import LANES, Intervals, ends_of_values, join_intervals
 from landshift.mapping.compiled.posterior import CompiledResidual, compile_residual
-from landshift.transfer.fine_tuning import TargetModel
+from landshift.transfer.averaging import AveragedModel
 from landshift.transfer.learners.logistic_regression import LogisticRegressionModel
-from landshift.transfer.prediction import Prediction
+from landshift.transfer.pooling import PooledModel
+from landshift.transfer.prediction import Model, Prediction
 from landshift.transfer.preparation import PREPARATIONS
 from landshift.transfer.pretraining import SourceModel
 from landshift.transfer.source_score import SourceScore, weigh_models
+from landshift.transfer.target_model import TargetModel
 
 TOLERANCES = (1e-6, 1e-5)
 """Largest differences from the model itself: of the logit, and of its standard deviation.
@@ -104,12 +107,22 @@ def compile_model(model: TargetModel | Any) -> Any:
 
     Returns
     -------
-    CompiledModel or the model itself
+    CompiledModel or the model itself; of an average the average of both, compiled
     """
+    if isinstance(model, AveragedModel):
+        models = {name: compile_model(part) for name, part in model.models.items()}
+        return replace(model, models=models)
+    if isinstance(model, PooledModel):
+        return _accept(_compile_pooled, model)
     if not isinstance(model, TargetModel) or not _is_known(model):
         return model
+    return _accept(_compile, model)
+
+
+def _accept(compile_it: Callable[[Any], Any], model: Any) -> Any:
+    """Compile a model, and take it as it is where that fails or gives other numbers."""
     try:
-        compiled = _compile(model)
+        compiled = compile_it(model)
     except ValueError as error:
         _log.warning("the model cannot be compiled (%s): it is used as it is", error)
         return model
@@ -152,6 +165,53 @@ def _compile(model: TargetModel) -> CompiledModel:
     return CompiledModel(model, intervals, forests, residual)
 
 
+@dataclass(frozen=True)
+class CompiledTrees:
+    """A pooled model as compiled arrays; made by `compile_model`.
+
+    Attributes
+    ----------
+    model
+        The model it stands for.
+    intervals
+        Intervals of its factors.
+    forests
+        Compiled trees of each preparation.
+    """
+
+    model: PooledModel
+    intervals: Intervals
+    forests: dict[str, BitForest]
+
+    @property
+    def factors(self) -> tuple[str, ...]:
+        """Names of the factors, in the order of the columns that `predict` takes."""
+        return self.model.factors
+
+    def predict(self, values: np.ndarray) -> Prediction:
+        """Predict cells as the model does, each by itself."""
+        trees = self.model.trees
+        padded = np.concatenate([values, np.repeat(values[-1:], -len(values) % LANES, axis=0)])
+        intervals = self.intervals.find(trees.class_scores.apply(padded, self.factors))
+        logits = [
+            trees.fitted[name].logit_of_sum(forest.sum(intervals))
+            for name, forest in self.forests.items()
+        ]
+        logit = np.mean(logits, axis=0)[: len(values)]
+        return Prediction(logit, np.full(len(values), np.nan), self.model.prevalence)
+
+
+def _compile_pooled(model: PooledModel) -> CompiledTrees:
+    prepare = {"raw": model.trees.standardisation.apply, "rank": model.ranks.apply}
+    trees = {name: model.trees.fitted[name].trees() for name in PREPARATIONS}
+    limits = {
+        name: list_limits(own, prepare[name], len(model.factors)) for name, own in trees.items()
+    }
+    intervals = join_intervals([*map(list, zip(*limits.values(), strict=True))])
+    forests = {name: compile_forest(own, limits[name], intervals) for name, own in trees.items()}
+    return CompiledTrees(model, intervals, forests)
+
+
 def _list_own_ends(model: TargetModel) -> list[list[np.ndarray]]:
     """Where the intervals of the factors end that only the target has."""
     kernel = model.target_kernel
@@ -163,7 +223,7 @@ def _list_columns(score: SourceScore) -> list[tuple[SourceModel, str]]:
     return [(source, preparation) for source in score.models for preparation in PREPARATIONS]
 
 
-def _compare(compiled: CompiledModel, model: TargetModel) -> np.ndarray:
+def _compare(compiled: Model, model: Model) -> np.ndarray:
     """Largest differences at cells that take known values of every factor at random."""
     generator = np.random.default_rng(0)
     values = np.column_stack(
@@ -171,11 +231,17 @@ def _compare(compiled: CompiledModel, model: TargetModel) -> np.ndarray:
     )
     ours, theirs = compiled.predict(values), model.predict(values)
     pairs = ((ours.logit, theirs.logit), (ours.sd, theirs.sd))
-    return np.array([np.abs(own - other).max() for own, other in pairs])
+    # trees state no deviation, in neither form
+    return np.array([np.abs(np.nan_to_num(own - other)).max() for own, other in pairs])
 
 
-def _list_values(model: TargetModel) -> list[np.ndarray]:
+def _list_values(model: TargetModel | PooledModel) -> list[np.ndarray]:
     """Values of each factor: those of the background, or the classes and one that is none."""
+    if isinstance(model, PooledModel):
+        values = dict(zip(model.factors, model.ranks.reference, strict=True))
+        for name, scores in model.trees.class_scores.scores.items():
+            values[name] = np.array([*scores, -1])
+        return [values[name].astype(np.float32) for name in model.factors]
     source, kernel = model.source_score.models[0], model.target_kernel
     measured = (*model.source_score.ranks.reference, *kernel.ranks.reference)
     values = dict(zip((*source.factors, *kernel.measured), measured, strict=True))

@@ -22,7 +22,7 @@ from landshift.mapping.compiled.functionals import collect_functionals
 from landshift.mapping.compiled.intervals import LANES, Intervals
 from landshift.mapping.compiled.products import INNER_STEP, add_product, pad_matrix
 from landshift.runtime.portable_math import exp_of_squares
-from landshift.transfer.fine_tuning import TargetModel
+from landshift.transfer.target_model import TargetModel
 
 _CHUNK = 16
 

@@ -15,10 +15,8 @@ from odc.geo.geobox import GeoBox
 from landshift.report.figures.style import FAINT, INK, WIDTH_IN
 
 
-def shade_relief(
-    elevation: np.ndarray, resolution_m: float, *, azimuth_deg: float = 315.0
-) -> np.ndarray:
-    """Shade terrain from several directions around one, so that no valley disappears.
+def shade_relief(elevation: np.ndarray, resolution_m: float) -> np.ndarray:
+    """Shade terrain from several directions around the north-west, so that no valley disappears.
 
     Parameters
     ----------
@@ -26,8 +24,6 @@ def shade_relief(
         Elevation of shape (y, x), north-up [m].
     resolution_m
         Edge of a cell [m].
-    azimuth_deg
-        Main direction of the light, clockwise from north [degree].
 
     Returns
     -------
@@ -42,8 +38,8 @@ def shade_relief(
     east, north = -factor * right, factor * down
     length = np.sqrt(east**2 + north**2 + 1)
     brightness = np.zeros_like(east)
-    for turn, weight in ((-60, 0.2), (0, 0.6), (60, 0.2)):
-        azimuth, altitude = math.radians(azimuth_deg + turn), math.radians(45)
+    for direction, weight in ((255, 0.2), (315, 0.6), (375, 0.2)):
+        azimuth, altitude = math.radians(direction), math.radians(45)
         light = (
             east * math.sin(azimuth) * math.cos(altitude)
             + north * math.cos(azimuth) * math.cos(altitude)

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from odc.geo.geobox import GeoBox
 
+from landshift.geodata.raster import count_codes
 from landshift.mapping.classes import CLASS_COLOURS, CLASS_NAMES
 from landshift.report.figures import map_frame
 from landshift.report.figures.map_frame import SIDE_IN, Panel, lay_out_map
@@ -243,8 +244,5 @@ def _quantiles(values: np.ndarray, shares: tuple[float, float]) -> tuple[float, 
 
 
 def _class_shares(classes: xr.DataArray) -> np.ndarray:
-    counts = np.zeros(6, np.int64)
-    for row in range(0, classes.sizes["y"], 512):
-        strip = classes.isel(y=slice(row, row + 512)).to_numpy()
-        counts += np.bincount(strip.ravel(), minlength=6)
-    return counts[1:] / max(1, counts[1:].sum())
+    counts = count_codes(classes)[1:6]
+    return counts / max(1, counts.sum())

@@ -15,11 +15,14 @@ import shapely
 import xarray as xr
 from odc.geo.geobox import GeoBox
 
-from landshift.geodata.cells import _sample, read_cells
+from landshift.geodata.cells import read_cells, sample_points
 from landshift.geodata.vectors import read_shapes
 
 SUSCEPTIBLE_FROM = 4
 """Lowest class that counts as susceptible: high."""
+
+HIGHEST = 5
+"""The class whose area decides between units of equal susceptible area: very high."""
 
 _log = logging.getLogger(__name__)
 
@@ -125,15 +128,18 @@ def rank_units(
     Returns
     -------
     geopandas.GeoDataFrame
-        In the CRS of the map, most susceptible area first: ``rank``, ``name``, ``area_km2`` (on
-        the map), ``susceptible_km2``, ``susceptible_share`` [1], and for each kind of exposure its
-        amount ``{name}``, that on susceptible cells ``{name}_susceptible``, and the rank by it
-        ``{name}_rank``. Without rows, and with a warning, if no unit has a cell of the map.
+        In the CRS of the map, most susceptible area first, and of equal ones that with the larger
+        area of class `HIGHEST`: ``rank``, ``tied`` (further units of the same rank, equal in both),
+        ``name``, ``area_km2`` (on the map), ``susceptible_km2``, ``very_high_km2``,
+        ``susceptible_share`` [1], and for each kind of exposure its amount ``{name}``, that on
+        susceptible cells ``{name}_susceptible``, and the rank by it ``{name}_rank``, which equal
+        amounts share. Without rows, and with a warning, if no unit has a cell of the map.
     """
     placed = units[["name", "geometry"]].to_crs(str(classes.odc.crs)).reset_index(drop=True)
     cell_km2 = float(np.prod(np.abs(classes.odc.geobox.resolution.xy))) / 1e6
-    counts = np.array([_count_cells(classes, shape, susceptible_from) for shape in placed.geometry])
-    counts = counts.reshape(len(placed), 2)
+    least = (1, susceptible_from, HIGHEST)
+    counts = np.array([_count_cells(classes, shape, least) for shape in placed.geometry])
+    counts = counts.reshape(len(placed), len(least))
     mapped = counts[:, 0] > 0
     if not mapped.any():
         _log.warning(
@@ -144,33 +150,37 @@ def rank_units(
     table = placed[mapped].reset_index(drop=True)
     table["area_km2"] = counts[mapped, 0] * cell_km2
     table["susceptible_km2"] = counts[mapped, 1] * cell_km2
+    table["very_high_km2"] = counts[mapped, 2] * cell_km2
     table["susceptible_share"] = counts[mapped, 1] / counts[mapped, 0]
     for name, points in exposure.items():
         table[name], table[f"{name}_susceptible"] = _add_up(
             classes, table, points, susceptible_from
         )
         table[f"{name}_rank"] = _rank(table[f"{name}_susceptible"])
-    table.insert(0, "rank", _rank(table["susceptible_km2"]))
+    steps = table.groupby(["susceptible_km2", "very_high_km2"]).ngroup()
+    table.insert(0, "rank", _rank(steps))
+    table.insert(1, "tied", steps.map(steps.value_counts()).astype(int) - 1)
     table = table.sort_values(["rank", "name"], kind="stable").reset_index(drop=True)
     return table[[*table.columns.drop("geometry"), "geometry"]]
 
 
-def _count_cells(classes, shape, susceptible_from) -> tuple[int, int]:
+def _count_cells(classes, shape, least: tuple[int, ...]) -> tuple[int, ...]:
+    """Count the cells of a unit from each of some classes upwards."""
     found = read_cells(classes, shape)
     if found is None:
-        return 0, 0
+        return (0,) * len(least)
     values, inside, _ = found
-    return int((inside & (values > 0)).sum()), int((inside & (values >= susceptible_from)).sum())
+    return tuple(int((inside & (values >= code)).sum()) for code in least)
 
 
 def _add_up(classes, units, points, susceptible_from) -> tuple[np.ndarray, np.ndarray]:
     """Add up the amounts in each unit: all of them, and those on susceptible cells."""
-    codes = _sample(classes, points)
+    codes = sample_points(classes, points)
     unit, point = _pair(units.geometry.to_numpy(), points.geometry.to_numpy())
     amounts = points["amount"].to_numpy(float)
     totals = [
-        np.bincount(unit, np.where(codes >= lowest, amounts, 0)[point], len(units))
-        for lowest in (0, susceptible_from)
+        np.bincount(unit, np.where(counted, amounts, 0)[point], len(units))
+        for counted in (True, codes >= susceptible_from)
     ]
     return totals[0], totals[1]
 

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from landshift.evaluation.benchmark.names import OF_MAP
-from landshift.evaluation.skill import AREA_SHARES, CONTRADICTED, LEAST_LANDSLIDES
+from landshift.evaluation.skill import AREA_SHARES, CONTRADICTED, LEAST_LANDSLIDES, find_better
 from landshift.evaluation.skill import COLUMNS as SKILL_COLUMNS
 from landshift.evaluation.tables import read_results
 from landshift.geodata.raster import open_raster
@@ -75,9 +77,20 @@ def _tabulate_skill(file: str | Path) -> dict[str, Any] | None:
             words: [known.loc[(measure, method)] for method in methods]
             for measure, words in MEASURES.items()
         },
+        "better": _describe_better(table),
         "contradicted": CONTRADICTED if table["value"].isna().any() else None,
         "too_few": LEAST_LANDSLIDES if table["low"].isna().all() else None,
     }
+
+
+def _describe_better(skill: pd.DataFrame) -> dict[str, Any] | None:
+    """Describe the rival that finds unseen landslides better than the map; None without any."""
+    found = find_better(skill)
+    if found is None:
+        return None
+    areas = skill[skill["measure"] == "rate_area"].set_index("method")["value"]
+    method, sure = found
+    return {"name": OF_MAP[method], "area": areas[method], "map": areas["fine_tuned"], "sure": sure}
 
 
 def _list_drivers(file: str | Path) -> dict[str, float]:

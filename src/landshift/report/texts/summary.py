@@ -52,5 +52,5 @@ def _describe_target(name: str, findings: Findings) -> dict[str, Any]:
 def _list_units(file: str | Path) -> list[tuple]:
     # a name may look like a number, or like a gap
     as_text = {"dtype": {"name": str}, "keep_default_na": False}
-    table = read_results(file, ["rank", "name"], **as_text)
+    table = read_results(file, ["rank", "tied", "name"], **as_text)
     return list(table.head(_UNITS).itertuples(index=False))

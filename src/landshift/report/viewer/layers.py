@@ -13,7 +13,7 @@ from landshift.report.figures.style import SUSCEPTIBILITY, UNCERTAINTY
 from landshift.report.viewer.overview import Overview, Scale, Steps, encode_cog, fit_steps
 
 VALUES: Mapping[str, tuple[str, str, Scale, Colormap]] = {
-    "susceptibility": ("Susceptibility", "1, at the stated prevalence", "logit", SUSCEPTIBILITY),
+    "susceptibility": ("Susceptibility", "1", "logit", SUSCEPTIBILITY),
     "uncertainty": ("Uncertainty", "sd of the logit", "linear", UNCERTAINTY),
     "dissimilarity": ("Dissimilarity to the sources", "1", "linear", UNCERTAINTY),
 }
@@ -78,7 +78,7 @@ def _describe_codes(
     return {
         "kind": kind,
         "title": title,
-        "unit": "class" if kind == "classes" else "0 or 1",
+        "unit": None,
         "scale": "codes",
         "colours": _pack_colours(colours),
         "categories": [

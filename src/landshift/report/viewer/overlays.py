@@ -14,6 +14,7 @@ from rasterio.enums import Resampling
 from rasterio.transform import from_bounds
 from rasterio.warp import reproject
 
+from landshift.factors.table import name_factor
 from landshift.geodata.opening import open_dataset
 from landshift.geodata.raster_errors import explain_unreadable
 from landshift.report.figures.map_frame import shade_relief
@@ -48,7 +49,7 @@ def describe_local_drivers(file: str | Path) -> dict[str, Any]:
     limit = np.iinfo(np.int16).max
     hundredths = np.clip(np.rint(np.nan_to_num(found) / _UNIT), -limit, limit)
     return {
-        "names": list(names),
+        "names": [name_factor(name) for name in names],
         "bounds": list(bounds),
         "size": list(size),
         "ranks": len(order),

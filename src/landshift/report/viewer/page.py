@@ -14,6 +14,7 @@ import pandas as pd
 
 from landshift.acquire.inventory.storage import load_inventory
 from landshift.evaluation.tables import read_results
+from landshift.factors.table import name_factor
 from landshift.geodata.vectors import read_vector
 from landshift.mapping.interval import find_steps, find_variance
 from landshift.report.sealing import allow_scripts
@@ -180,6 +181,8 @@ def _list_drivers(file: str | Path) -> dict[str, list[str]]:
     table = table.sort_values("share", ascending=False, kind="stable")
     own = table[~table["scope"].str.startswith("source ")]
     return {
-        str(scope): [f"{row.factor} {row.share:.0%}" for row in rows.head(_DRIVERS).itertuples()]
+        str(scope): [
+            f"{name_factor(row.factor)} {row.share:.0%}" for row in rows.head(_DRIVERS).itertuples()
+        ]
         for scope, rows in own.groupby("scope")
     }

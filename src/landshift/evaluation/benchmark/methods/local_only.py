@@ -2,7 +2,7 @@
 
 import numpy as np
 import xgboost
-from scipy.special import expit
+from scipy.special import expit, softmax
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 
@@ -13,7 +13,7 @@ from landshift.transfer.mixture import LOCAL_MEMBERS, fit_residual_mixture
 
 @method("local_only", group="core", families=("gp", "lr", "rf", "xgb"), needs_sources=False)
 def learn_locally(task: TransferTask, family: str) -> np.ndarray:
-    """Learn from the shots only; the Gaussian process also takes the background.
+    """Learn from the shots only; the Gaussian process also the background and sub-cells.
 
     ``gp`` is the strongest baseline; ``lr``, ``rf`` and ``xgb`` are the libraries' models on the
     normal scores of the shots, with settings for small tables.
@@ -33,10 +33,14 @@ def learn_locally(task: TransferTask, family: str) -> np.ndarray:
 
 
 def _predict_process(task: TransferTask) -> np.ndarray:
-    _, labels, weights = task.labelled
-    no_score = np.zeros(len(labels))
-    mixture = fit_residual_mixture(LOCAL_MEMBERS, no_score, task.label_kernel, labels, weights)
-    return expit(mixture.mean(np.zeros(len(task.query_kernel)), no_score, task.query_kernel))
+    pairs = []
+    for part in task.parts:
+        _, labels, weights = part.labelled
+        nothing, queries = np.zeros(len(labels)), np.zeros(len(part.query_kernel))
+        mixture = fit_residual_mixture(LOCAL_MEMBERS, nothing, part.label_kernel, labels, weights)
+        pairs.append((mixture.evidence, mixture.mean(queries, nothing, part.query_kernel)))
+    evidence, logits = zip(*pairs, strict=True)
+    return expit(softmax(evidence) @ np.array(logits))
 
 
 def _boost(values: np.ndarray, labels: np.ndarray, seed: int) -> xgboost.Booster:

@@ -7,6 +7,7 @@ from landshift.evaluation.benchmark.methods.task import TransferTask, predict_me
 from landshift.runtime.seeds import derive_seed
 from landshift.study.learners import LEARNERS
 from landshift.transfer.learners import LogitModel, get_learner
+from landshift.transfer.pooling import share_weights
 
 QUICK_LEARNERS = ("lr", "xgb")
 """Learners of the variants of pooling: one linear, one of trees, both fitted in milliseconds."""
@@ -85,15 +86,3 @@ def _fit(task, learner, preparation, target_share, background) -> LogitModel:
         seed=derive_seed(task.seed, learner, preparation),
         **SETTINGS.get(learner, {}),
     )
-
-
-def share_weights(
-    source_weights: np.ndarray, target_weights: np.ndarray, target_share: float | None
-) -> np.ndarray:
-    """Join the weights of source and target cells; with a share stated, their mean is 1."""
-    if target_share is None:
-        return np.concatenate([source_weights, target_weights])
-    total = len(source_weights) + len(target_weights)
-    sources = source_weights / source_weights.sum() * (1 - target_share)
-    target = target_weights / target_weights.sum() * target_share
-    return total * np.concatenate([sources, target])

@@ -1,7 +1,7 @@
 """What a method is given to predict a target from few shots."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import compress
 
@@ -9,11 +9,17 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
+from landshift.sampling.tables import drop_subcells, list_subcells, swap_subcells
 from landshift.transfer.fine_tuning import PSEUDO_ABSENCES, gather_labels, weigh_factors
 from landshift.transfer.kernels import ResidualKernel, TargetKernel, fit_target_kernel
 from landshift.transfer.learners import LogitModel
 from landshift.transfer.preparation import PREPARATIONS, RankTransform, fit_rank_transform
-from landshift.transfer.pretraining import SourceModel, TrainingTable
+from landshift.transfer.pretraining import (
+    SourceModel,
+    TrainingTable,
+    keep_regions_with_subcells,
+    prepare_training,
+)
 from landshift.transfer.source_score import collect_logits, fit_logit_scale, weigh_models
 
 
@@ -175,6 +181,8 @@ class TransferTask:
         What the tasks of a target have in common.
     all_labels
         Every labelled cell of the blocks that gave the shots: only for the ceiling.
+    finer
+        The same task with the factors at sub-cells, where sources and target have such.
     """
 
     view: TargetView
@@ -183,6 +191,12 @@ class TransferTask:
     seed: int
     shared: Shared = field(default_factory=Shared)
     all_labels: pd.DataFrame | None = None
+    finer: "TransferTask | None" = None
+
+    @property
+    def parts(self) -> list["TransferTask"]:
+        """The task with the means of cells, and that with their sub-cells if there is one."""
+        return [self] if self.finer is None else [self, self.finer]
 
     @property
     def shot_labels(self) -> np.ndarray:
@@ -249,6 +263,56 @@ class TransferTask:
 
     def _gather(self, factors: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         return gather_labels(self.shots, self.view.background, factors, PSEUDO_ABSENCES, self.seed)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One value of every factor: the means of cells, or those at their sub-cells.
+
+    Attributes
+    ----------
+    take
+        Makes a table of this kind of one with both.
+    models
+        Source model of each learner.
+    training
+        Samples of the sources that the models learned from.
+    """
+
+    take: Callable[[pd.DataFrame], pd.DataFrame]
+    models: Mapping[str, SourceModel]
+    training: TrainingTable
+
+
+def list_kinds(
+    source_models: Sequence[SourceModel],
+    sources: tuple[pd.DataFrame, pd.DataFrame],
+    target: pd.DataFrame,
+    *,
+    seed: int,
+) -> list[Kind]:
+    """List the values of the factors that sources and target have: the means first.
+
+    Parameters
+    ----------
+    source_models
+        A model per learner.
+    sources
+        Samples and background of the sources.
+    target
+        Samples of the target.
+    seed
+        Seed that the models were pre-trained with.
+    """
+    settings = {"seed": seed, "classes": source_models[0].legends}
+    means = {model.learner: replace(model, subcells=None) for model in source_models}
+    kinds = [Kind(drop_subcells, means, prepare_training(*map(drop_subcells, sources), **settings))]
+    finer = keep_regions_with_subcells(*sources)
+    models = {model.learner: model.subcells for model in source_models}
+    if finer is None or None in models.values() or not list_subcells(target):
+        return kinds
+    training = prepare_training(*map(swap_subcells, finer), **settings)
+    return [*kinds, Kind(swap_subcells, models, training)]
 
 
 def predict_mean(task: TransferTask, fit: Callable[[str], LogitModel]) -> np.ndarray:
