@@ -100,6 +100,7 @@ def test_other_grid_and_other_targets_are_left_out(before, tmp_path, caplog):
 
 def test_a_folder_without_maps_is_refused(before, tmp_path, capsys):
     write_results(tmp_path / "old", "birch", before, np.ones(GRID.shape, np.uint8))
+    (tmp_path / "none").mkdir()
     assert main(["diff", str(tmp_path / "old"), str(tmp_path / "none")]) == 1
     assert "none has no targets/*/susceptibility.tif" in capsys.readouterr().err
 

@@ -120,6 +120,11 @@ def tabulate_classes(before: xr.DataArray, after: xr.DataArray) -> pd.DataFrame:
     size = len(CLASS_NAMES) + 1
     counts = np.zeros((size, size), np.int64)
     for old, new in cut_strips(before, after):
+        for code in (each(codes) for each in (np.min, np.max) for codes in (old, new)):
+            if not 0 <= code < size:
+                raise ValueError(
+                    f"a map of classes holds the code {code}, but classes are 1 to 5; make it again"
+                )
         pairs = old.astype(np.int64).ravel() * size + new.ravel()
         counts += np.bincount(pairs, minlength=size * size).reshape(size, size)
     cell = abs(before.odc.geobox.resolution.x * before.odc.geobox.resolution.y) / 1e6
@@ -161,10 +166,21 @@ def _compare_target(before: Path, after: Path, folder: Path) -> dict[str, float]
         (new - old).data, new, name="difference", units="1", long_name=_LONG_NAME
     )
     write_cog(difference, folder / "difference.tif")
-    classes = [open_raster(each / "classes.tif", chunks=BLOCK) for each in (before, after)]
+    classes = [_open_classes(each / "classes.tif", old.shape) for each in (before, after)]
     table = tabulate_classes(*classes)
     write_csv(table, folder / "classes.csv", float_format="%.6g")
     return summarise_change(old, new)
+
+
+def _open_classes(path: Path, shape: tuple[int, ...]) -> xr.DataArray:
+    """Open the classes of a map, which a stranger may have made."""
+    classes = open_raster(path, chunks=BLOCK)
+    if classes.shape != shape or not np.issubdtype(classes.dtype, np.integer):
+        raise ValueError(
+            f"{path}: does not hold a class, an integer from 0 to 5, for each cell of "
+            "susceptibility.tif; make it again"
+        )
+    return classes
 
 
 def _correlate(means: np.ndarray) -> float:

@@ -12,6 +12,9 @@ import pandas as pd
 from landshift.report.differences import compare_results
 from landshift.runtime.files import check_folder
 
+_LOCK = ".update.lock"
+_WRITTEN = (_LOCK, ".updating", "updating", "before", "diff", "logs")
+
 
 def update_study(results: str | Path, run: Callable[[], None]) -> pd.DataFrame | None:
     """Keep the maps of a study, run it, and compare.
@@ -34,12 +37,18 @@ def update_study(results: str | Path, run: Callable[[], None]) -> pd.DataFrame |
     Raises
     ------
     ValueError
-        If `results` is a file.
+        If `results` is a file, or what an update writes there is a link to somewhere else.
     OSError
         If another update of the study is running.
     """
     results = check_folder(results, may_be_missing=True)
     kept, before = results / "updating", results / "before"
+    for name in _WRITTEN:
+        if (results / name).is_symlink():
+            raise ValueError(
+                f"{results / name}: is a link, through which an update would write to another "
+                "place; remove it"
+            )
     with _only_one(results):
         _keep_maps(results / "targets", kept)
         run()
@@ -69,7 +78,7 @@ def _only_one(results: Path) -> Iterator[None]:
     A folder that was made for the lock alone goes with it: a run that did not begin leaves nothing.
     """
     results.mkdir(parents=True, exist_ok=True)
-    path = results / ".update.lock"
+    path = results / _LOCK
     with path.open("w") as lock:
         refused = OSError(f"{results}: another update of this study is running; wait for its end")
         try:

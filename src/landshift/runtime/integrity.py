@@ -83,7 +83,7 @@ def check_files(study: str | Path) -> tuple[list[str], int]:
             f"{study}: has no record of checksums ({RECORD}); run the study once, which writes it"
         )
     present = {study / name: stored["sha256"] for name, stored in record.items()}
-    present = {path: sha256 for path, sha256 in present.items() if path.is_file()}
+    present = {path: sha256 for path, sha256 in present.items() if _is_file(path)}
     return [str(path) for path, known in present.items() if hash_file(path) != known], len(present)
 
 
@@ -109,6 +109,13 @@ def _list_files(study: Path) -> Iterator[Path]:
             yield path
 
 
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name too long for any file
+        return False
+
+
 def _read(study: Path) -> dict[str, dict]:
     path = study / RECORD
     if not path.is_file():
@@ -121,5 +128,5 @@ def _read(study: Path) -> dict[str, dict]:
             for name, entry in record.items()
             if not (Path(name).is_absolute() or ".." in Path(name).parts)
         }  # fmt: skip
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         raise ValueError(f"{path}: is no record of checksums; delete it") from None
