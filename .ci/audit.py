@@ -6,6 +6,7 @@
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime
 
 
 def main(program: str) -> int:
@@ -15,17 +16,22 @@ def main(program: str) -> int:
         *("--format", "json", "--progress-spinner", "off"),
     ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if not done.stdout:
-        print(f"the service of vulnerabilities gave no answer: {done.stderr.strip()[-300:]}")
+    try:
+        packages = json.loads(done.stdout)["dependencies"]
+    except (ValueError, KeyError, TypeError):
+        print(
+            "no database of vulnerabilities was used, so nothing is known: the service of PyPI gave "
+            f"no answer ({done.stderr.strip()[-300:]})"
+        )
         return 2
-    packages = json.loads(done.stdout)["dependencies"]
     unknown = [package["name"] for package in packages if "skip_reason" in package]
     vulnerable = [package for package in packages if package.get("vulns")]
     for package in vulnerable:
         found = ", ".join(each["id"] for each in package["vulns"])
         print(f"{package['name']} {package['version']}: {found}")
     print(
-        f"{len(packages)} locked packages: {len(vulnerable)} with known vulnerabilities, "
+        f"PyPI's database of vulnerabilities, asked {datetime.now(UTC):%Y-%m-%d %H:%M} UTC: "
+        f"{len(packages)} locked packages, {len(vulnerable)} with known vulnerabilities, "
         f"{len(unknown)} that the service does not know or did not answer for"
     )
     return 1 if vulnerable else 2 if unknown else 0

@@ -189,7 +189,7 @@ def test_the_six_attempts_wait_for_1_2_4_and_8_seconds(monkeypatch):
 
 
 def test_progress_is_logged(server, tmp_path, monkeypatch, caplog):
-    monkeypatch.setattr(transfers, "CHUNK", 10_000)
+    monkeypatch.setattr(transfers, "STEP", 10_000)
     caplog.set_level(logging.INFO, "landshift.acquire")
     fetch(server, tmp_path)
     shares = [record.message for record in caplog.records if "% of 0.3 MB" in record.message]

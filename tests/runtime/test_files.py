@@ -4,12 +4,13 @@ import hashlib
 import os
 import subprocess
 import sys
+import tempfile
 import time
 
 import pytest
 
 from landshift.runtime import files as checksums
-from landshift.runtime.files import hash_contents, hash_file, read_json, unfinished
+from landshift.runtime.files import hash_contents, hash_file, own_folder, read_json, unfinished
 
 
 @pytest.fixture
@@ -129,3 +130,77 @@ def test_what_is_no_json_object_is_refused_in_a_sentence(tmp_path, text):
 def test_json_objects_are_read(tmp_path):
     (tmp_path / "a.json").write_text('{"name": "\u00e9", "values": [1, null]}', encoding="utf-8")
     assert read_json(tmp_path / "a.json") == {"name": "é", "values": [1, None]}
+
+
+SLEEPER = """
+import sys, time
+from landshift.runtime.files import own_folder, unfinished
+with unfinished(sys.argv[1]) as partial, own_folder() as scratch:
+    partial.write_text("half")
+    print("working", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.fixture
+def writer(tmp_path, monkeypatch):
+    """Start a process that writes a file and keeps scratch with the temporary files."""
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    command = [sys.executable, "-c", SLEEPER, str(tmp_path / "a.txt")]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "working\n"
+    yield process
+    process.kill()
+    process.wait()
+    process.stdout.close()
+
+
+def list_left(tmp_path):
+    return [path for path in tmp_path.rglob(".unfinished-*") if path.is_dir()]
+
+
+def test_what_a_killed_process_left_goes_at_the_next_start_and_nothing_that_lives(writer, tmp_path):
+    def write():
+        with unfinished(tmp_path / "a.txt") as partial, own_folder():
+            partial.write_text("whole")
+
+    write()
+    assert len(list_left(tmp_path)) == 2, "a living process lost its files"
+    writer.kill()
+    writer.wait()
+    write()
+    assert list_left(tmp_path) == []
+    assert (tmp_path / "a.txt").read_text() == "whole"
+
+
+def test_the_lock_of_another_machine_is_not_judged(writer, tmp_path):
+    """Its system may not pass locks on: only age tells."""
+    writer.kill()
+    writer.wait()
+    for left in list_left(tmp_path):
+        left.rename(left.with_name(".unfinished-0badcafe-x"))
+    with unfinished(tmp_path / "a.txt") as partial, own_folder():
+        partial.write_text("whole")
+    assert len(list_left(tmp_path)) == 2
+
+
+@pytest.mark.attack
+def test_no_folder_of_another_user_and_no_link_is_removed(tmp_path, monkeypatch):
+    (tmp_path / "precious").mkdir()
+    (tmp_path / "precious" / ".lock").touch()
+    (tmp_path / "scratch").mkdir()
+    name = f".unfinished-{checksums._name_machine()}-x"
+    (tmp_path / "scratch" / name).symlink_to(tmp_path / "precious")
+    with own_folder(tmp_path / "scratch"):
+        pass
+    (tmp_path / "scratch" / name).unlink()
+    (tmp_path / "precious").rename(tmp_path / "scratch" / name)
+    with monkeypatch.context() as other:
+        other.setattr(os, "getuid", lambda: 4_000_000)
+        with own_folder(tmp_path / "scratch"):
+            pass
+    assert (tmp_path / "scratch" / name / ".lock").is_file()
+    with own_folder(tmp_path / "scratch"):
+        assert not (tmp_path / "scratch" / name).exists()

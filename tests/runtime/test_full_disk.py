@@ -118,6 +118,7 @@ KNOWN = {
     "frozen.py:write_text": "the output of a job, which Snakemake removes if the job fails",
     "compiled_cache.py:write_text": "a stamp: a cut one is another one",
     "updates.py:open": "a lock",
+    "files.py:open": "likewise",
     "transfers.py:open": "into a partial file",
 }
 

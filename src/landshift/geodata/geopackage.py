@@ -1,6 +1,5 @@
 """Vectors on disk: GeoPackages that hold the same bytes whenever they are written."""
 
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -8,7 +7,7 @@ import geopandas as gpd
 import pyogrio
 
 from landshift.geodata.plain_names import is_plain
-from landshift.runtime.files import unfinished
+from landshift.runtime.files import own_folder, unfinished
 
 FIXED_DATE = "2000-01-01T00:00:00.000Z"
 """Time of change written into every GeoPackage, so that equal content gives equal bytes."""
@@ -43,7 +42,7 @@ def write_geopackage(path: str | Path, layers: Mapping[str, gpd.GeoDataFrame]) -
 def _write_layers(path: Path, layers: Mapping[str, gpd.GeoDataFrame]) -> None:
     if not is_plain(path):
         # through a link to the folder: one to the file would be replaced
-        with tempfile.TemporaryDirectory(prefix="landshift-") as folder:
+        with own_folder() as folder:
             Path(folder, "link").symlink_to(path.parent.absolute())
             _write_layers(Path(folder, "link", "layers.gpkg"), layers)
         path.with_name("layers.gpkg").rename(path)

@@ -5,10 +5,11 @@ what stands before a colon may be a driver. Such a file is opened by a link with
 """
 
 import re
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from landshift.runtime.files import own_folder
 
 _PLAIN = re.compile(r"[^!;:\x00-\x1f\x7f\\]*")
 
@@ -31,7 +32,7 @@ def plain_name(path: str | Path) -> Iterator[Path]:
     if is_plain(path):
         yield path
         return
-    with tempfile.TemporaryDirectory(prefix="landshift-") as folder:
+    with own_folder() as folder:
         for part in path.parent.iterdir():
             if part.stem == path.stem:
                 Path(folder, f"file{part.suffix}").symlink_to(part.absolute())

@@ -1,13 +1,16 @@
 """Files that appear under their name only when they are complete, and those not there yet."""
 
+import fcntl
 import hashlib
 import json
 import os
 import shutil
+import stat
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +18,12 @@ MOST_BYTES = 200_000_000
 """Larger files are told apart by size and time: to read them all would delay every start."""
 
 LEFT_S = 24 * 3600
-"""Age from which an unfinished file is one that a killed process left [s]."""
+"""Age from which an unfinished file of another machine is one that a killed process left [s]."""
 
 # of what a study lacks
 _NAMED = 4
 _UNFINISHED = ".unfinished-"
+_LOCK = ".lock"
 
 
 def hash_file(path: Path) -> str:
@@ -56,27 +60,55 @@ def _describe(path: Path) -> str:
 
 
 @contextmanager
+def own_folder(parent: str | Path | None = None) -> Iterator[Path]:
+    """Yield a new folder that nobody else may enter; it goes at the end.
+
+    What killed processes left in `parent` goes as well: at once if their lock is free, which the
+    system frees when a process ends, else after a day. The lock counts on the machine that took it
+    only, since not every shared disk passes locks on.
+
+    Parameters
+    ----------
+    parent
+        Where it lies; by default with the temporary files of the system.
+    """
+    parent = Path(parent or tempfile.gettempdir())
+    parent.mkdir(parents=True, exist_ok=True)
+    _remove_leftovers(parent)
+    # mkdtemp fails where the name exists, and makes a folder of mode 0700
+    folder = Path(tempfile.mkdtemp(prefix=f"{_UNFINISHED}{_name_machine()}-", dir=parent))
+    try:
+        with _hold(folder):
+            yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
 def unfinished(path: str | Path) -> Iterator[Path]:
     """Yield a name to write to; what is there appears as `path` on success, and goes on failure.
 
-    The name lies in a new folder next to `path`, which has a random name and which nobody else may
-    enter: writers of one file do not meet, whatever their process, container or node, and no link
-    leads them elsewhere. The bytes are on the disk before the name is. What killed processes left
-    is removed after a day.
+    The name lies in an `own_folder` next to `path`: writers of one file do not meet, whatever
+    their process, container or node, and no link leads them elsewhere. The bytes are on the disk
+    before the name is.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    _remove_leftovers(path.parent)
-    # mkdtemp fails where the name exists, and makes a folder of mode 0700
-    folder = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=path.parent))
-    partial = folder / path.name
-    try:
+    with own_folder(path.parent) as folder:
+        partial = folder / path.name
         yield partial
         _synchronise(partial)
         partial.replace(path)
         _synchronise(path.parent)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _hold(folder: Path) -> Iterator[None]:
+    """Hold the lock of a folder, which gets its name when it is held."""
+    with (folder / f"{_LOCK}-new").open("w") as lock:
+        with suppress(OSError):  # a disk without locks: what is left there goes after a day
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            Path(lock.name).rename(folder / _LOCK)
+        yield
 
 
 def _synchronise(path: Path) -> None:
@@ -88,13 +120,40 @@ def _synchronise(path: Path) -> None:
         os.close(descriptor)
 
 
+@cache
+def _name_machine() -> str:
+    """Name the running system: containers share it, as they share its locks."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii")[:8]
+    except OSError:
+        return "unknown"
+
+
 def _remove_leftovers(folder: Path) -> None:
     for left in folder.glob(f"{_UNFINISHED}*"):
-        # another process may have removed it by now, and another user may own it
+        # another process may have removed it by now
         with suppress(FileNotFoundError, NotADirectoryError, PermissionError):
-            states = [path.stat(follow_symlinks=False) for path in (left, *left.iterdir())]
-            if max(state.st_mtime for state in states) < time.time() - LEFT_S:
+            state = left.stat(follow_symlinks=False)
+            own = stat.S_ISDIR(state.st_mode) and state.st_uid == os.getuid()
+            if own and (_is_free(left) or _is_old(left)):
                 shutil.rmtree(left, ignore_errors=True)
+
+
+def _is_free(left: Path) -> bool:
+    """Tell whether the process that made a folder on this machine has ended."""
+    if not left.name.startswith(f"{_UNFINISHED}{_name_machine()}-"):
+        return False
+    try:
+        with (left / _LOCK).open("r+") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:  # no lock yet, or one that is held, or a disk without locks
+        return False
+    return True
+
+
+def _is_old(left: Path) -> bool:
+    states = [path.stat(follow_symlinks=False) for path in (left, *left.iterdir())]
+    return max(state.st_mtime for state in states) < time.time() - LEFT_S
 
 
 def read_json(path: str | Path) -> dict[str, Any]:
