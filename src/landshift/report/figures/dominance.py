@@ -30,8 +30,8 @@ def plot_dominance(
     On top, a panel per target: mean AUC by number of shots of the fine-tuned ensemble, the
     zero-shot ensemble and the local Gaussian process, with 95 % bootstrap intervals over draws,
     over the faint curves of all other methods. Below, a row per method and family: its mean gain
-    over the toughest simple way (zero-shot, local, pooled, slope) with its 95 % interval over targets
-    and draws, the cells where it is significantly worse, its regret, and the gap it closes.
+    over the toughest simple way (zero-shot, local, pooled, slope) with its 95 % interval over
+    targets and draws, the cells where it is significantly worse, its regret, and the gap it closes.
 
     Parameters
     ----------
