@@ -20,8 +20,8 @@ def main(program: str) -> int:
         packages = json.loads(done.stdout)["dependencies"]
     except (ValueError, KeyError, TypeError):
         print(
-            "no database of vulnerabilities was used, so nothing is known: the service of "
-            f"PyPI gave no answer ({done.stderr.strip()[-300:]})"
+            "no database of vulnerabilities was used, so nothing is known: the service of PyPI "
+            f"gave no answer ({done.stderr.strip()[-300:]})"
         )
         return 2
     unknown = [package["name"] for package in packages if "skip_reason" in package]

@@ -6,9 +6,6 @@ raster, and to load what can takes a third of the time of a plan. Its first jobs
 
 from collections.abc import Iterator
 
-from landshift.acquire.layers.checks import check_header
-from landshift.geodata.grids import plan_grid
-from landshift.geodata.raster import BLOCK, open_raster
 from landshift.study.model import Study
 from landshift.study.parts import Problem
 from landshift.study.regions import Region
@@ -45,6 +42,11 @@ def _find_problems(name: str, study: Study) -> Iterator[Problem]:
 
 
 def _plan(region: Region, key: str, file: str) -> None:
+    # what reads rasters takes a second to load, for which a study of virtual regions need not wait
+    from landshift.acquire.layers.checks import check_header
+    from landshift.geodata.grids import plan_grid
+    from landshift.geodata.raster import BLOCK, open_raster
+
     raster = open_raster(file, chunks=BLOCK)
     if key == "dem":
         check_header(raster, origin=file)

@@ -18,7 +18,7 @@ CELL = ["target", "shots"]
 
 
 def compare_methods(table: pd.DataFrame, *, seed: int) -> pd.DataFrame:
-    """Compare every method with zero-shot, with the tougher of the simple ways, and with the best.
+    """Compare every method with zero-shot, with the toughest of the simple ways, and with the best.
 
     A *cell* is a target and a number of shots. In a cell, *tougher* is the zero-shot ensemble, the
     local Gaussian process with background, a pooled model or the slope alone, whichever has the

@@ -34,7 +34,7 @@ METHODS = {
     "local_only": Name("local only", of_map="own landslides only"),
     "slope": Name("slope alone", of_map="slope alone"),
     "morphometric": Name("slope and concavity"),
-    "pooled": Name("pooled, target 50 %", "pooled", of_map="sources and own landslides pooled"),
+    "pooled": Name("pooled, target 50 %", "pooled", of_map="pooled with the sources"),
     "residual": Name("fine-tuned, means only"),
     "residual_subcells": Name("fine-tuned, means and sub-cells"),
     "pooled_30": Name("pooled, target 30 %"),

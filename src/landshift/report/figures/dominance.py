@@ -30,8 +30,8 @@ def plot_dominance(
     On top, a panel per target: mean AUC by number of shots of the fine-tuned ensemble, the
     zero-shot ensemble and the local Gaussian process, with 95 % bootstrap intervals over draws,
     over the faint curves of all other methods. Below, a row per method and family: its mean gain
-    over the tougher of zero-shot and local Gaussian process with its 95 % interval over targets
-    and draws, the cells where it is significantly worse, its regret, and the gap it closes.
+    over the toughest simple way (zero-shot, local, pooled, slope) with its 95 % interval over
+    targets and draws, the cells where it is significantly worse, its regret, and the gap it closes.
 
     Parameters
     ----------
@@ -141,7 +141,7 @@ def _draw_gains(axes: Axes, compared: pd.DataFrame) -> None:
     tidy_axes(axes)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
-    axes.set_xlabel("Mean gain in AUC over the tougher of\nzero-shot and local only (GP)")
+    axes.set_xlabel("Mean gain in AUC over the toughest of\nzero-shot, local, pooled and slope")
 
 
 _NUMBERS = (

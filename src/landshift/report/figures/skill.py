@@ -103,7 +103,8 @@ def _tune_precision(axes: Axes) -> None:
     lines = [line.get_ydata() for line in axes.get_lines()]
     # the first landslides say little of the precision and would set the scale
     top = max(line[len(line) // 20 :].max() for line in lines)
-    axes.set_ylim(0, min(1.05 * top, 1.01))
+    # room for the legend above the lines
+    axes.set_ylim(0, min(1.6 * top, 1.01))
 
 
 def _tune_reliability(axes: Axes) -> None:
