@@ -2,6 +2,7 @@
 
 import ast
 import gzip
+import hashlib
 import http.server
 import ipaddress
 import json
@@ -22,7 +23,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from landshift.acquire.fetch import catalogues, policy
+from landshift.acquire.fetch import catalogues, policy, windows
 from landshift.acquire.fetch.catalogues import Query, search_items
 from landshift.acquire.fetch.downloads import fetch_asset, fetch_current, find_member
 from landshift.acquire.fetch.policy import PolicyError, Web, read_limited
@@ -607,3 +608,22 @@ def test_no_module_sends_a_request_past_the_policy():
         }
         own = path == PACKAGE / "acquire/fetch/policy.py"
         assert own or not (sent.search(path.read_text()) or {"urllib3", "httpx"} & names), path
+
+
+@pytest.mark.parametrize(
+    "record",
+    ["[" * 100_000, "[1]", '"a"', "{}", '{"record": "etag", "asked": 1}', '{"address": "x"}', "\0"],
+)
+def test_a_spoilt_record_in_a_cache_is_none(odd, tmp_path, record):
+    """Whoever shares the cache may have written it, or a disk may have cut it."""
+    odd.serve("/extract.zip", b"content", Connection="close")
+    store = Store(tmp_path / "cache")
+    path, _ = fetch_current(f"{odd.address}/extract.zip", store)
+    for kept in (path.with_name(".record.json"), store.folder / "windows" / "a.json"):
+        kept.parent.mkdir(exist_ok=True)
+        kept.write_text(record.replace('"x"', json.dumps(f"{odd.address}/extract.zip")))
+    again, found = fetch_current(f"{odd.address}/extract.zip", store)
+    assert again == path and found["sha256"] == hashlib.sha256(b"content").hexdigest()
+    (store.folder / "windows" / "a.tif").write_text("")
+    kept = store.folder / "windows" / "a.json"
+    assert windows._find_kept(kept.with_suffix(".tif"), kept, 1) is None

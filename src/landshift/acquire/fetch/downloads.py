@@ -164,7 +164,7 @@ def fetch_current(url: str, store: Store) -> tuple[Path, Record]:
         record
         and record.get("address") == address
         and target.is_file()
-        and hash_file(target) == record["sha256"]
+        and hash_file(target) == record.get("sha256")
     ):
         return target, record
     place = store.locate(url)

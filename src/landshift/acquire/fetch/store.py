@@ -18,7 +18,7 @@ from urllib.parse import unquote, urlsplit
 
 from landshift.acquire.fetch.policy import Web
 from landshift.runtime.addresses import is_address, public_address, redact
-from landshift.runtime.files import unfinished
+from landshift.runtime.files import read_json, unfinished
 
 CACHE_VARIABLE = "LANDSHIFT_CACHE"
 """Environment variable that names the cache."""
@@ -207,10 +207,10 @@ def key_of(*parts: object) -> str:
 
 
 def read_record(path: Path) -> Record | None:
-    """Read the record at a path; None if there is none that can be read."""
+    """Read the record at a path; None if there is none, or what lies there is no JSON object."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, json.JSONDecodeError, UnicodeDecodeError):
+        return read_json(path)
+    except (OSError, ValueError):
         return None
 
 

@@ -114,7 +114,9 @@ def fetch_window(
 def _find_kept(path: Path, kept: Path, asked: list) -> Record | None:
     """Find the record of a window that answers what is asked, of a known version of its source."""
     found = read_record(kept) or {}
-    record = found.get("record", {})
+    record = found.get("record")
+    if not isinstance(record, dict):
+        return None
     version = {"etag", "modified", "size"} & set(record)
     if found.get("asked") != asked or not version or not path.is_file():
         return None
