@@ -54,3 +54,9 @@ def test_the_top_is_averaged_over_its_width():
     assert average_top(np.array([0.97]), cells, 0.05) == pytest.approx(0.4, abs=0.01)
     assert average_top(np.array([2.0]), cells, 0.05) == 1.0
     assert average_top(np.array([0.5]), cells, 0.1) == 0.0
+
+
+def test_of_a_small_background_all_cells_judge(judge):
+    few = Judge(judge.samples, judge.background.iloc[:60], judge.draw, seed=1)
+    assert len(few.queries) == 60 + 60
+    assert np.isfinite(few.measure(np.linspace(0, 1, 120))["auc"])

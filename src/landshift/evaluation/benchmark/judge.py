@@ -29,7 +29,7 @@ MEASURES = (
 
 @dataclass(frozen=True)
 class Judge:
-    """The cells of the test blocks of a draw.
+    """The cells of the test blocks of a draw, without pseudo-absences where enough are left.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ class Judge:
     draw
         The split of the samples.
     seed
-        Seed of the draw, which also picks the pseudo-absences: those are no judges.
+        Seed of the draw, which also picks the pseudo-absences.
     """
 
     samples: pd.DataFrame
@@ -88,8 +88,10 @@ class Judge:
     @cached_property
     def _random(self) -> pd.DataFrame:
         tested = ~self.background["block"].isin(self.draw.shot_blocks).to_numpy()
-        tested[find_pseudo_absences(len(self.background), PSEUDO_ABSENCES, self.seed)] = False
-        return self.background[tested]
+        unknown = tested.copy()
+        unknown[find_pseudo_absences(len(self.background), PSEUDO_ABSENCES, self.seed)] = False
+        # of a small background fine-tuning takes nearly all, and all methods know it
+        return self.background[unknown if unknown.sum() >= LEAST_CELLS else tested]
 
     @cached_property
     def _is_near(self) -> np.ndarray:
