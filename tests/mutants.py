@@ -16,6 +16,7 @@ import argparse
 import ast
 import copy
 import csv
+import hashlib
 import importlib
 import json
 import os
@@ -40,7 +41,7 @@ ROOMS = ("transfer", "sampling", "mapping", "evaluation", "acquire")
 SKIPPED = "not slow and not slurm and not faults and not web and not qgis and not deploy"
 ELSEWHERE = ("workflow", "web", "slurm")
 """Folders of tests that run whole studies, browsers or clusters."""
-MOST_SECONDS = 60
+MOST_SECONDS = 30
 """Tests of a change take no longer than this, as measured without it."""
 LIBRARIES = (
     "dask.array", "geopandas", "hypothesis", "lightgbm", "matplotlib.pyplot", "numba",
@@ -51,6 +52,8 @@ LIBRARIES = (
 """What every test would load again."""
 KEY = ("module", "function", "before", "after")
 STATES = ("noticed", "not noticed", "equivalent")
+WATCHED = ROOT / "results" / "mutants_tests"
+"""What tests call and how long they take."""
 EQUIVALENT = ROOT / "tests" / "equivalent_mutants.csv"
 OPERATORS = {
     ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult,
@@ -121,16 +124,17 @@ class Watch:
     may have needed them first.
     """
 
-    def __init__(self, source, output):
-        self.source, self.output = f"{source}{os.sep}", output
+    def __init__(self, folder, output):
+        self.folder, self.output = f"{folder}{os.sep}", output
         self.calls, self.items = defaultdict(set), []
         self.seconds, self.setup, self.failed = {}, {}, set()
         self.into = []
 
     def _trace(self, frame, event, argument):
         code = frame.f_code
-        if self.into and code.co_filename.startswith(self.source):
-            self.calls[self.into[-1]].add((code.co_filename, code.co_firstlineno))
+        if self.into and code.co_filename.startswith(self.folder):
+            place = code.co_filename.removeprefix(self.folder), code.co_firstlineno
+            self.calls[self.into[-1]].add(place)
 
     def _watch(self, key):
         self.into.append(key)
@@ -234,22 +238,36 @@ def run_tests(folder, files, plugin, seconds, kernels):
 
 @cache
 def watch_tests(folder, path):
-    """Run a file of tests without any change; those that fail could notice nothing."""
-    output = folder.parent / "watched.json"
-    output.unlink(missing_ok=True)
-    run_tests(folder, [path], Watch(folder / "src", output), 1800, folder.parent / "kernels")
-    if not output.is_file():
-        raise SystemExit(f"the tests of {path} do not run without any change")
-    tests, failed = json.loads(output.read_text())
+    """Run a file of tests without any change; those that fail could notice nothing.
+
+    What was seen is kept, for as long as neither the package nor the file changes.
+    """
+    seen = WATCHED / f"{hash_sources(folder, path)}.json"
+    if not seen.is_file():
+        output = folder.parent / "watched.json"
+        run_tests(folder, [path], Watch(folder, output), 1800, folder.parent / "kernels")
+        if not output.is_file():
+            raise SystemExit(f"the tests of {path} do not run without any change")
+        WATCHED.mkdir(parents=True, exist_ok=True)
+        output.replace(seen)
+    tests, failed = json.loads(seen.read_text())
     if failed:
         print(f"left out, as they fail without any change: {', '.join(failed)}", flush=True)
     return [Test(*known, frozenset(map(tuple, calls))) for *known, calls in tests]
 
 
+def hash_sources(folder, path):
+    """Hash the package, a file of tests, and what fixtures it has."""
+    digest = hashlib.sha256(path.read_bytes())
+    for file in sorted([*(folder / "src").rglob("*.py"), *(folder / "tests").rglob("conftest.py")]):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
 def list_test_files(folder, path):
     """List the files of tests of a module: those nearest to it, and those of the rest of its room.
 
-    The nearest are its own, else those of its room that import it, else others that do.
+    The nearest are its own, else those of its room that import it, else others that do, if any.
     """
     module = ".".join(path.relative_to(folder / "src").with_suffix("").parts)
     room = folder / "tests" / module.split(".")[1]
@@ -264,21 +282,29 @@ def list_test_files(folder, path):
     own = [room / f"test_{path.stem}.py"]
     near = [test for test in users if test.parent == room]
     others = sorted({*room.glob("test_*.py"), *users})
-    nearest = own if own[0].is_file() else near or users or others
+    nearest = own if own[0].is_file() else near or users
     return nearest, [test for test in others if test not in nearest]
 
 
 def choose_tests(folder, path, function):
-    """Choose tests for a change in a function (its place): first the likely ones, then others."""
+    """Choose tests for a change in a function (its place): the nearest first, then others.
+
+    They are those that call the function. For what stands outside functions (place 0), and for
+    compiled ones, they are the nearest, and those that call anything of the module or of the users
+    of its kernels.
+    """
     nearest, others = list_test_files(folder, path)
     near = [test for file in nearest for test in watch_tests(folder, file)]
-    likely = [test for test in near if (str(path), function) in test.calls] or near
-    yield likely
+    place = path.relative_to(folder).as_posix()
+    exact = [test for test in near if (place, function) in test.calls]
+    yield exact if function else near
     far = [test for file in others for test in watch_tests(folder, file)]
-    yield [
-        *(test for test in near if test not in likely),
-        *(test for test in far if (str(path), function) in test.calls),
-    ]
+    further = [test for test in far if (place, function) in test.calls]
+    if not exact + further:
+        users = {user.relative_to(folder).as_posix() for user in list_kernel_users(folder, path)}
+        yield near if function else []
+        further = [test for test in far if any(file in users for file, _ in test.calls)]
+    yield further
 
 
 def shorten(tests):
@@ -384,8 +410,7 @@ def try_mutant(folder, path, text, function):
             continue
         names = [test.name for test in tests]
         files = dict.fromkeys(folder / name.partition("::")[0] for name in names)
-        setups = sum(test.setup for file in files for test in watch_tests(folder, file))
-        seconds = 5 * (setups + sum(test.seconds for test in tests)) + 20
+        seconds = 5 * sum(test.setup + test.seconds for test in tests) + 20
         path.write_text(text)
         kernels = copy_kernels(folder, path)
         try:
