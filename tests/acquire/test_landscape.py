@@ -81,12 +81,14 @@ def test_a_filled_cell_stands_a_hair_above_its_outlet():
     elevation[0, 0] = 6.0
     wander = np.ones((3, 4))
     wander[1, 1], wander[1, 2] = 1.5, 0.5
-    filled, order, _ = fill_depressions(elevation, wander)
+    filled, order, receivers = fill_depressions(elevation, wander)
     # 0.01 wander^6
     assert filled[1, 1] == pytest.approx(6 + 0.11390625)
     assert filled[1, 2] == pytest.approx(6 + 0.11390625 + 0.00015625)
     levels = filled.ravel()[order]
     assert np.all(np.diff(levels) >= 0) and sorted(order) == list(range(12))
+    # down a slope that only filling made
+    assert receivers[5] == 0 and receivers[6] == 5
 
 
 def test_water_of_a_peak_spreads_by_gradient_to_the_power_of_11_tenths():
