@@ -162,7 +162,7 @@ test-deploy: $(INSTALLED) ## plan the workflow where nothing but Snakemake is in
 	$(BIN)/pytest -q -m deploy $(PYTEST_ARGS)
 
 test-mutants: $(INSTALLED) ## change one operator at a time (MUTANTS=300), and count what tests notice
-	$(BIN)/python tests/mutants.py --count $(MUTANTS)
+	$(BIN)/python tests/mutants.py --count $(MUTANTS) $(MUTANT_ARGS)
 
 test-attack: $(INSTALLED) ## do what a stranger with bad intent could, often (CASES=20000)
 	LANDSHIFT_ATTACKS=$(CASES) $(BIN)/pytest -q -m attack $(PYTEST_ARGS)

@@ -1,6 +1,11 @@
+import inspect
+
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter, gaussian_laplace
+from scipy.special import logit, ndtri
 
+from landshift.acquire.virtual import regions
 from landshift.acquire.virtual.landscape import (
     accumulate_specific_area,
     fill_depressions,
@@ -12,6 +17,7 @@ from landshift.acquire.virtual.regions import (
     compute_factor_of_safety,
     generate_virtual_region,
 )
+from landshift.runtime.seeds import derive_seed
 
 SMALL = {"seed": 42, "origin": (600000, 5000000), "crs": "EPSG:32632", "size": 64, "landslides": 40}
 
@@ -46,6 +52,143 @@ def test_layers_have_the_values_that_were_asked(region):
     assert 0 <= float(layers.true_probability.min()) <= float(layers.true_probability.max()) <= 1
     assert set(np.unique(layers.lithology)) <= {1, 2, 3, 4}
     assert layers.lithology.dtype == np.uint8 and layers.lithology.attrs["nodata"] == 0
+
+
+def test_elevations_begin_at_200_metres_and_are_whole_centimetres(region):
+    dem = region.layers.dem.values
+    assert dem.min() == 200
+    assert np.array_equal(dem, np.round(dem.astype(float), 2).astype(np.float32))
+
+
+def test_units_are_where_one_of_several_smooth_fields_is_highest(region):
+    # the region is cut from the middle of one that is half as wide again
+    generator = np.random.default_rng(derive_seed(42, "virtual", "alder"))
+    fields = [make_fractal_field(96, 0.9, generator, longest=0.3) for _ in range(4)]
+    units = np.argmax(fields, axis=0)[16:80, 16:80]
+    assert np.array_equal(region.layers.lithology, units + 1)
+
+
+def test_landslides_are_numbered_and_dated(region):
+    assert list(region.inventory.id) == [f"alder-{number:04d}" for number in range(1, 41)]
+    assert list(region.validation.id) == [f"alder-later-{number:04d}" for number in range(1, 31)]
+    assert set(region.inventory.date) <= {str(year) for year in range(2001, 2016)}
+    assert set(region.validation.date) <= {str(year) for year in range(2016, 2021)}
+    both = [*region.inventory.geometry, *region.validation.geometry]
+    places = np.array([(point.x - 600000, point.y - 5000000) for point in both])
+    assert places.min() >= SPACING_M and places.max() <= 64 * 30 - SPACING_M
+    # in the middle of cells
+    assert np.array_equal(places % 30, np.full((70, 2), 15))
+
+
+def test_bedding_takes_a_share_of_the_resistance_of_slopes_that_face_its_dip(region):
+    tilted = generate_virtual_region("alder", **SMALL, dip_direction_degree=60, dip_effect=0.5)
+    assert np.array_equal(tilted.layers.dem, region.layers.dem)
+    along_y, along_x = np.gradient(region.layers.dem.values.astype(float))
+    aspect = np.arctan2(-along_x, along_y)
+    share = 1 - 0.5 * np.cos(aspect - np.radians(60))
+    # the log factor of safety scatters by 0.45; the storm is what gives 4 % in both
+    changes = ndtri(tilted.layers.true_probability.values.astype(float)) - ndtri(
+        region.layers.true_probability.values.astype(float)
+    )
+    assert np.ptp(changes) > 1
+    storms = changes + np.log(share) / 0.45
+    np.testing.assert_allclose(storms, storms.mean(), atol=2e-3)
+
+
+def test_what_slopes_are_made_of(monkeypatch):
+    given = {}
+
+    def note(steepness, specific_area, **others):
+        given.update(others, steepness=steepness)
+        return compute_factor_of_safety(steepness, specific_area, **others)
+
+    monkeypatch.setattr(regions, "compute_factor_of_safety", note)
+    region = generate_virtual_region("alder", **SMALL)
+    dem = region.layers.dem.values.astype(float)
+    units = region.layers.lithology.values
+    strengths = {unit: given["cohesion_kpa"][units == unit] for unit in np.unique(units)}
+    assert all(np.ptp(own) == 0 for own in strengths.values())
+    # four units share out 2 to 10 kPa and 26 to 38 degrees evenly
+    found = np.unique(np.round(given["cohesion_kpa"], 9))
+    assert set(found) <= set(np.round([2, 2 + 8 / 3, 2 + 16 / 3, 10], 9))
+    found = np.unique(np.round(np.degrees(given["friction_radian"]), 9))
+    assert set(found) <= {26, 30, 34, 38}
+    # soil is deep in hollows and thin on steep ground; what is left is a field of spread 1
+    steepness = np.hypot(*np.gradient(dem, 30.0))
+    np.testing.assert_allclose(given["steepness"], steepness, atol=1e-5)
+    hollowness = gaussian_laplace(dem, 1.5)
+    share = (given["soil_depth_m"] - 0.5) / 1.5
+    rest = logit(share) - hollowness / hollowness.std() + (steepness - 0.4) / 0.3
+    assert rest.mean() == pytest.approx(0, abs=1e-4) and rest.std() == pytest.approx(0.7, rel=1e-4)
+    # rain grows with the height of the land around; showers are a field of spread 1
+    broad = gaussian_filter(dem, 64 / 25)
+    height = (broad - broad.mean()) / broad.std()
+    showers = np.log(given["rainfall_mm"]) - 0.12 * height
+    assert showers.std() == pytest.approx(0.08, rel=1e-4)
+    assert given["rainfall_mm"].mean() == pytest.approx(1500)
+    np.testing.assert_allclose(region.layers.rainfall, given["rainfall_mm"], rtol=1e-6)
+
+
+def test_a_region_may_have_one_unit_one_landslide_and_no_scatter():
+    region = generate_virtual_region(
+        "alder", **SMALL | {"size": 32, "landslides": 1}, lithology_units=1,
+        friction_degree=(30.0, 30.0), cohesion_kpa=(0.0, 0.0), hillslope_length_m=0.0,
+    )  # fmt: skip
+    assert len(region.inventory) == 1 and region.validation.empty
+    assert np.all(region.layers.lithology == 1)
+
+
+def test_what_a_region_is_like_unless_asked_otherwise():
+    parameters = inspect.signature(generate_virtual_region).parameters.values()
+    stated = {one.name: one.default for one in parameters if one.default is not one.empty}
+    assert stated == {
+        "size": 256,
+        "resolution_m": 30,
+        "relief_m": 900,
+        "roughness": 0.2,
+        "incision": 0.5,
+        "hillslope_length_m": 50,
+        "lithology_units": 4,
+        "cohesion_kpa": (2, 10),
+        "friction_degree": (26, 38),
+        "soil_depth_m": (0.5, 2),
+        "rainfall_mm": 1500,
+        "dip_direction_degree": 0,
+        "dip_effect": 0,
+        "failure_share": 0.04,
+        "landslides": 300,
+        "validation_landslides": 0,
+    }
+
+
+@pytest.mark.parametrize(
+    ("key", "low", "high"),
+    [
+        ("size", 32, 4096),
+        ("resolution_m", 1.0, 1000.0),
+        ("relief_m", 1.0, 8000.0),
+        ("roughness", 0.0, 1.0),
+        ("incision", 0.0, 3.0),
+        ("hillslope_length_m", 0.0, 300.0),
+        ("lithology_units", 1, 20),
+        ("rainfall_mm", 1.0, 15000.0),
+        ("dip_direction_degree", 0.0, 360.0),
+        ("dip_effect", 0.0, 0.9),
+        ("failure_share", 0.001, 0.5),
+        ("landslides", 1, 4096),
+        ("validation_landslides", 0, 4096),
+        ("cohesion_kpa", 0.0, 200.0),
+        ("friction_degree", 5.0, 60.0),
+        ("soil_depth_m", 0.1, 20.0),
+    ],
+)
+def test_ranges_of_values(key, low, high):
+    for wrong in (low - 1e-3, high + 1e-3, True):
+        pair = key in ("cohesion_kpa", "friction_degree", "soil_depth_m")
+        # the size of a region counts its landslides, and its cells how far soil creeps
+        given = SMALL | {key: (wrong, wrong) if pair else wrong}
+        with pytest.raises(ValueError, match=rf"{key} is .*give a number from {low} to {high}$"):
+            generate_virtual_region("alder", **given)
 
 
 def test_same_seed_gives_the_same_region_and_another_name_another(region):
