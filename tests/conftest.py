@@ -1,5 +1,7 @@
 """Small synthetic regions with a known rule of failure, and models pre-trained on them."""
 
+import os
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,6 +12,10 @@ from landshift.study.learners import LEARNERS
 from landshift.transfer.pretraining import pretrain_sources
 
 drop_stale_kernels()
+
+# A `make` that a test starts is not a part of the one that started the tests.
+for _name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
+    os.environ.pop(_name, None)
 
 FACTORS = ("curvature", "noise", "relief", "slope", "wetness")
 UNITS = {"curvature": "1/m", "noise": "1", "relief": "m", "slope": "degree", "wetness": "1"}
