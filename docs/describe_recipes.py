@@ -14,9 +14,7 @@ def describe_recipes() -> str:
     """Write the recipes as a table, and their services and citations as a list."""
     rows = [_write_row(COLUMNS), _write_row(["---"] * len(COLUMNS))]
     rows += [_write_row(_describe(recipe)) for recipe in RECIPES.values()]
-    sources = [
-        f"- `{recipe.name}`: <{recipe.service}>. {recipe.citation}." for recipe in RECIPES.values()
-    ]
+    sources = [_write_source(recipe) for recipe in RECIPES.values()]
     return "\n".join([*rows, "", *sources, ""])
 
 
@@ -37,6 +35,11 @@ def _describe(recipe: Recipe) -> list[str]:
         recipe.resampling,
         recipe.licence,
     ]
+
+
+def _write_source(recipe: Recipe) -> str:
+    fallback = f", else <{recipe.fallback}>" if recipe.fallback else ""
+    return f"- `{recipe.name}`: <{recipe.service}>{fallback}. {recipe.citation}."
 
 
 def _write_row(cells: list[str] | tuple[str, ...]) -> str:

@@ -77,8 +77,17 @@ def write_elevation(folder, box):
         for column in range(west, int(np.ceil(box[2]))):
             transform, longitude, latitude = tile_cells(column, row, 1, CELLS)
             middle = (column + 0.4, row + 0.4, column + 0.6, row + 0.6)
-            address = list_tiles(RECIPES["copernicus_dem"], middle)[0]
+            (address,) = list_tiles(RECIPES["copernicus_dem"], middle)
             write_cog(place(folder, address), elevation(longitude, latitude), transform)
+
+
+def write_coarse(folder, corner):
+    """Write the tile of the coarser elevation model at a corner; returns the folder."""
+    south, west = int(corner[1:3]), int(corner[-3:])
+    transform, longitude, latitude = tile_cells(west, south, 1, CELLS // 3)
+    address = RECIPES["copernicus_dem"].fallback.format(corner=f"{corner}_00")
+    write_cog(place(folder, address), elevation(longitude, latitude), transform)
+    return folder
 
 
 def write_land_cover(folder, box):

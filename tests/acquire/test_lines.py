@@ -17,7 +17,7 @@ from landshift.acquire.inventory.reading import read_inventory
 from landshift.acquire.layer import Layer
 from landshift.acquire.layers.lines import acquire_lines
 from landshift.acquire.layers.rasters import acquire_layer
-from landshift.acquire.recipes import RAINFALL_YEARS, RECIPES
+from landshift.acquire.recipes import RAINFALL_YEARS, RECIPES, list_rainfall
 from landshift.geodata.grids import find_box
 
 from . import products
@@ -121,6 +121,34 @@ def test_rainfall_is_the_mean_of_thirty_years(mirror, grid, tmp_path):
     )
     np.testing.assert_allclose(rainfall.data, 2005.5, rtol=1e-6)
     assert rainfall.data.attrs["units"] == "mm/a" and len(rainfall.sources) == 30
+
+
+def test_rainfall_of_months_has_no_value_where_any_month_has_none(mirror, grid, tmp_path):
+    recipe = RECIPES["chirps3"]
+    transform, _, _ = products.tile_cells(10, 43, 2, 40)
+    for address in list_rainfall(recipe):
+        month = int(address[-6:-4])
+        values = np.full((40, 40), month, np.float32)
+        # the files fill the sea with -9999 without saying so
+        if month == 6:
+            values[:, :20] = -9999
+        products.write_cog(products.place(mirror, address), values, transform)
+    store = Store(tmp_path / "c", str(mirror))
+    rainfall = acquire_layer("rainfall", Layer.parse({"recipe": "chirps3"}), grid, store)
+    values = rainfall.data.to_numpy()
+    known = np.isfinite(values)
+    assert 0 < known.mean() < 1
+    np.testing.assert_allclose(values[known], 78, rtol=1e-6)
+    assert rainfall.data.attrs["units"] == "mm/a" and len(rainfall.sources) == 360
+    assert rainfall.sources[0]["address"].endswith("/tifs/chirps-v3.0.1991.01.tif")
+
+
+def test_a_service_of_rainfall_that_fails_is_asked_for_a_few_files(mirror, grid, tmp_path):
+    mirror.mkdir()
+    with pytest.raises(OSError, match=r"chirps-v3.0.1991.05.tif") as caught:
+        entry = Layer.parse({"recipe": "chirps3"})
+        acquire_layer("rainfall", entry, grid, Store(tmp_path / "c", str(mirror)))
+    assert "1991.06" not in str(caught.value)
 
 
 def test_lithology_comes_out_of_its_archive(mirror, grid, tmp_path, monkeypatch):

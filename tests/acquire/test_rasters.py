@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import pyproj
 import pytest
 import rasterio
 from odc.geo.geobox import GeoBox
@@ -27,6 +28,13 @@ DATES = {"recipe": "sentinel2", "dates": ["2023-04-01", "2023-09-30"]}
 def services(served):
     with Services(served) as services:
         yield services
+
+
+def find_centres(grid):
+    """Longitude and latitude of the centres of all cells [degree]."""
+    rows, columns = np.indices(grid.shape)
+    x, y = grid.affine * (columns + 0.5, rows + 0.5)
+    return pyproj.Transformer.from_crs(str(grid.crs), 4326, always_xy=True).transform(x, y)
 
 
 def test_four_tiles_are_warped_as_one(services, box, grid, tmp_path):
@@ -120,6 +128,41 @@ def test_absent_tiles_are_sea_unless_all_are(services, grid, tmp_path, monkeypat
     with pytest.raises(OSError, match="copernicus_dem has no tile of the region"):
         again = Store(tmp_path / "b", services.address)
         acquire_layer("dem", Layer.parse({"recipe": "copernicus_dem"}), grid, again)
+
+
+@pytest.mark.parametrize("corner", ["N43_00_E010", "N43_00_E011", "N44_00_E010", "N44_00_E011"])
+def test_a_tile_that_is_not_public_is_taken_from_the_coarser_model(
+    services, served, grid, tmp_path, monkeypatch, corner, caplog
+):
+    folder = products.write_coarse(tmp_path / "coarse", corner)
+    read = services.read
+
+    def lose(handler, name, query):
+        if "dem-90m" in name:
+            monkeypatch.setattr(services, "folder", folder)
+        answer = (b"", 404, {}) if f"COG_10_{corner}" in name else read(handler, name, query)
+        monkeypatch.setattr(services, "folder", served)
+        return answer
+
+    monkeypatch.setattr(services, "read", lose)
+    entry = Layer.parse({"recipe": "copernicus_dem"})
+    dem = acquire_layer("dem", entry, grid, Store(tmp_path / "cache", services.address))
+    # what bilinear interpolation between the centres of the coarse cells can miss [m]: a gap or a
+    # step along the edge of the tile would be more
+    curvature = 300 * (40**2 + 50**2)
+    bound_m = curvature * (3 / products.CELLS) ** 2 / 8
+    values = dem.data.to_numpy()
+    longitude, latitude = find_centres(grid)
+    assert np.isfinite(values).all()
+    assert np.abs(values - products.elevation(longitude, latitude)).max() < bound_m
+    (coarse,) = (source for source in dem.sources if "instead_of" in source)
+    assert (
+        f"/copernicus-dem-90m.s3.amazonaws.com/Copernicus_DSM_COG_30_{corner}_00_DEM/"
+        in (coarse["address"])
+    )
+    assert f"COG_10_{corner}" in coarse["instead_of"]
+    assert coarse["resolution"] == "3 arc seconds (90 m)"
+    assert "of 3 arc seconds (90 m) instead" in caplog.text
 
 
 def test_images_become_the_median_of_their_clear_dates(services, grid, tmp_path):

@@ -458,6 +458,19 @@ def test_own_factors_have_one_unit():
     assert problem.startswith("regions.nepal.layers.pga.factor.units: g differs from m/s2")
 
 
+def test_rainfall_is_of_one_version():
+    config = copy.deepcopy(STUDY)
+    second = config["regions"]["nepal"] = copy.deepcopy(REAL)
+    second["inventory"]["file"] = "other.gpkg"
+    config["regions"]["kashmir"]["layers"]["rainfall"] = {"recipe": "chirps3"}
+    second["layers"]["rainfall"] = {"recipe": "chirps_rainfall"}
+    (problem,) = find_problems(config)
+    assert problem.startswith("regions.nepal.layers.rainfall.recipe: chirps_rainfall is another")
+    assert "name one of them in all regions" in problem
+    second["layers"]["rainfall"] = {"recipe": "chirps3"}
+    assert find_problems(config) == []
+
+
 def test_default_soil_equals_that_of_the_library():
     parameters = inspect.signature(derive_stability_factors).parameters
     stated = PARTS["Stability"]["properties"]

@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from landshift.acquire.recipes import RECIPES
 from landshift.study.model import Study
 from landshift.study.parts import LEAST_CELL_M, UNCHECKED, Problem
 from landshift.study.plan import Plan
@@ -142,6 +143,7 @@ def _find_problems(study: Study) -> Iterator[Problem]:
     yield from _check_places(study)
     yield from _check_resolutions(study)
     yield from _check_units(study)
+    yield from _check_versions(study)
     yield from _check_legends(study)
     yield from _check_benchmark(Plan(study))
     if study.maps.breaks == "sources" and study.transfer.frozen:
@@ -251,6 +253,22 @@ def _check_units(study: Study) -> Iterator[Problem]:
                 f"regions.{region}.layers.{name}.factor.units",
                 f"{units} differs from {expected} in regions.{other}; models are shared, so "
                 "bring the layers to one unit or give them two names",
+            )
+
+
+def _check_versions(study: Study) -> Iterator[Problem]:
+    """Find one product in two versions: a model would take their difference for one of regions."""
+    first: dict[tuple[str, str], tuple[str, str]] = {}
+    for region, name, layer in _list_layers(study):
+        recipe = RECIPES.get(layer.recipe)
+        if recipe is None:
+            continue
+        other, expected = first.setdefault((name, recipe.product), (region, recipe.name))
+        if recipe.name != expected:
+            yield (
+                f"regions.{region}.layers.{name}.recipe",
+                f"{recipe.name} is another version of {expected} in regions.{other}; models are "
+                "shared, so name one of them in all regions",
             )
 
 
