@@ -191,6 +191,47 @@ def test_reflectances_stored_too_high_are_lowered(services, grid, tmp_path, monk
     assert blue.data.values[10, 10] == 200
 
 
+RAW = {"s2:processing_baseline": "05.11", "earthsearch:boa_offset_applied": False}
+
+
+@pytest.mark.parametrize(
+    ("level", "added", "said"), [(1300, -1000, ""), (300, 0, "though the item denies it")]
+)
+def test_pixels_tell_whether_reflectances_were_lowered(grid, tmp_path, caplog, level, added, said):
+    days = DATES["dates"][:1]
+    products.write_images(tmp_path / "served", grid, days, level=level, **RAW)
+    for path in tmp_path.rglob("*/nir.tif"):
+        with rasterio.open(path) as source:
+            bright, transform = source.read(1) + 2000, source.transform
+        products.write_cog(path, bright, transform, crs=str(grid.crs), nodata=0)
+    with Services(tmp_path / "served") as services:
+        store = Store(tmp_path / "cache", services.address)
+        # near infrared is never dark: blue tells it
+        nir = acquire_layer("nir", Layer.parse(DATES), grid, store)
+    assert nir.data.to_numpy()[-10, -10] == level + 2000 + added
+    assert (said in caplog.text) and bool(said) == ("stored 1000 too high" in caplog.text)
+    (band,) = (source for source in nir.sources if source["address"].endswith("nir.tif"))
+    assert band.get("added", 0) == added
+
+
+def test_images_come_from_the_better_collection_and_else_from_the_other(grid, tmp_path):
+    served = tmp_path / "served"
+    first, second = "2023-05-01", "2023-06-01"
+    # one image only in the old collection, which stores it as it is to be read
+    products.write_images(served, grid, [first, second], level=3000)
+    better = {"collection": "sentinel-2-c1-l2a", "level": 1600, **RAW}
+    products.write_images(served, grid, [first], **better)
+    with Services(served) as services:
+        store = Store(tmp_path / "cache", services.address)
+        red = acquire_layer("red", Layer.parse(DATES), grid, store)
+    names = sorted(source["address"].split("/")[3] for source in red.sources)
+    assert names == [
+        *["S2A_32TPQ_20230501_sentinel-2-c1-l2a"] * 2, *["S2A_32TPQ_20230601_sentinel-2-l2a"] * 2
+    ]  # fmt: skip
+    # 1600 stored 1000 too high, and 3100
+    assert red.data.to_numpy()[-10, -10] == (600 + 3100) / 2
+
+
 def test_a_search_with_no_answer_says_what_to_widen(services, grid, tmp_path):
     entry = DATES | {"dates": ["2021-04-01", "2021-09-30"]}
     with pytest.raises(OSError, match=r"nothing between 2021-04-01 and .* widen `dates`"):
