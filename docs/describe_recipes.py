@@ -33,13 +33,19 @@ def _describe(recipe: Recipe) -> list[str]:
         recipe.units,
         recipe.nodata,
         recipe.resampling,
-        recipe.licence,
+        recipe.licence or "as the source states it",
     ]
 
 
 def _write_source(recipe: Recipe) -> str:
+    service = f"<{recipe.service}>" if recipe.service else "at `service`"
     fallback = f", else <{recipe.fallback}>" if recipe.fallback else ""
-    return f"- `{recipe.name}`: <{recipe.service}>{fallback}. {recipe.citation}."
+    asked = f", `{recipe.part}`" * bool(recipe.part) + f", where `{recipe.where}`" * bool(
+        recipe.where
+    )
+    citation = f" {recipe.citation}." if recipe.citation else ""
+    uncertain = f" **Not seen at the source: {recipe.uncertain}.**" if recipe.uncertain else ""
+    return f"- `{recipe.name}`: {service}{fallback}{asked}.{citation}{uncertain}"
 
 
 def _write_row(cells: list[str] | tuple[str, ...]) -> str:

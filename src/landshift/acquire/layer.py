@@ -43,6 +43,12 @@ class Layer:
         Images kept per tile, the least cloudy [1].
     extract : str or None
         Area of a recipe that is served by areas.
+    service : str or None
+        Address of a recipe's service, where that has none or has moved.
+    part : str or None
+        What of that service is meant, in place of what the recipe states.
+    where : str or None
+        Condition in its language, the like.
     kind : str or None
         ``class`` for codes.
     offset : float or None
@@ -76,6 +82,9 @@ class Layer:
     max_cloud_percent: float = 40.0
     max_images: int = 12
     extract: str | None = None
+    service: str | None = None
+    part: str | None = None
+    where: str | None = None
     kind: str | None = None
     offset: float | None = None
     resampling: str | None = None
@@ -95,7 +104,7 @@ class Layer:
         stated = {key: value for key, value in entry.items() if key in known and value is not None}
         if sum(key in stated for key in ORIGINS) != 1:
             raise ValueError(f"{dict(entry)}: give one of {', '.join(ORIGINS)}, and only one")
-        for key in ("url", "stac"):
+        for key in ("url", "stac", "service"):
             if key in stated:
                 public_address(stated[key])
         origin = redact(str(stated.get("url") or stated.get("file")))

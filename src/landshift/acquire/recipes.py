@@ -5,8 +5,8 @@
 
 import math
 import tomllib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,11 @@ class Recipe:
     classes: frozenset[str] = frozenset()
     sha256: str = ""
     version_of: str = ""
+    protocol: str = ""
+    part: str = ""
+    where: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    uncertain: str = ""
 
     @property
     def product(self) -> str:
@@ -57,8 +62,8 @@ class Recipe:
     def origin(self) -> dict[str, Any]:
         """What the ledger says of a layer of this service; the legend by code, as text."""
         legend = {str(code): name for code, name in self.legend.items()}
-        stated = {"recipe": self.name, "licence": self.licence, "citation": self.citation}
-        return stated | ({"legend": legend} if legend else {})
+        stated = {"licence": self.licence, "citation": self.citation, "legend": legend}
+        return {"recipe": self.name} | {key: value for key, value in stated.items() if value}
 
 
 def _read_table() -> dict[str, Recipe]:

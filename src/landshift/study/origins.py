@@ -30,11 +30,28 @@ from landshift.study.parts import (
 VECTOR_SUFFIXES = frozenset({".shp", ".gpkg", ".geojson", ".parquet"})
 """Endings of the files whose lines become distances."""
 
-LINE_RECIPES, CLASS_RECIPES, INVENTORY_RECIPES = (
+LINE_RECIPES, CLASS_RECIPES, INVENTORY_RECIPES, AREA_RECIPES = (
     frozenset(name for name, recipe in RECIPES.items() if recipe.kind == kind)
-    for kind in ("lines", "class", "inventory")
+    for kind in ("lines", "class", "inventory", "area")
 )
 """Recipes whose layers are lines, those whose layers are codes, and those that are no layers."""
+
+SERVICE_RECIPES, OPEN_RECIPES, CONDITION_RECIPES = (
+    frozenset(name for name, recipe in RECIPES.items() if holds(recipe))
+    for holds in (
+        lambda recipe: recipe.protocol,
+        lambda recipe: not recipe.service,
+        lambda recipe: recipe.protocol == "arcgis",
+    )
+)
+"""Recipes that ask a service, those whose service the study states, those that take conditions."""
+
+PART_RECIPES = frozenset(
+    name
+    for name, recipe in RECIPES.items()
+    if recipe.protocol in ("ogc", "wfs") and not recipe.part
+)
+"""Recipes whose collection or type the study states."""
 
 EXTRACT_RECIPES = frozenset(
     name for name, recipe in RECIPES.items() if "{extract}" in recipe.service
@@ -66,6 +83,9 @@ _BELONGS = {
     "max_cloud_percent": ("stac", *sorted(IMAGE_RECIPES)),
     "max_images": ("stac", *sorted(IMAGE_RECIPES)),
     "extract": tuple(sorted(EXTRACT_RECIPES)),
+    "service": tuple(sorted(SERVICE_RECIPES)),
+    "part": tuple(sorted(SERVICE_RECIPES)),
+    "where": tuple(sorted(CONDITION_RECIPES)),
 }
 _SPAN = "state the first and the last day, such as ['2023-06-01', '2023-09-30']"
 _EXTRACT = "state the area as download.geofabrik.de names it, such as europe/italy/nord-est"
@@ -75,6 +95,8 @@ _NEEDED = {
     "asset": "name the asset of each item, such as B04",
     "dates": _SPAN,
     "extract": _EXTRACT,
+    "service": "state the address of the service; docs/data.md says what of the recipe is known",
+    "part": "name the collection or the type of the service",
 }
 _SIDECARS = ("shx", "dbf", "prj")
 _SHAPEFILE = (".shx", ".dbf", ".prj", ".cpg")
@@ -84,6 +106,8 @@ _RASTER = (".tfw", ".tif.aux.xml", ".tif.msk")
 def _refuse_inventory(recipe: Any) -> Any:
     if isinstance(recipe, str) and recipe in INVENTORY_RECIPES:
         raise complain(f"{recipe} is an inventory; name it there")
+    if isinstance(recipe, str) and recipe in AREA_RECIPES:
+        raise complain(f"{recipe} is an area; name it in `surveyed` of the inventory")
     return recipe
 
 
@@ -126,7 +150,7 @@ Classes = Annotated[
 Extract = words("[a-z0-9-]+(/[a-z0-9-]+)*", f"is no area; {_EXTRACT}")
 Ending = words("[A-Za-z0-9]+", "is no ending of a file; use letters and digits, such as shx")
 Recipe = Annotated[
-    Literal[tuple(name for name in RECIPES if name not in INVENTORY_RECIPES)],
+    Literal[tuple(name for name in RECIPES if name not in INVENTORY_RECIPES | AREA_RECIPES)],
     BeforeValidator(_refuse_inventory),
 ]
 
@@ -207,6 +231,8 @@ class Area(LocalFile):
         needed = {"url": ["sha256"], "stac": ["collection", "asset", "dates"]}.get(origin, [])
         recipe = getattr(self, "recipe", None)
         needed = needed + ["extract"] * (recipe in EXTRACT_RECIPES)
+        needed = needed + ["service"] * (recipe in OPEN_RECIPES)
+        needed = needed + ["part"] * (recipe in PART_RECIPES)
         for name in needed + ["dates"] * (recipe in IMAGE_RECIPES):
             if not self.states(name):
                 yield name, f"missing; {_NEEDED[name]}"
@@ -224,6 +250,17 @@ class Origin(Area):
     """Licence of the data; the report and the model cards state it."""
     citation: Text = None
     """How the data are to be cited; the report and the model cards state it."""
+
+
+class SurveyedArea(Area):
+    """Where landslides were looked for, from a `file`, a `url` or by a `recipe`."""
+
+    recipe: Literal[tuple(sorted(AREA_RECIPES))] = None
+    """A known public area, such as `gorkha_extent`; `docs/data.md` lists them."""
+    service: Url = None
+    """Address of the service of the recipe, where it has moved."""
+    part: Text = None
+    """Name of the file in the record of the recipe; `*` stands for anything."""
 
 
 class OwnFactor(Part):
@@ -322,15 +359,27 @@ class Layer(Origin):
 
 
 class Inventory(Origin):
-    """Landslides from a `file`, from a `url` or, as a last resort, by a `recipe`."""
+    """Landslides from a `file`, from a `url` or by a `recipe`."""
 
     file: Text = None
     """Path of the file, or of a folder whose files are one inventory: every file that is put there
     is taken by the next run. The keys below hold for all of them. A relative path starts at the
     folder of the Snakefile."""
-    recipe: Literal[tuple(INVENTORY_RECIPES)] = None
-    """A known public catalogue: `nasa_landslides`, of which the landslides of the region that are
-    located to 1 km or better are taken. They are few, and near roads and people."""
+    recipe: Literal[tuple(name for name in RECIPES if name in INVENTORY_RECIPES)] = None
+    """A known public inventory, of which the landslides of the region are taken; `docs/data.md`
+    lists them with what is missing in each. `arcgis_features`, `ogc_features`, `wfs_features` and
+    `record_file` are those of any service, which `service` names."""
+    service: Url = None
+    """Address of the service of the recipe, where that has none or has moved: a layer of ArcGIS,
+    an OGC API, a WFS, or a record of Zenodo (https://zenodo.org/api/records/NUMBER) or ScienceBase
+    (https://www.sciencebase.gov/catalog/item/NUMBER)."""
+    part: Text = None
+    """What of the service is meant: number of a layer, name of a collection or a type, or name of a
+    file in a record, in which `*` stands for anything, and in an archive, such as
+    `slides.zip/*.shp`."""
+    where: Text = None
+    """Condition in the language of a service of ArcGIS, such as `Confidence >= 5`, in place of that
+    of the recipe; `1=1` takes all. The log says how many it leaves out."""
     crs: Text = None
     """Coordinate reference system of the inventory, where its file states none."""
     x: Text = None
@@ -366,7 +415,7 @@ class Inventory(Origin):
     """How far to move all landslides, to the east and to the north [m], such as [-10, 20], where
     their positions were shifted as a whole. The log of the inventory says when a shift stands out;
     nothing is moved unless it is stated here."""
-    surveyed: Area = None
+    surveyed: SurveyedArea = None
     """Where landslides were looked for: polygons, or a raster that is not 0 there. Random absences
     are drawn only inside; by default in the whole region."""
 
@@ -415,7 +464,8 @@ class Inventory(Origin):
 
     @property
     def _origin(self) -> str | None:
-        return self.sha256 or self.file or self.url or self.recipe
+        asked = (self.recipe, self.service, self.part, self.where)
+        return self.sha256 or self.file or self.url or " ".join(map(str, asked))
 
     def _holds(self, other: "Inventory") -> bool:
         """Tell whether the file of another entry lies in the folder that this one is."""

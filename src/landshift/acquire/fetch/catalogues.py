@@ -19,14 +19,11 @@ from shapely.errors import ShapelyError
 from shapely.geometry import box as make_box
 from shapely.geometry import shape
 
+from landshift.acquire.fetch.documents import parse_json, read_reply
 from landshift.acquire.fetch.policy import (
     AbsentError,
-    PassingError,
     PolicyError,
     RefusedError,
-    check_status,
-    passing_breaks,
-    read_limited,
     try_again,
 )
 from landshift.acquire.fetch.store import Store, key_of, write_json
@@ -157,15 +154,9 @@ class CatalogueIO(StacApiIO):
                 href, named_by=None if own else self._endpoint, method=method or "GET", **content
             )
         ) as reply:
-            check_status(address, reply)
-            with passing_breaks(address):
-                content = b"".join(read_limited(reply, "document"))
-        try:
-            text = content.decode("utf-8")
-            json.loads(text)
-        except ValueError:
-            raise PassingError(f"{address}: the answer is no whole JSON document") from None
-        return text
+            content = read_reply(address, reply)
+        parse_json(address, content)
+        return content.decode("utf-8")
 
 
 class _StaticIO(pystac.stac_io.DefaultStacIO):

@@ -3,9 +3,11 @@
 A file enters the cache only when it is whole and, where one is stated, its SHA-256 is right.
 """
 
+import hashlib
 import logging
 import zipfile
 from pathlib import Path
+from urllib.parse import quote
 
 from landshift.acquire.fetch.policy import MOST_BYTES, AbsentError, PolicyError
 from landshift.acquire.fetch.store import (
@@ -132,7 +134,9 @@ def fetch_layer(layer: Layer, store: Store) -> Path:
     return main
 
 
-def fetch_current(url: str, store: Store) -> tuple[Path, Record]:
+def fetch_current(
+    url: str, store: Store, *, name: str | None = None, md5: str | None = None
+) -> tuple[Path, Record]:
     """Fetch a file that its service renews, so that no checksum can be stated beforehand.
 
     The first version that is fetched is kept: later runs take it from the cache.
@@ -143,6 +147,11 @@ def fetch_current(url: str, store: Store) -> tuple[Path, Record]:
         Public address.
     store
         Where to look and to keep it.
+    name
+        Name of the file, where only the query of the address says it; records and mirrors have it
+        at the end of the address.
+    md5
+        Its MD5, if the service states it.
 
     Returns
     -------
@@ -154,9 +163,11 @@ def fetch_current(url: str, store: Store) -> tuple[Path, Record]:
     Raises
     ------
     OSError
-        If the file cannot be had.
+        If the file cannot be had: `ChecksumError` if it has another MD5.
     """
-    address = public_address(url)
+    address = (
+        public_address(url) if name is None else f"{public_address(url)}/{quote(name, safe='')}"
+    )
     folder = store.folder / "current" / key_of(address)
     target = name_file(address, folder)
     record = read_record(folder / ".record.json")
@@ -167,7 +178,7 @@ def fetch_current(url: str, store: Store) -> tuple[Path, Record]:
         and hash_file(target) == record.get("sha256")
     ):
         return target, record
-    place = store.locate(url)
+    place = url if store.mirror is None else store.locate(address)
     if store.mirror is None or store.serves:
         found = probe(store.web, place, address)
         record = download(store.web, place, target, None, found.size) | {"address": address}
@@ -175,8 +186,18 @@ def fetch_current(url: str, store: Store) -> tuple[Path, Record]:
         record = copy(Path(place), target, None, address)
     else:
         raise AbsentError(f"the mirror {store.mirror} lacks {address}; put the file to {place}")
+    if md5 is not None:
+        _check_md5(target, md5, address)
     write_json(record, folder / ".record.json")
     return target, record
+
+
+def _check_md5(target: Path, expected: str, address: str) -> None:
+    with target.open("rb") as stored:
+        found = hashlib.file_digest(stored, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+    if found != expected:
+        target.unlink()
+        raise ChecksumError(f"{address}: MD5 should be {expected} but is {found}; run again later")
 
 
 def describe_layer(layer: Layer, path: Path, store: Store) -> Record:
