@@ -33,6 +33,8 @@ class Layer:
         Checksums of the further files of a shapefile, by extension.
     conversion : str or None
         What was converted, of a file that differs in format from what the address serves.
+    served : mapping of str to str
+        What the address serves, from which that file is made: its `sha256`, and the `part` of it.
     collection, asset, mask : str or None
         Of a catalogue: its collection, the asset that is read, and the one that tells clouds.
     dates : tuple of str or None
@@ -75,6 +77,7 @@ class Layer:
     sha256: str | None = None
     sidecars: Mapping[str, str] = field(default_factory=dict)
     conversion: str | None = None
+    served: Mapping[str, str] = field(default_factory=dict)
     collection: str | None = None
     asset: str | None = None
     mask: str | None = None

@@ -76,6 +76,7 @@ CLASS_RESAMPLING = frozenset({"nearest", "mode"})
 _BELONGS = {
     "sidecars": ("url",),
     "conversion": ("url",),
+    "served": ("url",),
     "collection": ("stac",),
     "asset": ("stac",),
     "mask": ("stac",),
@@ -179,6 +180,16 @@ class LocalFile(Part):
             yield from check_path(f"{path}.file", file)
 
 
+class Served(Part):
+    """What an address serves, from which the file is made: an archive, or a file of R."""
+
+    sha256: Sha256
+    """SHA-256 of what is served [64 hexadecimal digits]."""
+    part: Text
+    """Member of a ZIP or RAR archive, in which `*` stands for anything; or of an R file the object:
+    a data frame becomes a CSV table, a grid a GeoTIFF."""
+
+
 class Area(LocalFile):
     """An area from a `file` or a `url`."""
 
@@ -193,7 +204,9 @@ class Area(LocalFile):
     shapefile: ending and SHA-256 of each."""
     conversion: Text = None
     """States that the file is a pure change of format of what `url` serves, and which one. Such a
-    file can only come from a mirror."""
+    file is made from it as `served` says, or can only come from a mirror."""
+    served: Served = None
+    """Makes the file named by `conversion` from what `url` serves."""
 
     @property
     def suffix(self) -> str:
@@ -214,6 +227,8 @@ class Area(LocalFile):
         (origin,) = origins
         yield from self._find_foreign({origin, getattr(self, "recipe", None)})
         yield from self._find_needed(origin)
+        if self.served and not self.conversion:
+            yield "conversion", "missing; state how the file differs from what `url` serves"
         missing = [part for part in _SIDECARS if part not in (self.sidecars or {})]
         if origin == "url" and self.suffix == ".shp" and missing:
             yield (

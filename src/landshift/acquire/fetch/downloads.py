@@ -9,6 +9,7 @@ import zipfile
 from pathlib import Path
 from urllib.parse import quote
 
+from landshift.acquire.fetch.archives import is_archive
 from landshift.acquire.fetch.policy import MOST_BYTES, AbsentError, PolicyError
 from landshift.acquire.fetch.store import (
     MANIFEST,
@@ -86,7 +87,8 @@ def fetch_asset(
         raise OSError(
             f"{address}: the file with SHA-256 {sha256} was converted from what this address"
             f" serves ({conversion}) and can only come from a mirror; convert it, put it with a"
-            f" line in {MANIFEST} into a folder and name that folder in {MIRROR_VARIABLE}"
+            f" line in {MANIFEST} into a folder and name that folder in {MIRROR_VARIABLE}, or state"
+            " what is served in `served`"
         )
     if store.mirror is None or store.serves:
         record = download(store.web, store.locate(url), target, sha256) | {"address": address}
@@ -122,6 +124,8 @@ def fetch_layer(layer: Layer, store: Store) -> Path:
         return _find_local(layer.file, layer.sha256)
     if layer.url is None:
         raise ValueError(f"{layer.name}: is no file; give file or url")
+    if layer.served and not _is_at_hand(layer.sha256, store):
+        return _make_served(layer, store)
     main = fetch_asset(layer.url, layer.sha256, store, conversion=layer.conversion)
     for extension, sha256 in layer.sidecars.items():
         fetch_asset(
@@ -131,6 +135,33 @@ def fetch_layer(layer: Layer, store: Store) -> Path:
             conversion=layer.conversion,
             beside=main.with_suffix(f".{extension}"),
         )
+    return main
+
+
+def _is_at_hand(sha256: str, store: Store) -> bool:
+    """Tell whether a converted file lies in a mirror, or came from one before."""
+    kept = (store.folder / sha256).glob("[!.]*")
+    return store.find_listed(sha256) is not None or any(hash_file(path) == sha256 for path in kept)
+
+
+def _make_served(layer: Layer, store: Store) -> Path:
+    """Fetch what an address serves, and make the file of it that is wanted.
+
+    Tables and members of archives are then the bytes whose checksum is stated. Those of a raster
+    depend on the version of GDAL, so that what was served stands for it.
+    """
+    # R files and archives are rarely needed
+    from landshift.acquire.fetch.conversions import convert
+
+    served, part = fetch_asset(layer.url, layer.served["sha256"], store), layer.served["part"]
+    main = convert(served, part, store.folder / "made" / layer.served["sha256"])
+    made = main.suffix == ".tif" and not is_archive(served)
+    wanted = {} if made else {main: layer.sha256}
+    sidecars = layer.sidecars.items()
+    wanted |= {main.with_suffix(f".{extension}"): sha256 for extension, sha256 in sidecars}
+    for path, sha256 in wanted.items():
+        if (found := hash_file(path)) != sha256:
+            raise ChecksumError(describe_mismatch(f"{layer.name}, {path.name}", sha256, found))
     return main
 
 
@@ -204,6 +235,10 @@ def describe_layer(layer: Layer, path: Path, store: Store) -> Record:
     """Record where the main file of a layer came from, after `fetch_layer`."""
     if layer.file is not None:
         return describe_file(path) | {"sha256": hash_file(path)}
+    if layer.served and path.parent.name != layer.sha256:
+        record = describe_asset(layer.url, layer.served["sha256"], store)
+        made = {"served_sha256": layer.served["sha256"], "sha256": hash_file(path)}
+        return record | made | {"part": layer.served["part"]}
     return describe_asset(layer.url, layer.sha256, store)
 
 
