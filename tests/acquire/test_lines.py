@@ -56,6 +56,25 @@ def test_lines_of_an_extract_near_the_region(mirror, grid, tmp_path, recipe, kep
     assert lines.sources[0]["address"].endswith("europe/italy/nord-est-latest-free.shp.zip")
 
 
+def test_lines_of_a_large_area_come_as_a_geopackage(mirror, grid, tmp_path):
+    west, south, east, north = find_box(grid)
+    line = shapely.LineString([(west, south), (east, north)])
+    far = shapely.LineString([(west + 5, south), (east + 5, north)])
+    for layer, classes in (("roads", ["track", "footway"]), ("waterways", ["river", "drain"])):
+        table = gpd.GeoDataFrame({"fclass": classes * 2}, geometry=[line, line, far, far], crs=4326)
+        table.to_file(tmp_path / "brazil.gpkg", layer=f"gis_osm_{layer}_free")
+    address = RECIPES["osm_rivers"].fallback.format(extract="south-america/brazil")
+    path = products.place(mirror, address)
+    path.parent.mkdir(parents=True)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.write(tmp_path / "brazil.gpkg", "brazil.gpkg")
+    for recipe in ("osm_rivers", "osm_roads"):
+        entry = {"recipe": recipe, "extract": "south-america/brazil"}
+        lines = acquire_lines(Layer.parse(entry), grid, Store(tmp_path / "cache", str(mirror)))
+        assert len(lines.data) == 1
+        assert lines.sources[0]["address"].endswith("/south-america/brazil-latest-free.gpkg.zip")
+
+
 def test_the_first_version_of_an_extract_is_kept(mirror, grid, tmp_path):
     mirror.mkdir()
     write_lines(mirror, grid, ["primary"])

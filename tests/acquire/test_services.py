@@ -291,7 +291,7 @@ def test_files_of_a_record_are_found_by_name(tmp_path, grid, shapes):
     assert len(points) == len(shapes) and points.crs.to_epsg() == 4326
     (record,) = acquired.sources
     assert record["address"] == "https://zenodo.org/records/77/files/slides.zip"
-    assert record["record"] == ZENODO and record["licence"] == "cc-by-4.0"
+    assert record["record"] == ZENODO and acquired.origin["licence"] == "cc-by-4.0"
 
 
 def test_a_file_with_another_checksum_than_its_record_states_is_refused(tmp_path, grid, shapes):

@@ -273,6 +273,40 @@ def test_sound_study_has_no_problems():
         ),
         (
             "regions.kashmir.layers.rain",
+            {"recipe": "gorkha_extent"},
+            "regions.kashmir.layers.rain.recipe",
+            "name it in `surveyed`",
+        ),
+        (
+            "regions.kashmir.inventory",
+            {"recipe": "arcgis_features"},
+            "regions.kashmir.inventory.service",
+            "state the address of the service",
+        ),
+        (
+            "regions.kashmir.inventory",
+            {"recipe": "wfs_features", "service": "https://example.org/wfs"},
+            "regions.kashmir.inventory.part",
+            "name the collection or the type",
+        ),
+        (
+            "regions.kashmir.inventory",
+            {"recipe": "italica", "where": "a > 1"},
+            "regions.kashmir.inventory.where",
+            "remove it",
+        ),
+        (
+            "regions.kashmir.inventory",
+            {
+                "url": "https://example.org/a.zip",
+                "sha256": "0" * 64,
+                "served": {"sha256": "0" * 64, "part": "a.gpkg"},
+            },
+            "regions.kashmir.inventory.conversion",
+            "state how the file differs",
+        ),
+        (
+            "regions.kashmir.layers.rain",
             {
                 "stac": "https://example.org",
                 "collection": "a",

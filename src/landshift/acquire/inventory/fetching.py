@@ -74,7 +74,8 @@ def _ask_service(layer: Layer, grid: GeoBox, store: Store) -> Acquired:
             "%s: of %d landslides in the region %d are taken, of which `%s`; state `where` for "
             "others", record["address"], counted, found, record["where"],
         )  # fmt: skip
-    return Acquired(path, (record,), layer.describe())
+    licence = {key: record[key] for key in ("licence",) if key in record}
+    return Acquired(path, (record,), licence | layer.describe())
 
 
 def _select_reported(layer: Layer, grid: GeoBox, store: Store) -> Acquired:
