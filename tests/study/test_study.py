@@ -505,6 +505,19 @@ def test_rainfall_is_of_one_version():
     assert find_problems(config) == []
 
 
+def test_rainfall_is_of_the_version_that_frozen_models_know(tmp_path):
+    (tmp_path / "manifest.json").write_text(json.dumps({"recipes": {"rainfall": "chirps3"}}))
+    config = copy.deepcopy(STUDY)
+    config["transfer"] = {"frozen": {"folder": str(tmp_path), "sha256": "0" * 64}}
+    config["regions"]["kashmir"]["layers"]["rainfall"] = {"recipe": "chirps_rainfall"}
+    with pytest.raises(ValueError, match=r"rainfall\.recipe: chirps_rainfall is another version"):
+        check_study(config)
+    (tmp_path / "manifest.json").write_text("{}")
+    with pytest.raises(ValueError, match=r"dem\.tif") as caught:
+        check_study(config)
+    assert "another version" not in str(caught.value)
+
+
 def test_default_soil_equals_that_of_the_library():
     parameters = inspect.signature(derive_stability_factors).parameters
     stated = PARTS["Stability"]["properties"]

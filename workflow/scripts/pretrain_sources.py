@@ -15,7 +15,9 @@ from landshift.transfer.pretraining import pretrain_sources
 from landshift.transfer.storage import save_model
 
 
-def main(*, samples, background, selected, learners, own_units, legends, seed, models, manifest):
+def main(
+    *, samples, background, selected, learners, own_units, legends, recipes, seed, models, manifest
+):
     factors = json.loads(Path(selected).read_text(encoding="utf-8"))
     units = {name: factor.units for name, factor in FACTORS.items()} | own_units
     labelled = pd.concat([pd.read_parquet(path) for path in samples], ignore_index=True)
@@ -31,7 +33,7 @@ def main(*, samples, background, selected, learners, own_units, legends, seed, m
             legends=legends,
         )
         save_model(model, folder)
-    sha256 = freeze_models(models, manifest)
+    sha256 = freeze_models(models, manifest, recipes=recipes)
     logging.info("SHA-256 of the manifest, to freeze these models: %s", sha256)
 
 
