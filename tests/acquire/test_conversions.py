@@ -1,8 +1,11 @@
 """Files made of what an address serves: archives, and files of R."""
 
+import gzip
 import hashlib
 import os
+import random
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 
 import geopandas as gpd
@@ -29,6 +32,7 @@ ROOT = Path(__file__).parents[2]
 REAL = Path(os.environ.get("LANDSHIFT_MIRROR", ROOT.parent / "shared/data"))
 SERVED = os.environ.get("LANDSHIFT_SERVED", "")
 """Folder that holds ``host/path`` of what the addresses of the benchmark serve."""
+ATTACKS = int(os.environ.get("LANDSHIFT_ATTACKS", "100"))
 UTM = "+proj=utm +zone=17 +south +datum=WGS84 +units=m +no_defs"
 
 
@@ -124,6 +128,27 @@ def test_an_archive_that_becomes_huge_is_refused(tmp_path, ending, monkeypatch):
     with pytest.raises(PolicyError, match=r"a\.csv becomes .* when it is unpacked"):
         unpack(tmp_path / f"a{ending}", "*", tmp_path / "out")
     assert not (tmp_path / "out").exists() or not list((tmp_path / "out").iterdir())
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize("name", ["a.zip", "a.rar", "a.rda"])
+def test_a_spoilt_file_gives_a_file_or_a_sentence(tmp_path, name):
+    if name == "a.rda":
+        write_grid(tmp_path / name, np.ones((4, 3)), 700_000, 9_550_000, 10.0)
+        (tmp_path / name).write_bytes(gzip.decompress((tmp_path / name).read_bytes()))
+    else:
+        pack(tmp_path / name, {"dem.csv": b"x,y" * 500})
+    whole = (tmp_path / name).read_bytes()
+    chance = random.Random(7)
+    for number in range(ATTACKS):
+        content = bytearray(whole)
+        for _ in range(chance.randint(1, 6)):
+            content[chance.randrange(len(content))] = chance.randrange(256)
+        if chance.random() < 0.2:
+            content = content[: chance.randrange(len(content))]
+        (tmp_path / name).write_bytes(content)
+        with suppress(OSError, ValueError):
+            convert(tmp_path / name, "dem*" if name != "a.rda" else "dem", tmp_path / str(number))
 
 
 @pytest.mark.attack

@@ -1,7 +1,7 @@
 """Take one file, with those that belong to it, out of a ZIP or RAR archive that others made."""
 
-import logging
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
@@ -17,7 +17,8 @@ ARCHIVES = (".zip", ".rar")
 READ = (".csv", ".geojson", ".gpkg", ".json", ".parquet", ".shp", ".tif", ".tiff")
 """Endings of files in an archive that are asked for; what lies next to them comes along."""
 
-_log = logging.getLogger("landshift.acquire")
+# what `zipfile` raises on archives that are none, are cut, or need a password
+_SPOILT = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError)
 
 Member = tuple[str, int, Callable[[], Iterator[bytes]]]
 """Name in the archive, size when it is unpacked [byte], and its content."""
@@ -113,7 +114,7 @@ def _open_zip(archive: Path) -> Iterator[list[Member]]:
                 for item in opened.infolist()
                 if not item.is_dir()
             ]
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+    except _SPOILT as error:
         raise OSError(f"{archive}: is no ZIP archive that can be read ({error})") from None
 
 

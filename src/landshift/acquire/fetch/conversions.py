@@ -26,6 +26,19 @@ R_FILES = (".rda", ".rdata")
 
 _PACKED = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
 _ANSWERS = {"TRUE": 1, "FALSE": 0}
+# what rdata raises on files that are none, or are cut
+_SPOILT = (
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    AssertionError,
+    ArithmeticError,
+    NotImplementedError,
+    EOFError,
+    RecursionError,
+    MemoryError,
+)
 
 
 def convert(served: Path, part: str, folder: Path) -> Path:
@@ -60,7 +73,17 @@ def convert(served: Path, part: str, folder: Path) -> Path:
     if isinstance(value, pd.DataFrame):
         return _write_table(value, place_file(f"{part}.csv", folder, origin=str(served)))
     if isinstance(value, Mapping) and {"header", "data"} <= set(value):
-        return _write_grid(value, place_file(f"{part}.tif", folder, origin=str(served)))
+        target = place_file(f"{part}.tif", folder, origin=str(served))
+        try:
+            return _write_grid(value, target)
+        except (
+            KeyError,
+            IndexError,
+            TypeError,
+            AttributeError,
+            pyproj.exceptions.CRSError,
+        ) as error:
+            raise ValueError(f"{served}: {part} is no grid that can be read ({error})") from None
     raise ValueError(f"{served}: {part} is neither a data frame nor a grid; convert it yourself")
 
 
@@ -74,7 +97,7 @@ def _read_objects(path: Path) -> Mapping[str, Any]:
             # objects of classes that are not known come as their parts
             warnings.simplefilter("ignore")
             return rdata.conversion.convert(rdata.parser.parse_data(content))
-    except (ValueError, LookupError, TypeError, NotImplementedError, EOFError) as error:
+    except _SPOILT as error:
         raise OSError(f"{path}: is no R file that can be read ({error})") from None
 
 
