@@ -16,7 +16,18 @@ from landshift.transfer.storage import save_model
 
 
 def main(
-    *, samples, background, selected, learners, own_units, legends, recipes, seed, models, manifest
+    *,
+    samples,
+    background,
+    selected,
+    learners,
+    own_units,
+    legends,
+    recipes,
+    seed,
+    threads,
+    models,
+    manifest,
 ):
     factors = json.loads(Path(selected).read_text(encoding="utf-8"))
     units = {name: factor.units for name, factor in FACTORS.items()} | own_units
@@ -31,6 +42,7 @@ def main(
             seed=seed,
             units=units,
             legends=legends,
+            threads=threads,
         )
         save_model(model, folder)
     sha256 = freeze_models(models, manifest, recipes=recipes)
@@ -39,4 +51,4 @@ def main(
 
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
-    call_main(main, snakemake)
+    call_main(main, snakemake, threads=snakemake.threads)
