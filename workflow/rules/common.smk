@@ -7,10 +7,11 @@ from pathlib import Path
 from landshift.runtime.compiled_cache import drop_stale_kernels
 from landshift.runtime.files import hash_contents
 from landshift.runtime.fingerprint import fingerprint_script
+from landshift.runtime.slices import Slice
 from landshift.study import outputs
 from landshift.study.origins import list_files
 from landshift.study.plan import Plan, place_grids
-from landshift.transfer.manifest import read_frozen_factors
+from landshift.transfer.manifest import read_frozen_factors, read_frozen_places
 
 REGIONS = config["regions"]
 FROZEN = config["transfer"]["frozen"]
@@ -24,6 +25,7 @@ SCRIPTS = ROOT / "workflow" / "scripts"
 drop_stale_kernels()
 
 PLAN = Plan(STUDY, explain(read_frozen_factors, FROZEN))
+FROZEN_PLACES = explain(read_frozen_places, FROZEN)
 TARGETS = PLAN.targets
 
 
@@ -58,6 +60,7 @@ def any_of(names):
 wildcard_constraints:
     region=any_of(REGIONS),
     target=any_of(PLAN.all_targets),
+    source=any_of(PLAN.real),
     group="[a-z]+",
     layer="(?!(dem|dem_detail|extent)[.])[a-z][a-z0-9_]*",
     inventory="inventory|validation",
@@ -146,10 +149,32 @@ def list_factor_files(region):
     )
 
 
+def find_known_places(target):
+    """Find where the sources of frozen models lie: what happened there they may have learned."""
+    return Slice({} if target in PLAN.virtual else FROZEN_PLACES)
+
+
+def list_of_sources(target, file):
+    """List a table of every source of a target, without the ground of the target if they share it."""
+    return below_results(
+        (
+            f"targets/{target}/sources/{source}/{file}"
+            if PLAN.may_share_ground(target, source)
+            else f"regions/{source}/{file}"
+        )
+        for source in PLAN.known_sources_of(target)
+    )
+
+
+def list_shared(target):
+    """List what is known of the ground that a target may share with each of its sources."""
+    return below_results(outputs.list_shared(PLAN, target))
+
+
 def list_break_sources(target):
     """List the background of the sources, where they settle the limits of the classes."""
-    sources = PLAN.sources_of(target) if config["maps"]["breaks"] == "sources" else []
-    return list_of_regions(sources, "background.parquet")
+    stated = config["maps"]["breaks"] == "sources"
+    return list_of_sources(target, "background.parquet") if stated else []
 
 
 def list_source_models(target):

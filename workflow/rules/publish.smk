@@ -80,6 +80,7 @@ rule write_model_card:
         inventories=lambda wildcards: list_of_regions(
             PLAN.regions_of(wildcards.target), "inventory.gpkg"
         ),
+        shared=lambda wildcards: list_shared(wildcards.target),
     output:
         card="<results>/targets/{target}/model_card.md",
         page=report(
@@ -101,6 +102,7 @@ rule write_model_card:
     params:
         read=lambda wildcards: PLAN.real_regions_of(wildcards.target),
         regions=lambda wildcards: PLAN.regions_of(wildcards.target),
+        known=lambda wildcards: find_known_places(wildcards.target),
         code=hash_script("write_model_card"),
     message:
         "Write down what the map of {wildcards.target} is, how good it is, and where not to use it"

@@ -25,14 +25,14 @@ from landshift.transfer.storage import load_model
 
 
 def main(
-    *, model, dem, factors, samples, shots, validation, background,
+    *, model, dem, factors, samples, shots, validation, background, known,
     pseudo_absences, block_size, skill, curves,
 ):  # fmt: skip
     tuned = load_model(model)
     names = list(tuned.factors)
     layers = read_factors(factors, names=names, chunks=block_size)
     tables = pd.read_parquet(samples), pd.read_parquet(shots)
-    _, landslides = find_held_out(*tables, open_raster(dem), validation)
+    _, landslides = find_held_out(*tables, open_raster(dem), validation, known)
     found = np.column_stack([sample_points(layers[name], landslides) for name in names])
     found = found[~np.isnan(found).any(axis=1)]
     logging.info("%d landslides that no model has seen", len(found))

@@ -28,5 +28,7 @@ if __name__ == "__main__":
             "applicability": next(iter(inputs.applicability), None),
             "ledgers": dict(zip(params.read, inputs.ledgers, strict=True)),
             "inventories": dict(zip(params.regions, inputs.inventories, strict=True)),
+            "shared": {Path(path).parent.name: path for path in inputs.shared},
+            "known": params.known,
         },
     )

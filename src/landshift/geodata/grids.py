@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 
 import pyproj
+import shapely
 import xarray as xr
 from affine import Affine
 from odc.geo.crs import CRS
@@ -171,6 +172,25 @@ def find_box(grid: GeoBox, *, margin_m: float = 0.0) -> tuple[float, float, floa
     left, bottom, right, top = grid.boundingbox.bbox
     wider = (left - margin_m, bottom - margin_m, right + margin_m, top + margin_m)
     return transform_bounds(str(grid.crs), "EPSG:4326", *wider)
+
+
+def split_box(box: Sequence[float]) -> list[tuple[float, float, float, float]]:
+    """Split a box across the antimeridian, whose west is more than its east, into its two parts.
+
+    Examples
+    --------
+    >>> split_box((179.5, -17.0, -179.8, -16.5))
+    [(179.5, -17.0, 180.0, -16.5), (-180.0, -17.0, -179.8, -16.5)]
+    """
+    west, south, east, north = box
+    if west <= east:
+        return [(west, south, east, north)]
+    return [(west, south, 180.0, north), (-180.0, south, east, north)]
+
+
+def cover_box(box: Sequence[float]) -> shapely.Geometry:
+    """Make the polygon of a box [degree], of two parts where it crosses the antimeridian."""
+    return shapely.union_all([shapely.box(*part) for part in split_box(box)])
 
 
 def _choose_zone(box: Sequence[float]) -> CRS:

@@ -81,6 +81,18 @@ class Plan:
         """List the sources of one target whose data are part of the study."""
         return self.sources_of(target) if self.knows_sources else []
 
+    def placed_sources_of(self, target: str) -> list[str]:
+        """List the sources of one target that lie on the Earth, as generated ones do not."""
+        return [source for source in self.known_sources_of(target) if source in self.real]
+
+    def may_share_ground(self, target: str, source: str) -> bool:
+        """Tell whether a source may lie on the ground of a target, as far as the study states it.
+
+        Generated regions are worlds of their own, wherever they lie.
+        """
+        first, second = self.study.regions[target], self.study.regions[source]
+        return not (first.virtual or second.virtual) and first.grid.overlaps(second.grid)
+
     def regions_of(self, target: str) -> list[str]:
         """List the regions behind a map, the target first."""
         return [target, *self.sources_of(target)]

@@ -111,9 +111,11 @@ class Grid(Part):
 
     def overlaps(self, other: "Grid") -> bool:
         """Tell whether two grids may share ground: what is not stated may be anywhere."""
-        if not (self.bounds and other.bounds) or self.crs != other.crs:
+        same = self.bounds and other.bounds and self.crs == other.crs
+        own, others = (self.bounds, other.bounds) if same else (self.box, other.box)
+        if not (own and others):
             return True
-        (west, south, east, north), (left, bottom, right, top) = self.bounds, other.bounds
+        (west, south, east, north), (left, bottom, right, top) = own, others
         return west < right and left < east and south < top and bottom < north
 
 

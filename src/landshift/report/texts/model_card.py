@@ -1,14 +1,21 @@
 """A page of text about one map: what it is, how good it is, and where not to use it."""
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+from landshift.acquire.inventory.storage import load_inventory
 from landshift.evaluation.tables import read_results
 from landshift.report.rendering import render_markdown
 from landshift.report.texts.passages import MapFiles, describe_map
 from landshift.report.texts.provenance import list_origins
-from landshift.runtime.files import unfinished
+from landshift.runtime.files import read_json, unfinished
+from landshift.sampling.apart import count_same_places
+from landshift.sampling.shots import find_in_places
+
+_log = logging.getLogger("landshift.report")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,11 +28,17 @@ class Evidence(MapFiles):
         CSV of the transfer benchmark's means, or None where the study has none.
     ledgers, inventories
         Ledger of the layers and landslides by region, of those that were read.
+    shared
+        By source the record of what was left out of it, because it lies on the target's ground.
+    known
+        Where the sources of frozen models lie, by name.
     """
 
     benchmark: str | Path | None = None
     ledgers: Mapping[str, str | Path] = field(default_factory=dict)
     inventories: Mapping[str, str | Path] = field(default_factory=dict)
+    shared: Mapping[str, str | Path] = field(default_factory=dict)
+    known: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def write_model_card(path: str | Path, evidence: Evidence) -> None:
@@ -47,9 +60,33 @@ def write_model_card(path: str | Path, evidence: Evidence) -> None:
         own=[*model.get("target_factors", []), *model.get("target_classes", [])],
         benchmark=_list_benchmark(evidence.benchmark, model["region"]),
         regions=list_origins(evidence.ledgers, evidence.inventories),
+        shared=list(_list_shared(evidence, model["region"])),
+        learned=_count_learned(evidence, model["region"]),
     )
     with unfinished(path) as partial:
         partial.write_text(text, encoding="utf-8")
+
+
+def _list_shared(evidence: Evidence, target: str) -> Iterator[dict[str, Any]]:
+    """List the sources on the ground of a target, with what was left out of each."""
+    for source, path in evidence.shared.items():
+        record = read_json(path)
+        if "without" in record:
+            own, other = (
+                load_inventory(evidence.inventories[name])[0] for name in (target, source)
+            )
+            same = count_same_places(own, other)
+            _log.warning("%d of %d landslides of %s are ones of %s", same, len(own), target, source)
+            yield record | {"source": source, "same": same, "count": len(own)}
+
+
+def _count_learned(evidence: Evidence, target: str) -> int:
+    """Count the landslides of a target that the sources of frozen models may have learned."""
+    if not evidence.known:
+        return 0
+    return int(
+        find_in_places(load_inventory(evidence.inventories[target])[0], evidence.known).sum()
+    )
 
 
 def _list_benchmark(file: str | Path | None, region: str) -> list[tuple]:
