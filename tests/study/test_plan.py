@@ -260,6 +260,7 @@ def test_records_are_those_of_layers_and_inventories(rich):
     ]
 
 
+FIJI = [179.5, -17.0, -179.8, -16.5]
 WEST_AND_EAST = [[10.0, 44.0, 10.2, 44.2], [10.2, 44.0, 10.4, 44.2]]
 
 
@@ -270,6 +271,9 @@ WEST_AND_EAST = [[10.0, 44.0, 10.2, 44.2], [10.2, 44.0, 10.4, 44.2]]
         ({"box": WEST_AND_EAST[0]}, {"box": WEST_AND_EAST[1]}, False),
         ({"box": WEST_AND_EAST[0]}, {"box": [10.1, 44.1, 10.3, 44.3]}, True),
         ({"box": WEST_AND_EAST[0]}, {}, True),
+        ({"box": FIJI}, {"box": [-179.9, -17.0, -179.7, -16.0]}, True),
+        ({"box": FIJI}, {"box": [179.6, -17.0, -179.95, -16.0]}, True),
+        ({"box": FIJI}, {"box": [-179.8, -17.0, -179.7, -16.0]}, False),
         ({"bounds": [0, 0, 900, 900]}, {"bounds": [900, 0, 1800, 900]}, False),
         ({"bounds": [0, 0, 900, 900]}, {"bounds": [600, 0, 1800, 900]}, True),
     ],

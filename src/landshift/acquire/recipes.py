@@ -85,7 +85,7 @@ def list_tiles(recipe: Recipe, box: Sequence[float]) -> list[str]:
     recipe
         Service of tiles.
     box
-        West, south, east, north [degree].
+        West, south, east, north [degree]; across the antimeridian west is more than east.
 
     Examples
     --------
@@ -101,6 +101,8 @@ def list_tiles(recipe: Recipe, box: Sequence[float]) -> list[str]:
 
 def _list_corners(box: Sequence[float], degrees: int) -> Iterator[tuple[int, int]]:
     west, south, east, north = (edge / degrees for edge in box)
+    # beyond 180 degrees where the box lies across the antimeridian; the names of tiles are not
+    east += 360 / degrees if west > east else 0
     for row in range(math.floor(south), math.ceil(north)):
         for column in range(math.floor(west), math.ceil(east)):
             yield row * degrees, column * degrees
@@ -115,7 +117,6 @@ def _name_land_cover(south: int, west: int) -> str:
 
 
 def _east(west: int) -> str:
-    # A box across the date line goes beyond 180 degrees, the names do not.
     return _hemisphere((west + 180) % 360 - 180, "EW", 3)
 
 

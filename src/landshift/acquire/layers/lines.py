@@ -3,6 +3,7 @@
 import logging
 
 import geopandas as gpd
+import pandas as pd
 import pyogrio
 from odc.geo.geobox import GeoBox
 
@@ -16,7 +17,7 @@ from landshift.acquire.fetch.store import Acquired, Store
 from landshift.acquire.layer import Layer
 from landshift.factors.table import DENSITY_RADIUS_M, DISTANCE_CAP_M
 from landshift.geodata.geojson import check_stated_crs
-from landshift.geodata.grids import find_box
+from landshift.geodata.grids import find_box, split_box
 from landshift.geodata.plain_names import plain_name
 from landshift.geodata.vectors import read_lines
 
@@ -56,7 +57,11 @@ def acquire_lines(layer: Layer, grid: GeoBox, store: Store) -> Acquired:
     try:
         with plain_name(path) as plain:
             place = find_member(plain, recipe.member) if recipe.member else plain
-            lines = pyogrio.read_dataframe(place, bbox=find_box(grid, margin_m=reach_m))
+            parts = [
+                pyogrio.read_dataframe(place, bbox=part)
+                for part in split_box(find_box(grid, margin_m=reach_m))
+            ]
+            lines = pd.concat(parts, ignore_index=True)
     except pyogrio.errors.DataSourceError as error:
         raise OSError(f"{record['address']}: {error}; delete {path} to fetch it again") from None
     if recipe.classes:
