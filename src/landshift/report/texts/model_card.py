@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from landshift.acquire.inventory.storage import load_inventory
 from landshift.evaluation.tables import read_results
 from landshift.report.rendering import render_markdown
@@ -13,6 +15,7 @@ from landshift.report.texts.passages import MapFiles, describe_map
 from landshift.report.texts.provenance import list_origins
 from landshift.runtime.files import read_json, unfinished
 from landshift.sampling.apart import count_same_places
+from landshift.sampling.scars import ScarIndex, measure_scars
 from landshift.sampling.shots import find_in_places
 
 _log = logging.getLogger("landshift.report")
@@ -32,6 +35,8 @@ class Evidence(MapFiles):
         By source the record of what was left out of it, because it lies on the target's ground.
     known
         Where the sources of frozen models lie, by name.
+    tables
+        Samples and background by region.
     """
 
     benchmark: str | Path | None = None
@@ -39,6 +44,7 @@ class Evidence(MapFiles):
     inventories: Mapping[str, str | Path] = field(default_factory=dict)
     shared: Mapping[str, str | Path] = field(default_factory=dict)
     known: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    tables: Mapping[str, tuple[str | Path, str | Path]] = field(default_factory=dict)
 
 
 def write_model_card(path: str | Path, evidence: Evidence) -> None:
@@ -62,6 +68,7 @@ def write_model_card(path: str | Path, evidence: Evidence) -> None:
         regions=list_origins(evidence.ledgers, evidence.inventories),
         shared=list(_list_shared(evidence, model["region"])),
         learned=_count_learned(evidence, model["region"]),
+        scars=_list_scars(evidence.tables),
     )
     with unfinished(path) as partial:
         partial.write_text(text, encoding="utf-8")
@@ -87,6 +94,15 @@ def _count_learned(evidence: Evidence, target: str) -> int:
     return int(
         find_in_places(load_inventory(evidence.inventories[target])[0], evidence.known).sum()
     )
+
+
+def _list_scars(tables: Mapping[str, tuple[str | Path, str | Path]]) -> dict[str, ScarIndex]:
+    """List the scar index of the regions that have one."""
+    found = {
+        region: measure_scars(*(pd.read_parquet(path) for path in paths))
+        for region, paths in tables.items()
+    }
+    return {region: index for region, index in found.items() if index is not None}
 
 
 def _list_benchmark(file: str | Path | None, region: str) -> list[tuple]:
