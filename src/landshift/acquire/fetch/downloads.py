@@ -26,6 +26,7 @@ from landshift.acquire.fetch.transfers import (
     probe,
 )
 from landshift.acquire.layer import Layer, check_checksum
+from landshift.geodata.behind import list_members, list_rasters
 from landshift.runtime.addresses import (
     name_file,
     place_file,
@@ -179,11 +180,13 @@ def fetch_current(url: str, store: Store) -> tuple[Path, Record]:
     return target, record
 
 
-def describe_layer(layer: Layer, path: Path, store: Store) -> Record:
-    """Record where the main file of a layer came from, after `fetch_layer`."""
-    if layer.file is not None:
-        return describe_file(path) | {"sha256": hash_file(path)}
-    return describe_asset(layer.url, layer.sha256, store)
+def describe_layer(layer: Layer, path: Path, store: Store) -> tuple[Record, ...]:
+    """Record where the main file of a layer came from, and the members of a VRT."""
+    if layer.file is None:
+        return (describe_asset(layer.url, layer.sha256, store),)
+    # of tiles the VRT is our own
+    files = ([] if list_rasters(layer.file) else [path]) + list_members(path)
+    return tuple(describe_file(file) | {"sha256": hash_file(file)} for file in files)
 
 
 def describe_asset(url: str, sha256: str, store: Store) -> Record:

@@ -50,10 +50,10 @@ def fetch_inventory(layer: Layer, grid: GeoBox, store: Store) -> tuple[Acquired,
         return _select_reported(layer, grid, store), dict(COLUMNS)
     if layer.file is not None and layer.file.is_dir():
         files = list_inventories(layer.file)
-        records = tuple(describe_layer(layer, file, store) for file in files)
+        records = tuple(record for file in files for record in describe_layer(layer, file, store))
         return Acquired(layer.file, records, layer.describe()), {}
     path = fetch_layer(layer, store)
-    return Acquired(path, (describe_layer(layer, path, store),), layer.describe()), {}
+    return Acquired(path, describe_layer(layer, path, store), layer.describe()), {}
 
 
 def _find_within(table: pd.DataFrame, west: float, south: float, east: float, north: float):

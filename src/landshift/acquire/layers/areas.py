@@ -14,6 +14,7 @@ from landshift.acquire.fetch.downloads import describe_layer, fetch_layer
 from landshift.acquire.fetch.store import Acquired, Store
 from landshift.acquire.layer import Layer
 from landshift.acquire.layers.checks import check_layer
+from landshift.acquire.layers.tiles import fetch_raster
 from landshift.geodata.alignment import align_raster
 from landshift.geodata.grids import plan_grid
 from landshift.geodata.raster import open_raster
@@ -49,11 +50,11 @@ def acquire_extent(layer: Layer, grid: Mapping[str, Any], store: Store) -> Acqui
     ValueError
         If no cell belongs to the region, or its grid cannot be planned.
     """
-    path = fetch_layer(layer, store)
+    path = fetch_raster(layer, store)
     cells = _read_cells(path)
     inside = align_raster(cells, plan_grid(cells, origin=str(path), **grid))
     area = _mark(inside, "extent of the region", path)
-    return Acquired(area, (describe_layer(layer, path, store),), layer.describe())
+    return Acquired(area, describe_layer(layer, path, store), layer.describe())
 
 
 def acquire_surveyed(layer: Layer, grid: GeoBox, store: Store) -> Acquired:
@@ -84,7 +85,7 @@ def acquire_surveyed(layer: Layer, grid: GeoBox, store: Store) -> Acquired:
     raster = path.suffix.lower() in RASTERS
     inside = align_raster(_read_cells(path), grid) if raster else _burn(path, grid)
     area = _mark(inside, "area surveyed for landslides", path)
-    return Acquired(area, (describe_layer(layer, path, store),), layer.describe())
+    return Acquired(area, describe_layer(layer, path, store), layer.describe())
 
 
 def _read_cells(path: Path) -> xr.DataArray:

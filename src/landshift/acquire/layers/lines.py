@@ -50,7 +50,7 @@ def acquire_lines(layer: Layer, grid: GeoBox, store: Store) -> Acquired:
     if recipe is None:
         path = fetch_layer(layer, store)
         lines = read_lines(path, grid)
-        return Acquired(lines, (describe_layer(layer, path, store),), layer.describe())
+        return Acquired(lines, describe_layer(layer, path, store), layer.describe())
     path, record = fetch_current(_find_address(layer), store)
     reach_m = max(DISTANCE_CAP_M, DENSITY_RADIUS_M)
     check_stated_crs(path)
