@@ -65,5 +65,7 @@ onsuccess:
 onerror:
     print(end=make_plain(keep_checksums(f"results/{config['study']}")))
     logs = f"results/{config['study']}/logs"
-    failures = list_failures(logs, since=STARTED) or [f"no job said why; its log is in {logs}"]
+    benchmarks = f"results/{config['study']}/benchmarks"
+    failures = list_failures(logs, since=STARTED, benchmarks=benchmarks)
+    failures = failures or [f"no job said why; its log is in {logs}"]
     print("What went wrong; all that was finished is kept:", *failures, sep="\n  ")
