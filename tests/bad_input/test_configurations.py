@@ -95,6 +95,10 @@ KEYS += [
     (f"{BIRCH}.inventory.until", "2015-02-30", f"{BIRCH}.inventory.until", "is no time; state a"),
     (f"{BIRCH}.grid.bounds", [1, 2, 3], f"{BIRCH}.grid.bounds",
      "[1, 2, 3] is no box; state [xmin, ymin, xmax, ymax] in metres of the grid's CRS"),
+    (f"{BIRCH}.inventory.surveyed", "all", f"{BIRCH}.inventory.surveyed",
+     "'all' must be keys with values: Where landslides were looked for: polygons, or a raster"),
+    (f"{BIRCH}.inventory.surveyed.file", 1, f"{BIRCH}.inventory.surveyed.file",
+     "1 must be a text: Path of the file"),
     (f"{BIRCH}.grid.box", [11.2, 44.0, 10.9, 44.2], f"{BIRCH}.grid.box",
      "[11.2, 44.0, 10.9, 44.2] is no box; state [west, south, east, north] in degrees"),
     (f"{BIRCH}.grid.box", [179.5, -17.0, 180.2, -16.5], f"{BIRCH}.grid.box", "is no box; state"),
@@ -451,3 +455,7 @@ def test_tiles_and_members_of_a_vrt_are_checked_file_by_file(spoil, tmp_path):
     assert f"{key}.file: {vrt}: names tiles/lost.tif, which is no file; put it there, or" in (
         explain(check_text, yaml.safe_dump(config))
     )
+
+
+def test_the_extent_of_the_landslides_may_be_what_was_surveyed(spoil):
+    check_text(yaml.safe_dump(spoil("regions.birch.inventory.surveyed", "extent")))

@@ -100,6 +100,22 @@ def test_card_states_what_frozen_models_may_have_learned(evidence, tmp_path):
     assert f"\n{len(landslides)} landslides lie in sources of the frozen models, which may" in text
 
 
+def test_card_states_where_absences_come_from_and_how_much_landslides_span(evidence, tmp_path):
+    cleaning = tmp_path / "cleaning.csv"
+
+    def write(share, stated=None):
+        cleaning.write_text(f"what,value,meaning\nread,80,landslides\nextent_share,{share},share\n")
+        surveyed = {"ash": stated} if stated else {}
+        told = replace(evidence, cleanings={"ash": cleaning}, surveyed=surveyed)
+        write_model_card(tmp_path / "card.md", told)
+        return (tmp_path / "card.md").read_text()
+
+    assert "**The landslides of ash span 13% of the region**, but absences come from" in write(0.13)
+    assert "own extent, 13% of the region: absences, and the cells" in write(0.13, "extent")
+    assert "lie where landslides were looked for, as the study states." in write(0.13, "file")
+    assert "looked for" not in write(0.9) and "span" not in write(0.9)
+
+
 def find(evidence, **more):
     """Choose of the evidence of a card what a summary tells."""
     own = {key: getattr(evidence, key) for key in ("model", "classes", "skill", "drivers")}

@@ -109,6 +109,10 @@ rule acquire_surveyed:
     input:
         files=lambda wildcards: find_files(wildcards.region, "surveyed"),
         dem=lambda wildcards: find_ground(wildcards.region),
+        inventory=lambda wildcards: list_of_regions(
+            [wildcards.region] * (find_entry(wildcards.region, "surveyed") == EXTENT),
+            "inventory.gpkg",
+        ),
     output:
         surveyed="<results>/regions/{region}/surveyed.tif",
         record="<results>/regions/{region}/surveyed.tif.json",
@@ -125,7 +129,11 @@ rule acquire_surveyed:
         mem_mb=4000,
         downloads=1,
     params:
-        entry=lambda wildcards: Slice(find_entry(wildcards.region, "surveyed")),
+        entry=lambda wildcards: Slice(
+            {"extent": True}
+            if find_entry(wildcards.region, "surveyed") == EXTENT
+            else find_entry(wildcards.region, "surveyed")
+        ),
         content=lambda wildcards: hash_files(find_entry(wildcards.region, "surveyed")),
         code=hash_script("acquire_surveyed"),
     message:

@@ -9,7 +9,7 @@ from landshift.runtime.files import hash_contents
 from landshift.runtime.fingerprint import fingerprint_script
 from landshift.runtime.slices import Slice
 from landshift.study import outputs
-from landshift.study.origins import list_files
+from landshift.study.origins import EXTENT, list_files
 from landshift.study.plan import Plan, place_grids
 from landshift.transfer.manifest import read_frozen_factors, read_frozen_places
 
@@ -84,7 +84,7 @@ def hash_viewer():
 
 def hash_files(*entries):
     """Hash the local files of entries, so that a file replaced by an older one reruns its jobs too."""
-    return hash_contents(file for entry in entries for file in list_files(entry))
+    return hash_contents(file for entry in entries if entry != EXTENT for file in list_files(entry))
 
 
 def find_entry(region, name):
@@ -98,7 +98,8 @@ def find_entry(region, name):
 
 def find_files(region, name):
     """Find the local files of a layer: as inputs, their change reruns the job; addresses have none."""
-    return list_files(find_entry(region, name))
+    entry = find_entry(region, name)
+    return [] if entry == EXTENT else list_files(entry)
 
 
 def describe_origin(region, layer):
@@ -186,6 +187,15 @@ def list_surveyed(region):
     """List the area of a region in which landslides were looked for, if it is stated."""
     stated = "surveyed" in REGIONS[region].get("inventory", {})
     return list_of_regions([region] * stated, "surveyed.tif")
+
+
+def describe_surveys(target):
+    """Describe by region how it is stated where landslides were looked for."""
+    return {
+        region: "extent" if find_entry(region, "surveyed") == EXTENT else "file"
+        for region in PLAN.real_regions_of(target)
+        if "surveyed" in REGIONS[region]["inventory"]
+    }
 
 
 def list_validation(target):

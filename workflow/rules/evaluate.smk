@@ -37,6 +37,7 @@ rule evaluate_skill:
         shots="<results>/targets/{target}/shots.parquet",
         validation=lambda wildcards: list_validation(wildcards.target),
         background="<results>/regions/{target}/background.parquet",
+        surveyed=lambda wildcards: list_surveyed(wildcards.target),
     output:
         skill=report(
             "<results>/targets/{target}/skill.csv",

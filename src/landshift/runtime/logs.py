@@ -76,9 +76,7 @@ def set_up_logging(path: str | Path, *, level: int = logging.INFO) -> None:
     sys.excepthook = _log_failure
 
 
-def list_failures(
-    logs: str | Path, *, since: float, benchmarks: str | Path | None = None
-) -> list[str]:
+def list_failures(results: str | Path, *, since: float) -> list[str]:
     """List the sentences that failed jobs of a run left in their logs, once each.
 
     What Snakemake writes itself is of no use: told to be quiet, it names no job that failed. A job
@@ -87,19 +85,18 @@ def list_failures(
 
     Parameters
     ----------
-    logs
-        Folder of the logs of a study.
-    benchmarks
-        Folder of the benchmarks, by the same names; None looks for no job that was killed.
+    results
+        Folder of a study, with its ``logs`` and, by the same names, its ``benchmarks``.
     since
         When the run began, as of `time.time` [s]; older logs are of other runs.
     """
-    paths = [path for path in sorted(Path(logs).rglob("*.log")) if path.stat().st_mtime >= since]
+    logs, benchmarks = (Path(results, name) for name in ("logs", "benchmarks"))
+    paths = [path for path in sorted(logs.rglob("*.log")) if path.stat().st_mtime >= since]
     found = []
     for path in paths:
         lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
         told = [line.partition(_FAILED)[2].strip() for line in lines if _FAILED in line]
-        if not told and benchmarks and not _has_ended(path, Path(logs), Path(benchmarks)):
+        if not told and not _has_ended(path, logs, benchmarks):
             name = path.relative_to(logs).with_suffix("")
             told = [f"{name} stopped without a word, as if killed for its memory; see {path}"]
         found += told

@@ -5,6 +5,7 @@ from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic_core import core_schema
 
 from landshift.acquire.inventory.folder import list_inventories
 from landshift.acquire.recipes import RECIPES, SENTINEL_BANDS
@@ -337,6 +338,23 @@ class Layer(Origin):
             yield from check_path(f"{path}.classes", Path(self.classes))
 
 
+EXTENT = "extent"
+"""Word for the extent of the landslides, in place of the area where they were looked for."""
+
+
+class _OrExtent:
+    """Lets a key take the word `EXTENT` in place of its keys."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        def take(value: Any, check: Any) -> Any:
+            return value if value == EXTENT else check(value)
+
+        return core_schema.no_info_wrap_validator_function(take, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> Any:
+        return {"anyOf": [handler(schema), {"const": EXTENT}]}
+
+
 class Inventory(Origin):
     """Landslides from a `file`, from a `url` or, as a last resort, by a `recipe`."""
 
@@ -385,9 +403,11 @@ class Inventory(Origin):
     accuracy_m: Metres = None
     """How far a landslide may lie from its point [m]. Points that are known worse than a cell of
     the elevation model are moved to its steepest hollow within that distance."""
-    surveyed: Area = None
-    """Where landslides were looked for: polygons, or a raster that is not 0 there. Random absences
-    are drawn only inside; by default in the whole region."""
+    surveyed: Annotated[Area, _OrExtent()] = None
+    """Where landslides were looked for: polygons, or a raster that is not 0 there; or the word
+    `extent` for the convex hull of the landslides with a margin of twice their mean distance.
+    Random absences, and the cells that the skill compares landslides with, lie only inside; by
+    default in the whole region. The log says where the landslides span clearly less of it."""
 
     def find_problems(self) -> Iterator[Problem]:
         """Find what is wrong with the origin, the columns and the period."""
@@ -421,7 +441,7 @@ class Inventory(Origin):
     def find_missing(self, path: str, *, may_be_folder: bool = True) -> Iterator[Problem]:
         """Find the local files that are missing, that of the surveyed area included."""
         yield from super().find_missing(path, may_be_folder=may_be_folder)
-        if self.surveyed:
+        if isinstance(self.surveyed, Area):
             yield from self.surveyed.find_missing(f"{path}.surveyed")
 
     def is_tested_by(self, validation: "Inventory") -> bool:

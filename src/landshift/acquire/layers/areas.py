@@ -1,5 +1,6 @@
 """Areas: the extent of a region without elevations, and where landslides were looked for."""
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from rasterio.features import geometry_mask
 
 from landshift.acquire.fetch.downloads import describe_layer, fetch_layer
 from landshift.acquire.fetch.store import Acquired, Store
+from landshift.acquire.inventory.coverage import mark_extent
+from landshift.acquire.inventory.storage import load_inventory
 from landshift.acquire.layer import Layer
 from landshift.acquire.layers.checks import check_layer
 from landshift.acquire.layers.tiles import fetch_raster
@@ -19,6 +22,8 @@ from landshift.geodata.alignment import align_raster
 from landshift.geodata.grids import plan_grid
 from landshift.geodata.raster import open_raster
 from landshift.geodata.vectors import read_shapes
+
+_log = logging.getLogger("landshift.acquire")
 
 RASTERS = (".tif", ".tiff", ".vrt", ".asc")
 """Endings of areas that are cells; all others are polygons."""
@@ -86,6 +91,29 @@ def acquire_surveyed(layer: Layer, grid: GeoBox, store: Store) -> Acquired:
     inside = align_raster(_read_cells(path), grid) if raster else _burn(path, grid)
     area = _mark(inside, "area surveyed for landslides", path)
     return Acquired(area, describe_layer(layer, path, store), layer.describe())
+
+
+def take_extent(inventory: Path, ground: xr.DataArray) -> Acquired:
+    """Take the extent of the landslides of a region for the area in which they were looked for.
+
+    Parameters
+    ----------
+    inventory
+        Result of `landshift.acquire.inventory.storage.write_inventory`.
+    ground
+        Raster that spans the region, NaN outside of it.
+
+    Returns
+    -------
+    Acquired
+        1 in the extent of `landshift.acquire.inventory.coverage.mark_extent`, NaN elsewhere.
+    """
+    landslides, _ = load_inventory(inventory)
+    inside = mark_extent(landslides, ground) & np.isfinite(ground.to_numpy())
+    cells = wrap_xr(inside.astype(np.uint8), ground.odc.geobox)
+    area = _mark(cells, "extent of the landslides", Path(inventory))
+    _log.info("the landslides span %.0f %% of the region", 100 * inside.sum() / ground.count())
+    return Acquired(area, (), {"licence": "that of the inventory, of which it is the extent"})
 
 
 def _read_cells(path: Path) -> xr.DataArray:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from landshift.acquire.inventory.coverage import CLEARLY_LESS
 from landshift.acquire.inventory.storage import load_inventory
 from landshift.evaluation.tables import read_results
 from landshift.report.rendering import render_markdown
@@ -35,6 +36,10 @@ class Evidence(MapFiles):
         By source the record of what was left out of it, because it lies on the target's ground.
     known
         Where the sources of frozen models lie, by name.
+    cleanings
+        What cleaning did to the inventories of the regions that were read.
+    surveyed
+        By region how it is stated where landslides were looked for: ``file`` or ``extent``.
     tables
         Samples and background by region.
     """
@@ -44,6 +49,8 @@ class Evidence(MapFiles):
     inventories: Mapping[str, str | Path] = field(default_factory=dict)
     shared: Mapping[str, str | Path] = field(default_factory=dict)
     known: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    cleanings: Mapping[str, str | Path] = field(default_factory=dict)
+    surveyed: Mapping[str, str] = field(default_factory=dict)
     tables: Mapping[str, tuple[str | Path, str | Path]] = field(default_factory=dict)
 
 
@@ -66,12 +73,23 @@ def write_model_card(path: str | Path, evidence: Evidence) -> None:
         own=[*model.get("target_factors", []), *model.get("target_classes", [])],
         benchmark=_list_benchmark(evidence.benchmark, model["region"]),
         regions=list_origins(evidence.ledgers, evidence.inventories),
+        coverage=list(_list_coverage(evidence)),
         shared=list(_list_shared(evidence, model["region"])),
         learned=_count_learned(evidence, model["region"]),
         scars=_list_scars(evidence.tables),
     )
     with unfinished(path) as partial:
         partial.write_text(text, encoding="utf-8")
+
+
+def _list_coverage(evidence: Evidence) -> Iterator[dict[str, Any]]:
+    """List where absences come from, by region, and the share of it that the landslides span."""
+    for region, file in evidence.cleanings.items():
+        table = read_results(file, ["what", "value"]).set_index("what")["value"]
+        share = float(table.get("extent_share", 1))
+        stated = evidence.surveyed.get(region)
+        if stated or share < CLEARLY_LESS:
+            yield {"region": region, "share": share, "stated": stated}
 
 
 def _list_shared(evidence: Evidence, target: str) -> Iterator[dict[str, Any]]:
