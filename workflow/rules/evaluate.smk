@@ -69,7 +69,7 @@ rule evaluate_skill:
 
 rule evaluate_truth:
     input:
-        models=rules.pretrain_sources.output.models,
+        models=lambda wildcards: list_source_models(wildcards.target),
         samples=lambda wildcards: list_of_sources(wildcards.target, "samples.parquet"),
         background_sources=lambda wildcards: list_of_sources(wildcards.target, "background.parquet"),
         shots="<results>/targets/{target}/shots.parquet",
@@ -171,7 +171,7 @@ rule evaluate_class_coverage:
 
 rule run_transfer_benchmark:
     input:
-        models=rules.pretrain_sources.output.models,
+        models=lambda wildcards: list_source_models(wildcards.target),
         samples=lambda wildcards: (
             list_of_regions([wildcards.target], "samples.parquet")
             + list_of_sources(wildcards.target, "samples.parquet")

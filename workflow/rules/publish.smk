@@ -84,7 +84,7 @@ rule write_model_card:
             PLAN.regions_of(wildcards.target), "background.parquet"
         ),
         inventories=lambda wildcards: list_of_regions(
-            PLAN.regions_of(wildcards.target), "inventory.gpkg"
+            PLAN.mapped_regions_of(wildcards.target), "inventory.gpkg"
         ),
         shared=lambda wildcards: list_shared(wildcards.target),
         cleanings=lambda wildcards: list_of_regions(
@@ -110,6 +110,8 @@ rule write_model_card:
         mem_mb=1000,
     params:
         read=lambda wildcards: PLAN.real_regions_of(wildcards.target),
+        mapped=lambda wildcards: PLAN.mapped_regions_of(wildcards.target),
+        library=PLAN.library,
         regions=lambda wildcards: PLAN.regions_of(wildcards.target),
         known=lambda wildcards: find_known_places(wildcards.target),
         surveyed=lambda wildcards: describe_surveys(wildcards.target),

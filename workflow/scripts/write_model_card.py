@@ -32,10 +32,11 @@ if __name__ == "__main__":
                     params.regions, zip(inputs.samples, inputs.background, strict=True), strict=True
                 )
             ),
-            "inventories": dict(zip(params.regions, inputs.inventories, strict=True)),
+            "inventories": dict(zip(params.mapped, inputs.inventories, strict=True)),
             "shared": {Path(path).parent.name: path for path in inputs.shared},
             "known": params.known,
             "cleanings": dict(zip(params.read, inputs.cleanings, strict=True)),
             "surveyed": params.surveyed,
+            "library": params.library,
         },
     )

@@ -81,9 +81,10 @@ def list_steps(plan: Plan) -> list[str]:
         folder = record.rpartition("/")[0]
         steps += [f"{folder}/{name}.parquet" for name in ("samples", "background")]
     if plan.knows_sources:
-        learners = plan.study.transfer.learners
-        names = ["factors_selected.json", *learners]
-        steps += [f"sources/{target}/{name}" for target, name in product(plan.all_targets, names)]
+        taught = dict.fromkeys(map(plan.find_teacher, plan.all_targets))
+        learners = product(taught, plan.study.transfer.learners)
+        steps += [f"sources/{target}/factors_selected.json" for target in plan.all_targets]
+        steps += [f"sources/{target}/{learner}" for target, learner in learners]
     return steps
 
 
@@ -99,6 +100,8 @@ def list_shared(plan: Plan, target: str) -> list[str]:
 def _list_steps_of_region(plan: Plan, region: str) -> list[str]:
     records = list_records(plan, region) if region in plan.real else []
     files = [f"regions/{region}/{name}" for name in ("samples.parquet", "background.parquet")]
+    if region in plan.library:
+        return files
     files += [f"regions/{region}/factors/{group}.tif" for group in plan.list_groups(region)]
     return [f"regions/{region}/inventory.gpkg", *files] + [
         record.removesuffix(".json") for record in records

@@ -1,7 +1,7 @@
 """A page of text about one map: what it is, how good it is, and where not to use it."""
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,8 @@ class Evidence(MapFiles):
         What cleaning did to the inventories of the regions that were read.
     surveyed
         By region how it is stated where landslides were looked for: ``file`` or ``extent``.
+    library
+        Names of the sources that came from the library.
     tables
         Samples and background by region.
     """
@@ -51,6 +53,7 @@ class Evidence(MapFiles):
     known: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     cleanings: Mapping[str, str | Path] = field(default_factory=dict)
     surveyed: Mapping[str, str] = field(default_factory=dict)
+    library: Sequence[str] = ()
     tables: Mapping[str, tuple[str | Path, str | Path]] = field(default_factory=dict)
 
 
@@ -72,7 +75,7 @@ def write_model_card(path: str | Path, evidence: Evidence) -> None:
         factors=list(zip(model["factors"], model["units"], strict=True)),
         own=[*model.get("target_factors", []), *model.get("target_classes", [])],
         benchmark=_list_benchmark(evidence.benchmark, model["region"]),
-        regions=list_origins(evidence.ledgers, evidence.inventories),
+        regions=list_origins(evidence.ledgers, evidence.inventories, evidence.library),
         coverage=list(_list_coverage(evidence)),
         shared=list(_list_shared(evidence, model["region"])),
         learned=_count_learned(evidence, model["region"]),
