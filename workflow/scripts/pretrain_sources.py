@@ -20,7 +20,7 @@ from landshift.transfer.storage import save_model
 
 def main(
     *, samples, background, selected, grounds, shared,
-    learners, own_units, legends, seed, models, manifest,
+    learners, own_units, legends, seed, threads, models, manifest,
 ):  # fmt: skip
     factors = json.loads(Path(selected).read_text(encoding="utf-8"))
     units = {name: factor.units for name, factor in FACTORS.items()} | own_units
@@ -35,6 +35,7 @@ def main(
             seed=seed,
             units=units,
             legends=legends,
+            threads=threads,
         )
         save_model(model, folder)
     places = {
@@ -54,5 +55,6 @@ if __name__ == "__main__":
         main,
         snakemake,
         grounds=dict(zip(params.placed, inputs.grounds, strict=True)),
+        threads=snakemake.threads,
         shared={Path(path).parent.name: path for path in inputs.shared},
     )
