@@ -78,9 +78,9 @@ def check_text(text):
 def sound(tmp_path):
     """Write a sound study of two regions; returns its configuration."""
     regions = {}
-    for name, role in (("alder", "source"), ("birch", "target")):
-        write_tif(tmp_path / f"{name}.tif")
-        write_slides(tmp_path / f"{name}.gpkg")
+    for name, role, east in (("alder", "source", 6000), ("birch", "target", 0)):
+        write_tif(tmp_path / f"{name}.tif", transform=from_origin(WEST + east, NORTH, 30, 30))
+        write_slides(tmp_path / f"{name}.gpkg", east=east)
         regions[name] = {
             "role": role,
             "grid": {"resolution_m": 30},

@@ -7,7 +7,7 @@ import yaml
 
 from landshift.study.texts import MOST_NODES, check_file
 
-from .conftest import check_text, explain, write_slides
+from .conftest import check_text, explain, write_slides, write_tif
 
 BIRCH = "regions.birch"
 
@@ -56,7 +56,9 @@ KEYS = [
     (f"{BIRCH}.inventory.file", "no/such.gpkg", f"{BIRCH}.inventory.file",
      "no/such.gpkg does not exist; correct the path of the file"),
     (f"{BIRCH}.layers.dem.file", "/", f"{BIRCH}.layers.dem.file",
-     "/ is a folder; correct the path of the file"),
+     "/ holds no raster, such as a GeoTIFF; put one there"),
+    (f"{BIRCH}.layers.dem.file", "no/such/*.tif", f"{BIRCH}.layers.dem.file",
+     "no/such/*.tif holds no raster, such as a GeoTIFF; put one there"),
     (f"{BIRCH}.layers.dem", {}, f"{BIRCH}.layers.dem",
      "state where it comes from: `file`, `url`, `stac`"),
     (f"{BIRCH}.layers.rain", {"url": "ftp://example.org/a.tif"}, f"{BIRCH}.layers.rain.url",
@@ -93,6 +95,13 @@ KEYS += [
     (f"{BIRCH}.inventory.until", "2015-02-30", f"{BIRCH}.inventory.until", "is no time; state a"),
     (f"{BIRCH}.grid.bounds", [1, 2, 3], f"{BIRCH}.grid.bounds",
      "[1, 2, 3] is no box; state [xmin, ymin, xmax, ymax] in metres of the grid's CRS"),
+    (f"{BIRCH}.inventory.surveyed", "all", f"{BIRCH}.inventory.surveyed",
+     "'all' must be keys with values: Where landslides were looked for: polygons, or a raster"),
+    (f"{BIRCH}.inventory.surveyed.file", 1, f"{BIRCH}.inventory.surveyed.file",
+     "1 must be a text: Path of the file"),
+    (f"{BIRCH}.grid.box", [11.2, 44.0, 10.9, 44.2], f"{BIRCH}.grid.box",
+     "[11.2, 44.0, 10.9, 44.2] is no box; state [west, south, east, north] in degrees"),
+    (f"{BIRCH}.grid.box", [179.5, -17.0, 180.2, -16.5], f"{BIRCH}.grid.box", "is no box; state"),
     ("samples.buffer_m", float("nan"), "samples.buffer_m", "nan must be a finite number: Absences"),
     ("samples", [], "samples", "[] must be keys with values: How labelled and unlabelled"),
     ("samples.blocks", True, "samples.blocks", "True must be a whole number: Spatial blocks"),
@@ -420,3 +429,33 @@ def test_null_is_no_value_of_a_key_that_may_be_left_out(sound, key):
     place, last = (sound["regions"]["birch"], key.split(".")[-1]) if "." in key else (sound, key)
     place[last] = None
     assert f"  {key}: None must be " in explain(check_text, yaml.safe_dump(sound))
+
+
+def test_tiles_and_members_of_a_vrt_are_checked_file_by_file(spoil, tmp_path):
+    folder = tmp_path / "tiles"
+    folder.mkdir()
+    config = spoil("regions.birch.layers.dem", {"file": str(folder)})
+    key = "regions.birch.layers.dem"
+    assert f"{key}.file: {folder} holds no raster, such as a GeoTIFF; put one there" in (
+        explain(check_text, yaml.safe_dump(config))
+    )
+    write_tif(folder / "a.tif")
+    check_text(yaml.safe_dump(config))
+    config["regions"]["birch"]["layers"]["dem"]["sha256"] = "0" * 64
+    assert f"{key}.sha256: belongs to a single file, but `file` stands for several; remove" in (
+        explain(check_text, yaml.safe_dump(config))
+    )
+    vrt = tmp_path / "dem.vrt"
+    source = '<SourceFilename relativeToVRT="1">tiles/{}.tif</SourceFilename>'
+    band = '<VRTDataset><VRTRasterBand band="1">{}</VRTRasterBand></VRTDataset>'
+    config = spoil("regions.birch.layers.dem", {"file": str(vrt)})
+    vrt.write_text(band.format(source.format("a")))
+    check_text(yaml.safe_dump(config))
+    vrt.write_text(band.format(source.format("a") + source.format("lost")))
+    assert f"{key}.file: {vrt}: names tiles/lost.tif, which is no file; put it there, or" in (
+        explain(check_text, yaml.safe_dump(config))
+    )
+
+
+def test_the_extent_of_the_landslides_may_be_what_was_surveyed(spoil):
+    check_text(yaml.safe_dump(spoil("regions.birch.inventory.surveyed", "extent")))

@@ -4,6 +4,7 @@ import logging
 
 from landshift.acquire.fetch.store import open_store, write_record
 from landshift.acquire.inventory.cleaning import clean_inventory
+from landshift.acquire.inventory.coverage import measure_coverage
 from landshift.acquire.inventory.elevations import compare_elevations
 from landshift.acquire.inventory.fetching import fetch_inventory
 from landshift.acquire.inventory.reading import COLUMN_KEYS, gather_inventory
@@ -17,7 +18,7 @@ from landshift.runtime.jobs import call_main
 from landshift.runtime.logs import set_up_logging
 
 
-def main(*, entry, dem, store, inventory, cleaning, record, detail=None):
+def main(*, entry, dem, store, inventory, cleaning, record, detail=None, later=False):
     heights = open_raster(dem)
     acquired, columns = fetch_inventory(Layer.parse(entry), heights.odc.geobox, store)
     path = acquired.data
@@ -46,6 +47,9 @@ def main(*, entry, dem, store, inventory, cleaning, record, detail=None):
     comparisons = [compare_elevations(cleaned, heights, origin=str(path))]
     if detail:
         comparisons.append(measure_registration(cleaned, open_raster(detail)))
+    if not later:
+        looked = "surveyed" in entry or absences is not None
+        comparisons.append(measure_coverage(cleaned, heights, surveyed=looked))
     comparisons = [each for each in comparisons if each is not None]
     for comparison in comparisons:
         if sentence := comparison.describe():
@@ -61,6 +65,7 @@ if __name__ == "__main__":
         call_main(
             main,
             snakemake,
+            later=snakemake.wildcards.inventory == "validation",
             detail=next(iter(snakemake.input.detail), None),
             store=open_store(snakemake.config["mirror"]),
             inventory=snakemake.output.inventory,

@@ -99,7 +99,7 @@ def list_tiles(recipe: Recipe, box: Sequence[float]) -> dict[str, str]:
     recipe
         Service of tiles.
     box
-        West, south, east, north [degree].
+        West, south, east, north [degree]; across the antimeridian west is more than east.
 
     Returns
     -------
@@ -138,6 +138,8 @@ def list_rainfall(recipe: Recipe) -> list[str]:
 
 def _list_corners(box: Sequence[float], degrees: int) -> Iterator[tuple[int, int]]:
     west, south, east, north = (edge / degrees for edge in box)
+    # beyond 180 degrees where the box lies across the antimeridian; the names of tiles are not
+    east += 360 / degrees if west > east else 0
     for row in range(math.floor(south), math.ceil(north)):
         for column in range(math.floor(west), math.ceil(east)):
             yield row * degrees, column * degrees
@@ -152,7 +154,6 @@ def _name_land_cover(south: int, west: int) -> str:
 
 
 def _east(west: int) -> str:
-    # A box across the date line goes beyond 180 degrees, the names do not.
     return _hemisphere((west + 180) % 360 - 180, "EW", 3)
 
 

@@ -5,9 +5,11 @@ from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic_core import core_schema
 
 from landshift.acquire.inventory.folder import list_inventories
 from landshift.acquire.recipes import RECIPES, SENTINEL_BANDS
+from landshift.geodata.behind import list_members, list_parts, list_rasters
 from landshift.study.parts import (
     Count,
     Day,
@@ -100,8 +102,6 @@ _NEEDED = {
     "part": "name the collection or the type of the service",
 }
 _SIDECARS = ("shx", "dbf", "prj")
-_SHAPEFILE = (".shx", ".dbf", ".prj", ".cpg")
-_RASTER = (".tfw", ".tif.aux.xml", ".tif.msk")
 
 
 def _refuse_inventory(recipe: Any) -> Any:
@@ -294,6 +294,9 @@ class OwnFactor(Part):
 class Layer(Origin):
     """One layer, from a `file`, a `url`, a `stac` catalogue or by a `recipe`."""
 
+    file: Text = None
+    """Path of the file; of rasters that are tiles of one, the path of their folder or a pattern
+    such as `tiles/*.tif`. A relative one starts at the folder of the Snakefile."""
     recipe: Recipe = None
     """A known public service, of which the window of the region is fetched; `docs/data.md` states
     each one's resolution, unit, licence and citation. `sentinel2` gives the layers `blue`, `green`,
@@ -371,9 +374,37 @@ class Layer(Origin):
 
     def find_missing(self, path: str, *, may_be_folder: bool = False) -> Iterator[Problem]:
         """Find the local files that are missing, that of the legend included."""
-        yield from super().find_missing(path, may_be_folder=may_be_folder)
+        tiles = None if self.file is None or self.is_lines else list_rasters(self.file)
+        if tiles is None:
+            yield from super().find_missing(path, may_be_folder=may_be_folder)
+        elif not tiles:
+            yield f"{path}.file", f"{self.file} holds no raster, such as a GeoTIFF; put one there"
+        elif self.sha256 is not None:
+            yield (
+                f"{path}.sha256",
+                "belongs to a single file, but `file` stands for several; remove it",
+            )
+        for tile in tiles or ():
+            yield from check_path(f"{path}.file", tile)
         if isinstance(self.classes, str):
             yield from check_path(f"{path}.classes", Path(self.classes))
+
+
+EXTENT = "extent"
+"""Word for the extent of the landslides, in place of the area where they were looked for."""
+
+
+class _OrExtent:
+    """Lets a key take the word `EXTENT` in place of its keys."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        def take(value: Any, check: Any) -> Any:
+            return value if value == EXTENT else check(value)
+
+        return core_schema.no_info_wrap_validator_function(take, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> Any:
+        return {"anyOf": [handler(schema), {"const": EXTENT}]}
 
 
 class Inventory(Origin):
@@ -436,9 +467,11 @@ class Inventory(Origin):
     accuracy_m: Metres = None
     """How far a landslide may lie from its point [m]. Points that are known worse than a cell of
     the elevation model are moved to its steepest hollow within that distance."""
-    surveyed: SurveyedArea = None
-    """Where landslides were looked for: polygons, or a raster that is not 0 there. Random absences
-    are drawn only inside; by default in the whole region."""
+    surveyed: Annotated[SurveyedArea, _OrExtent()] = None
+    """Where landslides were looked for: polygons, or a raster that is not 0 there; or the word
+    `extent` for the convex hull of the landslides with a margin of twice their mean distance.
+    Random absences, and the cells that the skill compares landslides with, lie only inside; by
+    default in the whole region. The log says where the landslides span clearly less of it."""
 
     def find_problems(self) -> Iterator[Problem]:
         """Find what is wrong with the origin, the columns and the period."""
@@ -472,7 +505,7 @@ class Inventory(Origin):
     def find_missing(self, path: str, *, may_be_folder: bool = True) -> Iterator[Problem]:
         """Find the local files that are missing, that of the surveyed area included."""
         yield from super().find_missing(path, may_be_folder=may_be_folder)
-        if self.surveyed:
+        if isinstance(self.surveyed, Area):
             yield from self.surveyed.find_missing(f"{path}.surveyed")
 
     def is_tested_by(self, validation: "Inventory") -> bool:
@@ -503,20 +536,15 @@ class Inventory(Origin):
 def list_files(entry: Mapping[str, Any]) -> list[str]:
     """List the local files of an entry and the files next to them that they are read with.
 
-    A shapefile is its `.shp` with all that GDAL reads with it; a raster may have a world file;
-    a folder is the inventories in it. An address has no local file.
+    A shapefile is its `.shp` with all that GDAL reads with it; a raster may have a world file,
+    overviews and a mask, a VRT its members; a folder or a pattern is the files that it stands for.
+    An address has no local file.
     """
     if "file" not in entry:
         return []
     path = Path(entry["file"])
-    stated = list_inventories(path) if path.is_dir() else [path]
-    return [str(part) for main in stated for part in (main, *_list_companions(main))]
-
-
-def _list_companions(path: Path) -> list[Path]:
-    endings = {".shp": _SHAPEFILE, ".tif": _RASTER}.get(path.suffix.lower(), ())
-    companions = [path.with_name(path.stem + ending) for ending in endings]
-    return [companion for companion in companions if companion.is_file()]
+    stated = list_inventories(path) if path.is_dir() else list_rasters(path) or [path]
+    return [str(part) for part in list_parts(stated)]
 
 
 def check_path(name: str, file: Path) -> Iterator[Problem]:
@@ -531,3 +559,8 @@ def check_path(name: str, file: Path) -> Iterator[Problem]:
                 name,
                 f"{file} is a part of a shapefile; put its {' and '.join(missing)} next to it",
             )
+    else:
+        try:
+            list_members(file)
+        except (ValueError, OSError) as error:
+            yield name, str(error)

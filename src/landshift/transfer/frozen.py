@@ -19,6 +19,7 @@ def freeze_models(
     manifest: str | Path,
     *,
     recipes: Mapping[str, str] | None = None,
+    places: Mapping[str, Mapping[str, Sequence[float]]] | None = None,
 ) -> str:
     """Write the manifest of source models that lie next to it.
 
@@ -30,6 +31,9 @@ def freeze_models(
         The file to write, named ``manifest.json``.
     recipes
         Recipes of the layers of their sources by name, so that no target has another version.
+    places
+        Where each source lies, ``box`` as west, south, east, north [degree], and in a box
+        ``without`` what was left out of it; sources without a place on the Earth are not listed.
 
     Returns
     -------
@@ -48,6 +52,7 @@ def freeze_models(
         "factors": list(models[0].factors),
         "sources": dict(models[0].sources),
         "recipes": dict(recipes or {}),
+        "places": {name: dict(place) for name, place in (places or {}).items()},
         "files": {file.relative_to(manifest.parent).as_posix(): hash_file(file) for file in files},
     }
     manifest.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

@@ -16,7 +16,6 @@ from pystac_client.errors import ClientTypeError
 from pystac_client.stac_api_io import StacApiIO
 from pystac_client.warnings import NoConformsTo
 from shapely.errors import ShapelyError
-from shapely.geometry import box as make_box
 from shapely.geometry import shape
 
 from landshift.acquire.fetch.documents import parse_json, read_reply
@@ -27,6 +26,7 @@ from landshift.acquire.fetch.policy import (
     try_again,
 )
 from landshift.acquire.fetch.store import Store, key_of, write_json
+from landshift.geodata.grids import cover_box, split_box
 from landshift.runtime.addresses import is_address, public_address, redact
 
 ITEMS_AT_ONCE = 100
@@ -178,7 +178,7 @@ def search_items(query: Query, box: Sequence[float], store: Store) -> list[pysta
     query
         What to look for.
     box
-        West, south, east, north [degree].
+        West, south, east, north [degree]; across the antimeridian west is more than east.
     store
         The same question gets the same answer from its cache, even if the service has got new
         images since.
@@ -276,14 +276,19 @@ def _walk(query: Query, reader: CatalogueIO) -> Iterator[pystac.Item]:
 
 
 def _ask(client: pystac_client.Client, query: Query, box: Sequence[float]) -> Iterator[pystac.Item]:
-    search = client.search(
-        collections=[query.collection],
-        bbox=tuple(box),
-        datetime="/".join(query.dates),
-        query={"eo:cloud_cover": {"lte": query.max_cloud_percent}},
-        limit=ITEMS_AT_ONCE,
-    )
-    yield from search.items()
+    """Search for the items of a box; of one across the antimeridian, for those of its two parts."""
+    searches = [
+        client.search(
+            collections=[query.collection],
+            bbox=part,
+            datetime="/".join(query.dates),
+            query={"eo:cloud_cover": {"lte": query.max_cloud_percent}},
+            limit=ITEMS_AT_ONCE,
+        )
+        for part in split_box(box)
+    ]
+    found = {item.id: item for search in searches for item in search.items()}
+    yield from found.values()
 
 
 def _fits(item: pystac.Item, query: Query, box: Sequence[float]) -> bool:
@@ -293,4 +298,4 @@ def _fits(item: pystac.Item, query: Query, box: Sequence[float]) -> bool:
     first, last = query.dates
     in_time = first <= item.datetime.date().isoformat() <= last
     clear = item.properties.get("eo:cloud_cover", 0) <= query.max_cloud_percent
-    return in_time and clear and shape(item.geometry).intersects(make_box(*box))
+    return in_time and clear and shape(item.geometry).intersects(cover_box(box))

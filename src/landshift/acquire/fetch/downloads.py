@@ -29,6 +29,7 @@ from landshift.acquire.fetch.transfers import (
     probe,
 )
 from landshift.acquire.layer import Layer, check_checksum
+from landshift.geodata.behind import list_members, list_rasters
 from landshift.runtime.addresses import (
     name_file,
     place_file,
@@ -231,15 +232,17 @@ def _check_md5(target: Path, expected: str, address: str) -> None:
         raise ChecksumError(f"{address}: MD5 should be {expected} but is {found}; run again later")
 
 
-def describe_layer(layer: Layer, path: Path, store: Store) -> Record:
-    """Record where the main file of a layer came from, after `fetch_layer`."""
+def describe_layer(layer: Layer, path: Path, store: Store) -> tuple[Record, ...]:
+    """Record where the main file of a layer came from, and the members of a VRT."""
     if layer.file is not None:
-        return describe_file(path) | {"sha256": hash_file(path)}
+        # of tiles the VRT is our own
+        files = ([] if list_rasters(layer.file) else [path]) + list_members(path)
+        return tuple(describe_file(file) | {"sha256": hash_file(file)} for file in files)
     if layer.served and path.parent.name != layer.sha256:
         record = describe_asset(layer.url, layer.served["sha256"], store)
         made = {"served_sha256": layer.served["sha256"], "sha256": hash_file(path)}
-        return record | made | {"part": layer.served["part"]}
-    return describe_asset(layer.url, layer.sha256, store)
+        return (record | made | {"part": layer.served["part"]},)
+    return (describe_asset(layer.url, layer.sha256, store),)
 
 
 def describe_asset(url: str, sha256: str, store: Store) -> Record:

@@ -10,7 +10,7 @@ from landshift.acquire.fetch.services import fetch_part
 from landshift.acquire.fetch.store import Acquired, Store, key_of
 from landshift.acquire.inventory.folder import list_inventories
 from landshift.acquire.layer import Layer
-from landshift.geodata.grids import find_box
+from landshift.geodata.grids import find_box, split_box
 from landshift.runtime.files import unfinished
 
 ACCURACIES = ("exact", "1km")
@@ -53,10 +53,14 @@ def fetch_inventory(layer: Layer, grid: GeoBox, store: Store) -> tuple[Acquired,
         return _select_reported(layer, grid, store), dict(COLUMNS)
     if layer.file is not None and layer.file.is_dir():
         files = list_inventories(layer.file)
-        records = tuple(describe_layer(layer, file, store) for file in files)
+        records = tuple(record for file in files for record in describe_layer(layer, file, store))
         return Acquired(layer.file, records, layer.describe()), {}
     path = fetch_layer(layer, store)
-    return Acquired(path, (describe_layer(layer, path, store),), layer.describe()), {}
+    return Acquired(path, describe_layer(layer, path, store), layer.describe()), {}
+
+
+def _find_within(table: pd.DataFrame, west: float, south: float, east: float, north: float):
+    return table["longitude"].between(west, east) & table["latitude"].between(south, north)
 
 
 def _ask_service(layer: Layer, grid: GeoBox, store: Store) -> Acquired:
@@ -82,8 +86,8 @@ def _select_reported(layer: Layer, grid: GeoBox, store: Store) -> Acquired:
     """Write the well-located landslides of a catalogue in a region into a table in the cache."""
     source, record = fetch_current(layer.recipe.service, store)
     table = pd.read_csv(source)
-    west, south, east, north = find_box(grid)
-    inside = table["longitude"].between(west, east) & table["latitude"].between(south, north)
+    parts = split_box(find_box(grid))
+    inside = sum(_find_within(table, *part) for part in parts) > 0
     located = inside & table["location_accuracy"].isin(ACCURACIES)
     _log.info("%d landslides in the region, %d well located", inside.sum(), located.sum())
     if not located.any():

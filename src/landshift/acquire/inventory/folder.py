@@ -4,7 +4,7 @@ from pathlib import Path
 
 _COMPANIONS = frozenset(
     {".cpg", ".dbf", ".prj", ".qix", ".qmd", ".qpj", ".sbn", ".sbx", ".shx"}
-    | {".aux", ".msk", ".tfw", ".xml", ".gpkg-shm", ".gpkg-wal"}
+    | {".aux", ".msk", ".ovr", ".tfw", ".xml", ".gpkg-shm", ".gpkg-wal"}
     | {".md", ".txt"}
 )
 """Endings of what lies next to inventories: parts of other files, and notes."""

@@ -8,14 +8,15 @@ import pandas as pd
 import pyogrio
 
 from landshift.acquire.inventory.cleaning import REASONS
+from landshift.acquire.inventory.coverage import Coverage
 from landshift.acquire.inventory.elevations import ElevationComparison
 from landshift.acquire.inventory.registration import Registration
 from landshift.geodata.geopackage import write_geopackage
 from landshift.geodata.plain_names import plain_name
 from landshift.runtime.tables import write_csv
 
-Comparison = ElevationComparison | Registration
-"""What compares an inventory with the terrain."""
+Comparison = ElevationComparison | Registration | Coverage
+"""What compares an inventory with the terrain, or with the region."""
 
 COLUMNS = ["id", "date", "geometry"]
 """What is kept of every landslide."""
@@ -72,7 +73,8 @@ def write_cleaning(
     counts
         As from `clean_inventory`.
     comparisons
-        As from `compare_elevations` and `measure_registration`; each adds its rows.
+        As from `compare_elevations`, `measure_registration` and `measure_coverage`; each adds its
+        rows.
     """
     rows = [(key, count, REASONS[key]) for key, count in counts.items()]
     for comparison in comparisons:

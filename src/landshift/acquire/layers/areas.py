@@ -1,5 +1,6 @@
 """Areas: the extent of a region without elevations, and where landslides were looked for."""
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,17 @@ from rasterio.features import geometry_mask
 from landshift.acquire.fetch.downloads import describe_layer, fetch_layer
 from landshift.acquire.fetch.services import fetch_part
 from landshift.acquire.fetch.store import Acquired, Store
+from landshift.acquire.inventory.coverage import mark_extent
+from landshift.acquire.inventory.storage import load_inventory
 from landshift.acquire.layer import Layer
 from landshift.acquire.layers.checks import check_layer
+from landshift.acquire.layers.tiles import fetch_raster
 from landshift.geodata.alignment import align_raster
 from landshift.geodata.grids import find_box, plan_grid
 from landshift.geodata.raster import open_raster
 from landshift.geodata.vectors import read_shapes
+
+_log = logging.getLogger("landshift.acquire")
 
 RASTERS = (".tif", ".tiff", ".vrt", ".asc")
 """Endings of areas that are cells; all others are polygons."""
@@ -50,11 +56,11 @@ def acquire_extent(layer: Layer, grid: Mapping[str, Any], store: Store) -> Acqui
     ValueError
         If no cell belongs to the region, or its grid cannot be planned.
     """
-    path = fetch_layer(layer, store)
+    path = fetch_raster(layer, store)
     cells = _read_cells(path)
     inside = align_raster(cells, plan_grid(cells, origin=str(path), **grid))
     area = _mark(inside, "extent of the region", path)
-    return Acquired(area, (describe_layer(layer, path, store),), layer.describe())
+    return Acquired(area, describe_layer(layer, path, store), layer.describe())
 
 
 def acquire_surveyed(layer: Layer, grid: GeoBox, store: Store) -> Acquired:
@@ -83,14 +89,37 @@ def acquire_surveyed(layer: Layer, grid: GeoBox, store: Store) -> Acquired:
         If no cell of the region lies in the area.
     """
     if layer.recipe:
-        path, record = fetch_part(layer, find_box(grid), store)
+        path, *records = fetch_part(layer, find_box(grid), store)
     else:
         path = fetch_layer(layer, store)
-        record = describe_layer(layer, path, store)
+        records = describe_layer(layer, path, store)
     raster = path.suffix.lower() in RASTERS
     inside = align_raster(_read_cells(path), grid) if raster else _burn(path, grid)
     area = _mark(inside, "area surveyed for landslides", path)
-    return Acquired(area, (record,), layer.describe())
+    return Acquired(area, tuple(records), layer.describe())
+
+
+def take_extent(inventory: Path, ground: xr.DataArray) -> Acquired:
+    """Take the extent of the landslides of a region for the area in which they were looked for.
+
+    Parameters
+    ----------
+    inventory
+        Result of `landshift.acquire.inventory.storage.write_inventory`.
+    ground
+        Raster that spans the region, NaN outside of it.
+
+    Returns
+    -------
+    Acquired
+        1 in the extent of `landshift.acquire.inventory.coverage.mark_extent`, NaN elsewhere.
+    """
+    landslides, _ = load_inventory(inventory)
+    inside = mark_extent(landslides, ground) & np.isfinite(ground.to_numpy())
+    cells = wrap_xr(inside.astype(np.uint8), ground.odc.geobox)
+    area = _mark(cells, "extent of the landslides", Path(inventory))
+    _log.info("the landslides span %.0f %% of the region", 100 * inside.sum() / ground.count())
+    return Acquired(area, (), {"licence": "that of the inventory, of which it is the extent"})
 
 
 def _read_cells(path: Path) -> xr.DataArray:

@@ -4,6 +4,7 @@ import logging
 from pathlib import Path
 
 import geopandas as gpd
+import pandas as pd
 import pyogrio
 from odc.geo.geobox import GeoBox
 
@@ -19,7 +20,7 @@ from landshift.acquire.fetch.store import Acquired, Record, Store
 from landshift.acquire.layer import Layer
 from landshift.factors.table import DENSITY_RADIUS_M, DISTANCE_CAP_M
 from landshift.geodata.geojson import check_stated_crs
-from landshift.geodata.grids import find_box
+from landshift.geodata.grids import find_box, split_box
 from landshift.geodata.plain_names import plain_name
 from landshift.geodata.vectors import read_lines
 
@@ -52,15 +53,18 @@ def acquire_lines(layer: Layer, grid: GeoBox, store: Store) -> Acquired:
     if recipe is None:
         path = fetch_layer(layer, store)
         lines = read_lines(path, grid)
-        return Acquired(lines, (describe_layer(layer, path, store),), layer.describe())
+        return Acquired(lines, describe_layer(layer, path, store), layer.describe())
     path, record, name = _fetch_lines(layer, store)
     reach_m = max(DISTANCE_CAP_M, DENSITY_RADIUS_M)
     check_stated_crs(path)
     try:
         with plain_name(path) as plain:
             place = find_member(plain, recipe.member) if is_archive(path) else plain
-            box = find_box(grid, margin_m=reach_m)
-            lines = pyogrio.read_dataframe(place, layer=name, bbox=box)
+            parts = [
+                pyogrio.read_dataframe(place, layer=name, bbox=part)
+                for part in split_box(find_box(grid, margin_m=reach_m))
+            ]
+            lines = pd.concat(parts, ignore_index=True)
     except pyogrio.errors.DataSourceError as error:
         raise OSError(f"{record['address']}: {error}; delete {path} to fetch it again") from None
     if recipe.classes:

@@ -17,7 +17,6 @@ from landshift.acquire.fetch.downloads import (
     describe_asset,
     describe_layer,
     fetch_asset,
-    fetch_layer,
     find_member,
 )
 from landshift.acquire.fetch.policy import AbsentError
@@ -31,6 +30,7 @@ from landshift.acquire.layers.checks import (
     check_layer,
 )
 from landshift.acquire.layers.images import compose_images, plan_imagery
+from landshift.acquire.layers.tiles import fetch_raster
 from landshift.acquire.recipes import RAINFALL_YEARS, Recipe, list_rainfall, list_tiles
 from landshift.factors.legends import take_codes
 from landshift.geodata.alignment import align_raster, compute_coarsening
@@ -81,7 +81,7 @@ def acquire_dem(layer: Layer, grid: Mapping[str, Any], store: Store) -> Acquired
         acquired = acquire_layer("dem", layer, detail, store)
         elevation = acquired.data
     else:
-        path = fetch_layer(layer, store)
+        path = fetch_raster(layer, store)
         own = open_raster(path)
         check_elevations(own, origin=str(path))
         region = plan_grid(own, origin=str(path), **stated)
@@ -89,7 +89,7 @@ def acquire_dem(layer: Layer, grid: Mapping[str, Any], store: Store) -> Acquired
         detail = plan_detail(region, size_m, terrain_resolution_m=terrain_m)
         elevation = align_raster(own, detail)
         check_coverage(elevation, own.odc.geobox, origin=str(path))
-        acquired = Acquired(elevation, (describe_layer(layer, path, store),), layer.describe())
+        acquired = Acquired(elevation, describe_layer(layer, path, store), layer.describe())
     elevation.attrs |= {"units": "m", "long_name": "elevation"}
     grid = elevation.odc.geobox
     bounds = [round(float(edge), 4) for edge in grid.boundingbox.bbox]
@@ -125,9 +125,9 @@ def acquire_layer(name: str, layer: Layer, grid: GeoBox, store: Store) -> Acquir
     elif recipe:
         values, records = _read_recipe(recipe, grid, store)
     else:
-        path = fetch_layer(layer, store)
+        path = fetch_raster(layer, store)
         values = _read_codes(path) if layer.codes else _read_measurements(path, name)
-        records = [describe_layer(layer, path, store)]
+        records = describe_layer(layer, path, store)
     if not layer.codes and layer.offset is not None:
         values = (values + layer.offset).assign_attrs(values.attrs)
     aligned = align_raster(values, grid, resampling=layer.resampling)
