@@ -145,7 +145,6 @@ def measure_coverage(
     """
     samples, background = region.tables.samples, region.tables.background
     truth = logit(region.true_probability.astype(float))
-    values = background[list(source_models[0].factors)].to_numpy(np.float32)
     rows = []
     for number in range(draws):
         draw_seed = derive_seed(seed, "draw", target, str(number))
@@ -158,6 +157,7 @@ def measure_coverage(
                 prevalence=FAILURE_SHARE,
                 seed=draw_seed,
             )
+            values = background[list(model.factors)].to_numpy(np.float32)
             prediction = model.predict(values)
             middle = logit(prediction.probability)
             lower, upper = find_steps(find_variance(prediction.sd, model.score_error))
