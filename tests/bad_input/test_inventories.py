@@ -11,8 +11,9 @@ from landshift.acquire.fetch.store import Store
 from .conftest import CRS, NORTH, WEST, explain, load_main, make_hills, write_slides, write_tif
 
 UNREADABLE = (
-    ": no inventory that can be read; give CSV, GeoPackage, GeoJSON, shapefile (with .shx, .dbf,"
-    " .prj next to it), GeoParquet or a GeoTIFF of landslide cells ("
+    ": no inventory that can be read; give CSV, Excel (.xlsx), ODS, GeoPackage, GeoJSON, shapefile"
+    " (with .shx, .dbf, .prj next to it), GeoParquet, KML, KMZ, GPX or a GeoTIFF of landslide"
+    " cells ("
 )
 
 
@@ -48,12 +49,11 @@ CASES = {
     "missing": ("a.csv", lambda path: None, {}, " does not exist; correct the path"),
     "empty file": (
         "a.csv", lambda path: write_table(path, ""), {},
-        ": no CSV table with a header in UTF-8 (No columns to parse from file)",
+        ": the file is empty; fetch or copy it again",
     ),
     "not UTF-8": (
         "a.csv", lambda path: path.write_bytes(b"x,y\n\xff\xfe,2\n"), {},
-        ": no CSV table with a header in UTF-8 ('utf-8' codec can't decode byte 0xff in position "
-        "4: invalid start byte)",
+        ": x in row 1 is ÿþ, no number; correct or remove the row",
     ),
     "header alone": (
         "a.csv", lambda path: write_table(path, "x,y\n"), {"crs": CRS},
@@ -84,7 +84,8 @@ CASES = {
     ),
     "decimal commas": (
         "a.csv", lambda path: write_table(path, "x;y\n1,5;2,5\n"), {"crs": CRS},
-        ": x in row 1 is 1,5, no number; correct or remove the row",
+        ": x in row 1 is 1,5, no number; write it with a decimal point and nothing between "
+        "thousands, such as 351000.5",
     ),
     "degrees that are none": (
         "a.csv", lambda path: write_table(path, "x,y\n500100,4999900\n"), {"crs": "EPSG:4326"},
@@ -120,7 +121,9 @@ CASES = {
         " correct the file",
     ),
     "web page": (
-        "a.gpkg", lambda path: write_table(path, "<html>"), {}, UNREADABLE,
+        "a.gpkg", lambda path: write_table(path, "<html>"), {},
+        ": is a web page and no inventory, as servers send where a file is gone or a login is "
+        "needed; fetch the file itself",
     ),
     "cut GeoPackage": (
         "a.gpkg", lambda path: path.write_bytes(write_slides(path).read_bytes()[:9000]), {},
@@ -224,8 +227,8 @@ def acquire_lines(path, tmp_path):
 LINES = {
     "web page": (
         lambda path: write_table(path, "<html>"),
-        ": no lines that can be read; give GeoPackage, GeoJSON, shapefile (with .shx, .dbf, .prj "
-        "next to it) or GeoParquet (",
+        ": is a web page and no lines, as servers send where a file is gone or a login is needed; "
+        "fetch the file itself",
     ),
     "no CRS": (
         lambda path: write_slides(path, crs=None),

@@ -9,6 +9,7 @@ from typing import Any
 import pyproj
 
 _HEAD = 6000
+_LONGEST = 64 << 20
 _START = re.compile(rb"[\xef\xbb\xbf\x1e\s]*(?:\w+\()?\s*[{\[]")
 # a key in any object, also one whose letters are written by their numbers
 _KEY = re.compile(r'"(?:c|\\u0063)(?:r|\\u0072)(?:s|\\u0073)"\s*:\s*')
@@ -44,6 +45,30 @@ def check_stated_crs(path: Path) -> None:
                 f"{path}: its crs is {json.dumps(stated)[:100]}, which is no known name; write it "
                 "as EPSG:32632, or remove it if the coordinates are degrees of WGS 84"
             )
+
+
+def is_sequence(path: Path) -> bool:
+    """Tell whether a file holds a GeoJSON feature in each line.
+
+    GDAL may take the first of them for the whole file.
+    """
+    if not path.is_file():
+        return False
+    with path.open("rb") as stored:
+        if not _START.match(stored.read(_HEAD)):
+            return False
+        stored.seek(0)
+        first, second = (stored.readline(_LONGEST).lstrip(b"\xef\xbb\xbf\x1e") for _ in range(2))
+    try:
+        kinds = [json.loads(line).get("type") for line in (first, second)]
+    except (ValueError, RecursionError, AttributeError):
+        return False
+    return kinds == ["Feature", "Feature"]
+
+
+def states_crs(path: Path) -> bool:
+    """Tell whether a file, if it is a GeoJSON, states its CRS."""
+    return any(True for _ in _list_stated(path.read_text(encoding="utf-8", errors="replace")))
 
 
 def _list_stated(text: str) -> Iterator[Any]:

@@ -61,9 +61,12 @@ def _load_layer(path: str | Path, name: str) -> gpd.GeoDataFrame:
 
 
 def write_cleaning(
-    path: str | Path, counts: Mapping[str, int], comparisons: Iterable[Comparison] = ()
+    path: str | Path,
+    counts: Mapping[str, int],
+    comparisons: Iterable[Comparison] = (),
+    warnings: Iterable[str] = (),
 ) -> None:
-    """Write what was dropped from an inventory, and why, as a CSV table.
+    """Write what was dropped from an inventory, and why, and what is doubtful, as a CSV table.
 
     Parameters
     ----------
@@ -73,9 +76,12 @@ def write_cleaning(
         As from `clean_inventory`.
     comparisons
         As from `compare_elevations` and `measure_registration`; each adds its rows.
+    warnings
+        What the log warned of while the inventory was read and cleaned; a row each.
     """
     rows = [(key, count, REASONS[key]) for key, count in counts.items()]
     for comparison in comparisons:
         rows += comparison.tabulate()
+    rows += [("warning", number, sentence) for number, sentence in enumerate(warnings, start=1)]
     table = pd.DataFrame(rows, columns=["what", "value", "meaning"], dtype=object)
     write_csv(table, path)
