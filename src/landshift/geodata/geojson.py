@@ -9,7 +9,6 @@ from typing import Any
 import pyproj
 
 _HEAD = 6000
-_LONGEST = 64 << 20
 _START = re.compile(rb"[\xef\xbb\xbf\x1e\s]*(?:\w+\()?\s*[{\[]")
 # a key in any object, also one whose letters are written by their numbers
 _KEY = re.compile(r'"(?:c|\\u0063)(?:r|\\u0072)(?:s|\\u0073)"\s*:\s*')
@@ -51,19 +50,32 @@ def is_sequence(path: Path) -> bool:
     """Tell whether a file holds a GeoJSON feature in each line.
 
     GDAL may take the first of them for the whole file.
+
+    Raises
+    ------
+    ValueError
+        If features follow each other otherwise than line by line.
     """
     if not path.is_file():
         return False
     with path.open("rb") as stored:
-        if not _START.match(stored.read(_HEAD)):
-            return False
-        stored.seek(0)
-        first, second = (stored.readline(_LONGEST).lstrip(b"\xef\xbb\xbf\x1e") for _ in range(2))
-    try:
-        kinds = [json.loads(line).get("type") for line in (first, second)]
-    except (ValueError, RecursionError, AttributeError):
+        head = stored.read(_HEAD)
+    # of a collection, GDAL says itself that something follows; marks between features it knows
+    if not _START.match(head) or b"FeatureCollection" in head or b"\x1e" in head:
         return False
-    return kinds == ["Feature", "Feature"]
+    text = path.read_text(encoding="utf-8-sig", errors="replace").lstrip()
+    try:
+        first, end = json.JSONDecoder().raw_decode(text)
+    except (ValueError, RecursionError):
+        return False
+    if not isinstance(first, dict) or first.get("type") != "Feature" or not text[end:].strip():
+        return False
+    if "\n" in text[:end] or not text[end:].lstrip(" \t\r").startswith("\n"):
+        raise ValueError(
+            f"{path}: holds several features one after the other; write each into a line of its "
+            "own, or all into a FeatureCollection"
+        )
+    return True
 
 
 def states_crs(path: Path) -> bool:

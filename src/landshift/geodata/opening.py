@@ -111,7 +111,7 @@ def _list_sources(path: Path) -> Iterator[tuple[str, bool]]:
         if element.tag == "VRTRasterBand" and band not in _OWN_BANDS:
             raise ValueError(
                 f"{path}: holds a band of the kind {band}, which is not read; make the raster "
-                "itself, such as with gdal_translate"
+                "itself, such as with rio convert"
             )
         if element.tag in _SOURCES:
             beside = element.get("relativeToVRT") or element.get("relativetoVRT")
@@ -129,11 +129,9 @@ def _parse(path: Path) -> ElementTree.Element:
     try:
         root = ElementTree.fromstring(text)
     except ElementTree.ParseError as error:
-        raise ValueError(f"{path}: is no VRT ({error}); make it anew with gdalbuildvrt") from None
+        raise ValueError(f"{path}: is no VRT ({error}); join the rasters with rio merge") from None
     if root.tag != "VRTDataset" or root.get("subClass"):
-        raise ValueError(
-            f"{path}: is no plain VRT of rasters; make one with gdalbuildvrt, or the raster itself"
-        )
+        raise ValueError(f"{path}: is no plain VRT of rasters; join the rasters with rio merge")
     return root
 
 
@@ -169,5 +167,5 @@ def _refuse_hdf5(path: str | Path) -> None:
         if start == _HDF5:
             raise ValueError(
                 f"{path}: is a file of NetCDF-4 or HDF5, which may point at other files; convert "
-                "it to GeoTIFF, such as with gdal_translate"
+                "it to GeoTIFF, such as with rio convert"
             )

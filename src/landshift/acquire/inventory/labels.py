@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from landshift.acquire.inventory.columns import pick_column, plain
+from landshift.acquire.inventory.formats import MASKS
 
 Value = str | float | int | bool
 
@@ -23,6 +24,7 @@ _PRESENT = re.compile(r"1|y|yes|(land)?slides?|presen(t|ce)|positive|unstable")
 _ABSENT = re.compile(
     r"0|-1|n|no|(no|non|not)[-_ ]*(a )?(land)?slides?|absen(t|ce)|background|negative|stable"
 )
+_NAMED = 10
 _log = logging.getLogger("landshift.acquire.inventory")
 
 
@@ -92,6 +94,15 @@ def _find_presences(
 
 def _ask_for_label(path: Path, table: pd.DataFrame) -> None:
     """Refuse or warn where a column that nobody names seems to tell landslides from absences."""
+    values = sorted(table["value"].unique()) if path.suffix.lower() in MASKS else []
+    if len(values) > 1:
+        _log.warning(
+            "%s: cells of the values %s are all taken as landslides; if some of them mean none, "
+            "state label: value and presence",
+            path,
+            ", ".join(map(str, values[:_NAMED])) + (", ..." if len(values) > _NAMED else ""),
+        )
+        return
     for column, present, absent in _list_pairs(table):
         remedy = (
             f"state label: {column} and presence: [{present}], or presence: [{present}, {absent}] "

@@ -61,8 +61,8 @@ def part_features(
     ]
     further = len(parted) - len(landslides)
     _log.warning(
-        "%s: %d features hold %d parts more than %g m apart; each is a landslide of its own",
-        origin, len(apart), further + len(apart), PART_GAP_M,
+        "%s: features that hold parts more than %g m apart: %d; each such part is a landslide: %d",
+        origin, PART_GAP_M, len(apart), further + len(apart),
     )  # fmt: skip
     parted = parted.assign(id=parted["id"] + pd.Series(numbers, dtype="str"))
     return parted.set_geometry(gpd.GeoSeries(shapes, parted.index, crs=landslides.crs)), further

@@ -20,8 +20,13 @@ _log = logging.getLogger("landshift.acquire.inventory")
 _SEPARATORS = ",;\t"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _ARCHIVE = b"PK\x03\x04"
-# GDAL takes the first row of a sheet for data and every cell for text: so both are read like a CSV
-_AS_TEXT = {"HEADERS": "DISABLE", "FIELD_TYPES": "STRING"}
+# GDAL takes the first row of every sheet for data, and every cell for text, as in a CSV. As options
+# of one file these hold for its first sheet only.
+_AS_TEXT = {
+    f"OGR_{kind}_{option}": value
+    for kind in ("XLSX", "ODS")
+    for option, value in (("HEADERS", "DISABLE"), ("FIELD_TYPES", "STRING"))
+}
 
 
 def read_rows(path: Path, layer: str | None = None) -> pd.DataFrame:
@@ -85,13 +90,23 @@ def _long_fields() -> Iterator[None]:
         csv.field_size_limit(before)
 
 
+@contextmanager
+def _set_options(options: dict[str, str]) -> Iterator[None]:
+    before = {key: pyogrio.get_gdal_config_option(key) for key in options}
+    pyogrio.set_gdal_config_options(options)
+    try:
+        yield
+    finally:
+        pyogrio.set_gdal_config_options(before)
+
+
 def _read_sheet(path: Path, layer: str | None) -> list[list[str | None]]:
     check_document(path)
     try:
-        with plain_name(path) as place:
+        with plain_name(path) as place, _set_options(_AS_TEXT):
             names = [str(name) for name, _ in pyogrio.list_layers(place)]
             sheets = {
-                name: pyogrio.read_dataframe(place, layer=number, read_geometry=False, **_AS_TEXT)
+                name: pyogrio.read_dataframe(place, layer=number, read_geometry=False)
                 for number, name in enumerate(names)
                 if layer in (None, name)
             }
