@@ -1,12 +1,15 @@
 """Documents of XML that others made, packed (workbooks, KMZ) or not (KML, GPX)."""
 
+import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 MOST_BYTES = 200_000_000
-"""Bytes of XML that such a document may unpack to: a table of a million rows."""
+"""Bytes that such a document may unpack to: a table of a million rows."""
 
 PACKED = (".kmz", ".ods", ".xlsx")
 """Endings of documents that are zip archives."""
@@ -14,8 +17,19 @@ PACKED = (".kmz", ".ods", ".xlsx")
 DOCUMENTS = (".kml", ".gpx", *PACKED)
 """Endings of documents of XML."""
 
-_SPOILT = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError)
-_XML = (".kml", ".rels", ".xml")
+_SPOILT = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    NotImplementedError,
+    OSError,
+    RuntimeError,
+    ValueError,
+)
+"""What unpacking a spoilt archive may raise."""
+
 _DEFINITIONS = (b"<!DOCTYPE", b"<!ENTITY")
 
 
@@ -33,7 +47,7 @@ def check_document(path: Path) -> None:
         If it is no archive where it should be, unpacks to more than `MOST_BYTES`, or holds
         definitions of entities, which can stand for other files or for endless text.
     """
-    for _, content in _unpack(path):
+    for content in _unpack(path):
         # text of two bytes a letter must not hide them
         plain = content.replace(b"\0", b"")
         if any(each in plain for each in _DEFINITIONS):
@@ -42,35 +56,25 @@ def check_document(path: Path) -> None:
             )
 
 
-def read_kmz(path: Path) -> bytes:
-    """Read the main document of a KMZ: ``doc.kml``, or the first KML in it.
-
-    Raises
-    ------
-    ValueError
-        As `check_document`, or if it holds no KML.
-    """
-    documents = {name: content for name, content in _unpack(path) if name.endswith(".kml")}
-    if not documents:
-        raise ValueError(f"{path}: is a KMZ without a KML in it; export it anew")
-    return documents.get("doc.kml", next(iter(documents.values())))
-
-
-def _unpack(path: Path) -> Iterator[tuple[str, bytes]]:
-    """Yield each XML of an archive by its name, or the whole of what is none."""
+def _unpack(path: Path) -> list[bytes]:
+    """Unpack each member of an archive, or give the whole of what is none."""
     if path.suffix.lower() not in PACKED:
         _check_size(path, path.stat().st_size)
-        yield path.name.lower(), path.read_bytes()
-        return
+        return [path.read_bytes()]
+    with _explain_spoilt(path), zipfile.ZipFile(path) as archive:
+        entries = archive.infolist()
+    # any of them may be named as a sheet; where one says that it ends, its unpacking ends
+    _check_size(path, sum(entry.file_size for entry in entries))
+    with _explain_spoilt(path), zipfile.ZipFile(path) as archive:
+        return [archive.read(entry) for entry in entries]
+
+
+@contextmanager
+def _explain_spoilt(path: Path) -> Iterator[None]:
     try:
-        with zipfile.ZipFile(path) as archive:
-            entries = [each for each in archive.infolist() if each.filename.lower().endswith(_XML)]
-            # what an entry states is also where its unpacking ends
-            _check_size(path, sum(entry.file_size for entry in entries))
-            members = [(entry.filename.lower(), archive.read(entry)) for entry in entries]
+        yield
     except _SPOILT as error:
         raise ValueError(f"{path}: is cut or damaged ({error}); copy it again") from error
-    yield from members
 
 
 def _check_size(path: Path, size: int) -> None:

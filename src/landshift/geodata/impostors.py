@@ -3,9 +3,9 @@
 from pathlib import Path
 
 _PAGE = (b"<!doctype html", b"<html")
-_LFS = b"version https://git-lfs"
 _XML = b"<?xml"
-_XML_FORMATS = frozenset({".gml", ".gpx", ".kml", ".vrt", ".xml"})
+_XML_PAGES = (b"<html", b"<error", b"exception")
+_LFS = b"version https://git-lfs"
 
 
 def explain_impostor(path: Path, what: str) -> str | None:
@@ -27,8 +27,8 @@ def explain_impostor(path: Path, what: str) -> str | None:
         start = stored.read(512).removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if not start:
         return f"{path}: the file is empty; fetch or copy it again"
-    page = start.startswith(_XML) and path.suffix.lower() not in _XML_FORMATS
-    if page or start.startswith(_PAGE):
+    answer = start.startswith(_XML) and any(each in start for each in _XML_PAGES)
+    if answer or start.startswith(_PAGE):
         return (
             f"{path}: is a web page and no {what}, as servers send where a file is gone or a login"
             " is needed; fetch the file itself"

@@ -16,11 +16,10 @@ from odc.geo.geobox import GeoBox
 from shapely import box
 
 from landshift.geodata.crs import check_crs
-from landshift.geodata.documents import DOCUMENTS, check_document, read_kmz
+from landshift.geodata.documents import DOCUMENTS, check_document
 from landshift.geodata.geojson import check_stated_crs, is_sequence
 from landshift.geodata.impostors import refuse_impostor
 from landshift.geodata.plain_names import plain_name
-from landshift.runtime.files import own_folder
 
 FARTHEST_M = 100_000.0
 """Lines farther from a region than this belong to another one [m]."""
@@ -207,12 +206,6 @@ def _open(path: Path) -> Iterator[str | Path]:
     """Yield what GDAL opens for a file: its path, or one that stands for it."""
     if path.is_file() and path.suffix.lower() in DOCUMENTS:
         check_document(path)
-    if path.suffix.lower() == ".kmz":
-        with own_folder() as folder:
-            place = folder / "doc.kml"
-            place.write_bytes(read_kmz(path))
-            yield place
-        return
     with plain_name(path) as place:
         yield f"GeoJSONSeq:{place}" if is_sequence(path) else place
 
