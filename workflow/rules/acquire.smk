@@ -18,6 +18,7 @@ localrules:
 
 rule generate_virtual_region:
     output:
+        detail="<results>/regions/{region}/layers/dem_detail.tif",
         dem="<results>/regions/{region}/layers/dem.tif",
         rainfall="<results>/regions/{region}/layers/rainfall.tif",
         lithology="<results>/regions/{region}/layers/lithology.tif",

@@ -135,8 +135,7 @@ def find_ground(region):
 
 def find_detail(region):
     """Find the elevation that factors are derived from: on smaller cells than the grid's, if any."""
-    name = "dem" if region in PLAN.virtual else "dem_detail"
-    return f"<results>/regions/{region}/layers/{name}.tif"
+    return f"<results>/regions/{region}/layers/dem_detail.tif"
 
 
 def list_factor_files(region):

@@ -77,6 +77,12 @@ rule write_model_card:
         ledgers=lambda wildcards: list_of_regions(
             PLAN.real_regions_of(wildcards.target), "layers.json"
         ),
+        samples=lambda wildcards: list_of_regions(
+            PLAN.regions_of(wildcards.target), "samples.parquet"
+        ),
+        background=lambda wildcards: list_of_regions(
+            PLAN.regions_of(wildcards.target), "background.parquet"
+        ),
         inventories=lambda wildcards: list_of_regions(
             PLAN.regions_of(wildcards.target), "inventory.gpkg"
         ),

@@ -9,6 +9,7 @@ from landshift.acquire.inventory.fetching import fetch_inventory
 from landshift.acquire.inventory.parts import part_features
 from landshift.acquire.inventory.reading import COLUMN_KEYS, gather_inventory
 from landshift.acquire.inventory.registration import measure_registration
+from landshift.acquire.inventory.snapping import snap_points
 from landshift.acquire.inventory.storage import write_cleaning, write_inventory
 from landshift.acquire.layer import Layer
 from landshift.geodata.raster import open_raster
@@ -42,6 +43,8 @@ def main(*, entry, dem, store, inventory, cleaning, record, detail=None):
             layer if layer is None else layer.set_geometry(layer.translate(*entry["shift_m"]))
             for layer in (cleaned, absences)
         )
+    if detail and "accuracy_m" in entry:
+        cleaned = snap_points(cleaned, open_raster(detail), accuracy_m=entry["accuracy_m"])
     comparisons = [compare_elevations(cleaned, heights, origin=str(path))]
     if detail:
         comparisons.append(measure_registration(cleaned, open_raster(detail)))

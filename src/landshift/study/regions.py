@@ -154,6 +154,13 @@ class Virtual(Part):
     """Direction towards which the beds of the rock dip [degree from north]."""
     dip_effect: float = Field(0.0, ge=0, le=0.9)
     """Share of the factor of safety that slopes facing down the dip lose [1]."""
+    wetness: float = Field(1.0, ge=0, le=1)
+    """Share of the storm's water that soaks the slopes [1]; at 0 they fail dry."""
+    micro_relief_m: float = Field(0.0, ge=0, le=20)
+    """Standard deviation of hollows and knolls of 30 to 100 m across [m]; above 0 the elevation
+    model has cells of a third of the grid's."""
+    scar_depth_m: float = Field(0.0, ge=0, le=20)
+    """Depth of the scars that the inventory's landslides have left in the elevation model [m]."""
     failure_share: float = Field(0.04, ge=0.001, le=0.5)
     """Mean of the true probability, the share of cells that fail [1]."""
     landslides: Count = 300

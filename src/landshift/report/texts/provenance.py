@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from landshift.acquire.inventory.storage import load_inventory
 from landshift.report.rendering import render_markdown
 from landshift.runtime.files import read_json
@@ -32,16 +34,30 @@ def list_origins(
     return [
         {
             "name": region,
-            "landslides": _count_landslides(inventory),
-            "layers": _list_layers(ledgers[region]) if region in ledgers else [],
+            **_describe_region(inventory, ledgers.get(region)),
         }
         for region, inventory in inventories.items()
     ]
 
 
-def _count_landslides(path: str | Path) -> dict[str, Any]:
-    landslides = load_inventory(path)[0]
-    dates = sorted(landslides["date"].dropna())
+def _describe_region(inventory: str | Path, ledger: str | Path | None) -> dict[str, Any]:
+    dates = load_inventory(inventory)[0]["date"]
+    layers = _list_layers(ledger) if ledger else []
+    flown = next((layer["survey_date"] for layer in layers if layer["name"] == "dem"), None)
+    return {
+        "landslides": _count_landslides(dates) | _compare_with_survey(dates, flown),
+        "layers": layers,
+    }
+
+
+def _compare_with_survey(dates: pd.Series, flown: str | None) -> dict[str, Any]:
+    """Count the landslides that happened before the elevation model; years like their first day."""
+    older = 0 if flown is None else int((dates.dropna().str[: len(flown)] < flown).sum())
+    return {"flown": flown, "older": older}
+
+
+def _count_landslides(landslides: pd.Series) -> dict[str, Any]:
+    dates = sorted(landslides.dropna())
     known = {"first": dates[0], "last": dates[-1]} if dates else {}
     return {"count": len(landslides), "dated": len(dates)} | known
 
@@ -58,6 +74,7 @@ def _describe_layer(name: str, layer: Mapping[str, Any]) -> dict[str, Any]:
         "name": name,
         "licence": layer.get("licence", "licence not stated"),
         "citation": layer.get("citation"),
+        "survey_date": str(layer["survey_date"]) if "survey_date" in layer else None,
         "origins": origins[:_SHOWN],
         "more": len(origins[_SHOWN:]),
         "date": _find_date(sources),
