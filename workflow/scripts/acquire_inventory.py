@@ -34,9 +34,9 @@ def main(*, entry, dem, store, inventory, cleaning, record, detail=None):
             merge_m=entry["merge_m"],
             origin=str(path),
         )
+        if absences is not None:
+            absences, _ = part_features(absences.to_crs(cleaned.crs), origin=str(path))
     logging.info("landslides: %s", ", ".join(f"{count} {key}" for key, count in counts.items()))
-    if absences is not None:
-        absences, _ = part_features(absences.to_crs(cleaned.crs), origin=str(path))
     if "shift_m" in entry:
         logging.info("all landslides are moved by %s m (east, north)", entry["shift_m"])
         cleaned, absences = (

@@ -12,11 +12,11 @@ PART_GAP_M = 10.0
 """Parts of a feature farther apart than this are landslides of their own [m]: a landslide is mapped
 in touching parts, a dissolved inventory holds all of them as one feature."""
 
-LEAST_ACCURACY_M = 0.5
+LEAST_ROUNDING_M = 0.5
 """No place is known better than this [m]: programs transform coordinates differently by as much."""
 
-WORST_ACCURACY_M = 100.0
-"""Accuracy of coordinates that are rounded more coarsely [m]: neighbours must stay apart."""
+WORST_ROUNDING_M = 100.0
+"""Counts for coordinates that are rounded more coarsely [m]: neighbours must stay apart."""
 
 _METRES_PER_DEGREE = 111_320.0
 _MULTIPLE = ("MultiPoint", "MultiPolygon")
@@ -82,7 +82,7 @@ def _group_parts(shape: shapely.Geometry) -> list[shapely.Geometry]:
     return [each[0] if len(each) == 1 else join(each) for each in members]
 
 
-def measure_accuracy(shapes: gpd.GeoSeries) -> float:
+def measure_rounding(shapes: gpd.GeoSeries) -> float:
     """Measure how far the rounding of coordinates can move a place [m].
 
     Parameters
@@ -93,13 +93,13 @@ def measure_accuracy(shapes: gpd.GeoSeries) -> float:
     Returns
     -------
     float
-        Half the diagonal of the last decimal that any coordinate has [m], from `LEAST_ACCURACY_M`
-        to `WORST_ACCURACY_M`.
+        Half the diagonal of the last decimal that any coordinate has [m], from `LEAST_ROUNDING_M`
+        to `WORST_ROUNDING_M`.
 
     Examples
     --------
     >>> degrees = gpd.GeoSeries.from_xy([73.4512], [34.56], crs="EPSG:4326")
-    >>> round(measure_accuracy(degrees), 1)
+    >>> round(measure_rounding(degrees), 1)
     7.9
     """
     places = shapely.get_coordinates(shapes.array)
@@ -108,7 +108,7 @@ def measure_accuracy(shapes: gpd.GeoSeries) -> float:
     crs = pyproj.CRS(shapes.crs)
     unit_m = _METRES_PER_DEGREE if crs.is_geographic else crs.axis_info[0].unit_conversion_factor
     rounded_m = 10.0**-decimals * unit_m / np.sqrt(2)
-    return float(np.clip(rounded_m, LEAST_ACCURACY_M, WORST_ACCURACY_M))
+    return float(np.clip(rounded_m, LEAST_ROUNDING_M, WORST_ROUNDING_M))
 
 
 def _ends_after(decimals: int, places: np.ndarray) -> bool:
@@ -119,13 +119,13 @@ def _ends_after(decimals: int, places: np.ndarray) -> bool:
 def find_repeated(landslides: gpd.GeoDataFrame) -> np.ndarray:
     """Find landslides at the place of one before.
 
-    Of one file, equal shapes are. Of two files, shapes are that differ by no more than the accuracy
+    Of one file, equal shapes are. Of two files, shapes are that differ by no more than the rounding
     of both: the same points may have been written in another CRS.
 
     Parameters
     ----------
     landslides
-        In a projected CRS in metres. With columns ``file`` and ``accuracy_m`` if there are several
+        In a projected CRS in metres. With columns ``file`` and ``rounding_m`` if there are several
         files.
 
     Returns
@@ -140,12 +140,12 @@ def find_repeated(landslides: gpd.GeoDataFrame) -> np.ndarray:
 
     edges = landslides.bounds.to_numpy()
     finite = np.flatnonzero(np.isfinite(edges).all(axis=1))
-    accuracy_m = landslides["accuracy_m"].to_numpy()
-    near = KDTree(edges[finite]).query_pairs(2 * accuracy_m.max(), p=np.inf, output_type="ndarray")
+    rounding_m = landslides["rounding_m"].to_numpy()
+    near = KDTree(edges[finite]).query_pairs(2 * rounding_m.max(), p=np.inf, output_type="ndarray")
     first, second = finite[near].T
     files, shapes = landslides["file"].to_numpy(), landslides.geometry.array
     others = files[first] != files[second]
     first, second = first[others], second[others]
     apart_m = shapely.hausdorff_distance(shapes[first], shapes[second])
-    repeated[second[apart_m <= accuracy_m[first] + accuracy_m[second]]] = True
+    repeated[second[apart_m <= rounding_m[first] + rounding_m[second]]] = True
     return repeated

@@ -15,7 +15,7 @@ from landshift.acquire.inventory.dates import read_dates
 from landshift.acquire.inventory.folder import TABLES, list_inventories
 from landshift.acquire.inventory.formats import MASKS, read_mask, read_table, read_vector
 from landshift.acquire.inventory.labels import Value, normalise, split_by_label
-from landshift.acquire.inventory.parts import measure_accuracy
+from landshift.acquire.inventory.parts import measure_rounding
 from landshift.geodata.crs import check_crs
 from landshift.geodata.geojson import states_crs
 from landshift.geodata.vectors import NO_PLACE
@@ -38,7 +38,7 @@ def gather_inventory(
     landslides, absences
         As from `read_inventory`. Of a folder, in the CRS of its first file, and an ``id`` is the
         name of the file and the row in it, such as ``winter:12``; ``file`` is that name, and
-        ``accuracy_m`` what the coordinates of that file can tell apart [m].
+        ``rounding_m`` what the coordinates of that file can tell apart [m].
 
     Raises
     ------
@@ -65,7 +65,7 @@ def _read_part(file: Path, options: dict[str, Any]) -> list[gpd.GeoDataFrame | N
         else table.assign(
             id=f"{file.stem}:" + table["id"],
             file=file.name,
-            accuracy_m=measure_accuracy(table.geometry),
+            rounding_m=measure_rounding(table.geometry),
         )
         for table in read_inventory(file, **options)
     ]
