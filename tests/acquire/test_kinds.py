@@ -22,7 +22,9 @@ from landshift.acquire.inventory.reading import read_inventory
 pytestmark = pytest.mark.formats
 ROOT = Path(__file__).parents[2]
 TABLE = (ROOT / "docs/data.md").read_text().partition("| inventories |")[2].partition("\n\n")[0]
-LISTED = set(re.findall(r"`(\.\w+)`", "".join(row.split("|")[2] for row in TABLE.splitlines()[2:])))
+LISTED = set(
+    re.findall(r"`(\.[\w.]+)`", "".join(row.split("|")[2] for row in TABLE.splitlines()[2:]))
+)
 
 DAYS = ["2010-05-01", "2011-01-02"]
 POINTS = gpd.GeoDataFrame(
@@ -55,6 +57,14 @@ def write_zip(path):
             archive.write(part, part.name)
 
 
+def write_geodatabase(path):
+    folder = path.with_suffix("")
+    write_vector(folder, "OpenFileGDB")
+    with zipfile.ZipFile(path, "w") as archive:
+        for part in folder.iterdir():
+            archive.write(part, f"{folder.name}/{part.name}")
+
+
 def write_mask(path):
     values = np.zeros((3, 3), np.uint8)
     values[0, 2] = values[2, 0] = 1
@@ -83,6 +93,7 @@ KINDS = {
     ".gml": lambda path: write_vector(path, "GML"),
     ".tab": lambda path: write_vector(path, "MapInfo File", POINTS.drop(columns="name")),
     ".mif": lambda path: write_vector(path, "MapInfo File", POINTS.drop(columns="name")),
+    ".gdb.zip": write_geodatabase,
     ".kml": lambda path: write_vector(path, "KML"),
     ".kmz": lambda path: write_vector(path, "LIBKML"),
     ".gpx": lambda path: path.write_text(GPX),

@@ -312,14 +312,44 @@ def test_texts_for_nothing_are_no_date_and_no_elevation(tmp_path, nothing):
     assert landslides["elevation_m"].isna().tolist() == [False, True]
 
 
+def test_outlines_in_a_table_are_read(tmp_path):
+    rows = ['"POLYGON ((10 45, 10.1 45, 10.1 45.1, 10 45))",2010', '"POINT (11 46)",2011', ",2012"]
+    path = write(tmp_path / "a.csv", "\n".join(["WKT,year", *rows, ""]))
+    landslides, _ = read_inventory(path, crs="EPSG:4326")
+    assert list(landslides["date"]) == ["2010", "2011", "2012"]
+    assert landslides.geometry[0].area == pytest.approx(0.005)
+    assert landslides.geometry[1] == Point(11, 46) and landslides.geometry[2] is None
+
+
 # messages that mislead
 
 
 def test_what_windows_puts_into_a_folder_is_no_inventory(tmp_path):
     write(tmp_path / "a.csv", "x,y\n1,2\n")
+    pyogrio.write_dataframe(frame(Point(1, 2)), tmp_path / "b.tab", driver="MapInfo File")
     for name in ("Thumbs.db", "desktop.ini", "~$a.xlsx", "a.qml", ".DS_Store"):
         write(tmp_path / name, "nothing")
-    assert len(gather_inventory(tmp_path, crs=CRS)[0]) == 1
+    assert list(gather_inventory(tmp_path, crs=CRS)[0]["file"]) == ["a.csv", "b.tab"]
+
+
+@pytest.mark.parametrize("odd", ["x!y", "x;y", "a!b/c", "a;b/c", "a:b/c"])
+@pytest.mark.parametrize("ending", ["csv", "fgb", "kml", "kmz", "ods", "parquet", "xlsx"])
+def test_odd_names_are_read_in_every_format(tmp_path, odd, ending):
+    drivers = {"fgb": "FlatGeobuf", "kml": "KML", "kmz": "LIBKML", "ods": "ODS", "xlsx": "XLSX"}
+    sound = tmp_path / f"sound.{ending}"
+    table = frame(Point(9, 45), crs="EPSG:4326")
+    if ending in ("csv", "ods", "xlsx"):
+        table = pd.DataFrame({"lon": [9.0], "lat": [45.0]})
+    if ending == "csv":
+        table.to_csv(sound, index=False)
+    elif ending == "parquet":
+        table.to_parquet(sound)
+    else:
+        pyogrio.write_dataframe(table, sound, driver=drivers[ending])
+    path = tmp_path / f"{odd}.{ending}"
+    path.parent.mkdir(exist_ok=True)
+    sound.rename(path)
+    assert read_inventory(path, crs="EPSG:4326")[0].geometry[0] == Point(9, 45)
 
 
 def test_empty_points_of_esri_are_without_a_place(tmp_path, elevation):

@@ -322,6 +322,17 @@ CASES |= {
         ": landslide holds 1 and 0, and rows of 0 may be no landslides; state label: landslide and "
         "presence: [1], or presence: [1, 0] if every row is a landslide",
     ),
+    "shape that is none": (
+        "a.csv", lambda path: write_table(path, 'WKT\n"POINT (1 2)"\n"POLYGON ((1 2, 3"\n'),
+        {"crs": CRS},
+        ": WKT in row 2 is 'POLYGON ((1 2, 3', no shape in well-known text; write such as POINT "
+        "(10.5 45.2), or name the columns x and y",
+    ),
+    "folder of a geodatabase": (
+        "a.gdb", lambda path: path.mkdir(), {},
+        ": is the folder of a geodatabase; pack it into a.gdb.zip, or export its layer as "
+        "GeoPackage",
+    ),
     "several layers": (
         "a.gpkg", write_layers, {},
         ": has the layers ['old', 'new']; name one of them by layer",

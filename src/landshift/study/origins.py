@@ -79,6 +79,12 @@ _NEEDED = {
 _SIDECARS = ("shx", "dbf", "prj")
 _SHAPEFILE = (".shx", ".dbf", ".prj", ".cpg")
 _RASTER = (".tfw", ".tif.aux.xml", ".tif.msk")
+_COMPANIONS = {
+    ".shp": _SHAPEFILE,
+    ".tif": _RASTER,
+    ".tab": (".dat", ".map", ".id", ".ind"),
+    ".mif": (".mid",),
+}
 
 
 def _refuse_inventory(recipe: Any) -> Any:
@@ -454,7 +460,7 @@ def list_files(entry: Mapping[str, Any]) -> list[str]:
 
 
 def _list_companions(path: Path) -> list[Path]:
-    endings = {".shp": _SHAPEFILE, ".tif": _RASTER}.get(path.suffix.lower(), ())
+    endings = _COMPANIONS.get(path.suffix.lower(), ())
     companions = [path.with_name(path.stem + ending) for ending in endings]
     return [companion for companion in companions if companion.is_file()]
 

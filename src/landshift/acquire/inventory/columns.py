@@ -26,6 +26,9 @@ COORDINATES = (
 )
 """Names of easting and northing, in lower case, without spaces and signs."""
 
+OUTLINES = ("wkt", "geometry", "thegeom", "geom", "wktgeom")
+"""Names of a column of shapes in well-known text, the like."""
+
 DATES = ("date", "year", "eventdate", "dateofevent", "yearobs", "obsdate", "datum", "jahr")
 """Names of the column of dates, the like."""
 
@@ -77,15 +80,7 @@ def find_coordinates(path: Path, table: pd.DataFrame) -> tuple[str, str]:
     ValueError
         If there is no pair of columns with such names, or more than one.
     """
-    columns: dict[str, list[str]] = {}
-    for column in table:
-        columns.setdefault(plain(column), []).append(column)
-    pairs = [
-        (x, y)
-        for first, second in COORDINATES
-        for x in columns.get(first, [])
-        for y in columns.get(second, [])
-    ]
+    pairs = _list_pairs(table)
     if len(pairs) != 1:
         problem = f"coordinates may be any of {pairs}" if pairs else "recognises no coordinates"
         raise ValueError(
@@ -93,6 +88,25 @@ def find_coordinates(path: Path, table: pd.DataFrame) -> tuple[str, str]:
         )
     _log.info("%s: coordinates are taken from the columns %s and %s", path, *pairs[0])
     return pairs[0]
+
+
+def find_outlines(table: pd.DataFrame) -> str | None:
+    """Find the column of shapes in well-known text, where no columns hold coordinates."""
+    found = [column for column in table if plain(column) in OUTLINES]
+    return found[0] if len(found) == 1 and not _list_pairs(table) else None
+
+
+def _list_pairs(table: pd.DataFrame) -> list[tuple[str, str]]:
+    """List the pairs of columns whose names say easting and northing."""
+    columns: dict[str, list[str]] = {}
+    for column in table:
+        columns.setdefault(plain(column), []).append(column)
+    return [
+        (x, y)
+        for first, second in COORDINATES
+        for x in columns.get(first, [])
+        for y in columns.get(second, [])
+    ]
 
 
 def plain(column: object) -> str:

@@ -14,6 +14,7 @@ TABLES = (*TEXTS, *WORKBOOKS)
 _COMPANIONS = frozenset(
     {".cpg", ".dbf", ".prj", ".qix", ".qmd", ".qpj", ".sbn", ".sbx", ".shx"}
     | {".aux", ".msk", ".tfw", ".xml", ".gpkg-shm", ".gpkg-wal"}
+    | {".dat", ".gfs", ".id", ".ind", ".map", ".mid", ".xsd"}
     | {".lyr", ".lyrx", ".qml", ".sld"}
     | {".md", ".txt"}
 )

@@ -9,7 +9,7 @@ import pandas as pd
 import shapely
 from rasterio.features import shapes
 
-from landshift.acquire.inventory.columns import find_coordinates
+from landshift.acquire.inventory.columns import find_coordinates, find_outlines
 from landshift.acquire.inventory.tables import read_rows
 from landshift.geodata import vectors
 from landshift.geodata.opening import open_dataset
@@ -37,10 +37,12 @@ _WRITTEN_OTHERWISE = {
 def read_table(
     path: Path, x: str | None, y: str | None, layer: str | None = None
 ) -> gpd.GeoDataFrame:
-    """Read a table of points, as text or from a sheet of a workbook."""
+    """Read a table of points or of outlines, as text or from a sheet of a workbook."""
     table = read_rows(path, layer)
     if (x is None) != (y is None):
         raise ValueError(f"{path}: x and y belong together; name both columns, or neither")
+    if x is None and (outlines := find_outlines(table)) is not None:
+        return _read_outlines(path, table, outlines)
     columns = (x, y) if x is not None else find_coordinates(path, table)
     coordinates = [
         _read_numbers(path, table, key, column) for key, column in zip("xy", columns, strict=True)
@@ -82,6 +84,18 @@ def read_mask(path: Path) -> gpd.GeoDataFrame:
         {"value": pd.Series([int(value) for _, value in patches], dtype="int64")},
         geometry=gpd.GeoSeries([shapely.geometry.shape(shape) for shape, _ in patches], crs=crs),
     )
+
+
+def _read_outlines(path: Path, table: pd.DataFrame, column: str) -> gpd.GeoDataFrame:
+    texts = table[column].astype(object).where(table[column].notna(), None)
+    shapes = shapely.from_wkt(texts, on_invalid="ignore")
+    wrong = np.flatnonzero(shapely.is_missing(shapes) & texts.notna())
+    if len(wrong):
+        raise ValueError(
+            f"{path}: {column} in row {wrong[0] + 1} is {texts.iloc[wrong[0]][:40]!r}, no shape in"
+            " well-known text; write such as POINT (10.5 45.2), or name the columns x and y"
+        )
+    return gpd.GeoDataFrame(table.drop(columns=column), geometry=shapes)
 
 
 def _read_numbers(path: Path, table: pd.DataFrame, key: str, column: str) -> pd.Series:

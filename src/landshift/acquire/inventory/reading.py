@@ -50,6 +50,11 @@ def gather_inventory(
     path = Path(path)
     if not path.is_dir():
         return read_inventory(path, **options)
+    if path.suffix.lower() == ".gdb":
+        raise ValueError(
+            f"{path}: is the folder of a geodatabase; pack it into {path.name}.zip, or export its"
+            " layer as GeoPackage"
+        )
     files = list_inventories(path)
     if not files:
         raise FileNotFoundError(f"{path} holds no inventory; put one there")
