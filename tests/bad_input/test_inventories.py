@@ -322,6 +322,10 @@ CASES |= {
         ": landslide holds 1 and 0, and rows of 0 may be no landslides; state label: landslide and "
         "presence: [1], or presence: [1, 0] if every row is a landslide",
     ),
+    "quote that nobody closes": (
+        "a.csv", lambda path: write_table(path, 'x,y,name\n1,2,a\n3,4,"b\n5,6,c\n'), {"crs": CRS},
+        ": cannot be read up to line 4 (unexpected end of data); correct its quotes",
+    ),
     "shape that is none": (
         "a.csv", lambda path: write_table(path, 'WKT\n"POINT (1 2)"\n"POLYGON ((1 2, 3"\n'),
         {"crs": CRS},

@@ -52,11 +52,15 @@ def read_rows(path: Path, layer: str | None = None) -> pd.DataFrame:
         return _tabulate(path, _read_sheet(path, layer), None)
     text = _decode(path)
     separator = max(_SEPARATORS, key=text.partition("\n")[0].count)
+    # strict: else a quote that nobody closes would swallow all rows behind it
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     with _long_fields():
         try:
-            rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
+            rows = list(reader)
         except csv.Error as error:
-            raise ValueError(f"{path}: is no table that can be read ({error})") from error
+            raise ValueError(
+                f"{path}: cannot be read up to line {reader.line_num} ({error}); correct its quotes"
+            ) from error
     return _tabulate(path, [row for row in rows if row], separator)
 
 
