@@ -22,6 +22,7 @@ LABEL io.github.snakemake.conda_env_hash="042f632fac8b20b43635290acf754686e3588c
 #     - distributed =2026.8.0
 #     - geopandas =1.2.0
 #     - jinja2 =3.1.6
+#     - joblib =1.6.0
 #     - lightgbm =4.7.0
 #     - llvmlite =0.50.0
 #     - markdown-it-py =4.3.0

@@ -21,7 +21,7 @@ rule pretrain_sources:
         "<benchmarks>/pretrain_sources/{target}.tsv"
     conda:
         "../../envs/landshift.yaml"
-    threads: 1
+    threads: 2
     resources:
         mem_mb=4000,
     params:

@@ -15,7 +15,9 @@ from landshift.transfer.pretraining import pretrain_sources
 from landshift.transfer.storage import save_model
 
 
-def main(*, samples, background, selected, learners, own_units, legends, seed, models, manifest):
+def main(
+    *, samples, background, selected, learners, own_units, legends, seed, threads, models, manifest
+):
     factors = json.loads(Path(selected).read_text(encoding="utf-8"))
     units = {name: factor.units for name, factor in FACTORS.items()} | own_units
     labelled = pd.concat([pd.read_parquet(path) for path in samples], ignore_index=True)
@@ -29,6 +31,7 @@ def main(*, samples, background, selected, learners, own_units, legends, seed, m
             seed=seed,
             units=units,
             legends=legends,
+            threads=threads,
         )
         save_model(model, folder)
     sha256 = freeze_models(models, manifest)
@@ -37,4 +40,4 @@ def main(*, samples, background, selected, learners, own_units, legends, seed, m
 
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
-    call_main(main, snakemake)
+    call_main(main, snakemake, threads=snakemake.threads)

@@ -32,6 +32,7 @@ if __name__ == "__main__":
                     params.regions, zip(inputs.samples, inputs.background, strict=True), strict=True
                 )
             ),
-            "inventories": dict(zip(params.regions, inputs.inventories, strict=True)),
+            "inventories": dict(zip(params.mapped, inputs.inventories, strict=True)),
+            "library": params.library,
         },
     )

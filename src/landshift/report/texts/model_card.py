@@ -1,6 +1,6 @@
 """A page of text about one map: what it is, how good it is, and where not to use it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,6 +24,8 @@ class Evidence(MapFiles):
         CSV of the transfer benchmark's means, or None where the study has none.
     ledgers, inventories
         Ledger of the layers and landslides by region, of those that were read.
+    library
+        Names of the sources that came from the library.
     tables
         Samples and background by region.
     """
@@ -31,6 +33,7 @@ class Evidence(MapFiles):
     benchmark: str | Path | None = None
     ledgers: Mapping[str, str | Path] = field(default_factory=dict)
     inventories: Mapping[str, str | Path] = field(default_factory=dict)
+    library: Sequence[str] = ()
     tables: Mapping[str, tuple[str | Path, str | Path]] = field(default_factory=dict)
 
 
@@ -52,7 +55,7 @@ def write_model_card(path: str | Path, evidence: Evidence) -> None:
         factors=list(zip(model["factors"], model["units"], strict=True)),
         own=[*model.get("target_factors", []), *model.get("target_classes", [])],
         benchmark=_list_benchmark(evidence.benchmark, model["region"]),
-        regions=list_origins(evidence.ledgers, evidence.inventories),
+        regions=list_origins(evidence.ledgers, evidence.inventories, evidence.library),
         scars=_list_scars(evidence.tables),
     )
     with unfinished(path) as partial:

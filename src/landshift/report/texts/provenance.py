@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from landshift.acquire.inventory.storage import load_inventory
+from landshift.acquire.library import EDITION, LibraryRegion, read_library
 from landshift.report.rendering import render_markdown
 from landshift.runtime.files import read_json
 
@@ -14,7 +15,11 @@ _SHOWN = 3
 """Addresses of a layer that are named; of the others their number."""
 
 
-def describe_data(ledgers: Mapping[str, str | Path], inventories: Mapping[str, str | Path]) -> str:
+def describe_data(
+    ledgers: Mapping[str, str | Path],
+    inventories: Mapping[str, str | Path],
+    library: Sequence[str] = (),
+) -> str:
     """List, region by region, the landslides with their dates and the layers, as Markdown.
 
     Parameters
@@ -23,12 +28,17 @@ def describe_data(ledgers: Mapping[str, str | Path], inventories: Mapping[str, s
         Ledger of the layers by region, of those that were read.
     inventories
         GeoPackage of the landslides by region. Regions without a ledger were generated.
+    library
+        Names of the regions that came from the library.
     """
-    return render_markdown("texts/provenance.j2", regions=list_origins(ledgers, inventories))
+    regions = list_origins(ledgers, inventories, library)
+    return render_markdown("texts/provenance.j2", regions=regions)
 
 
 def list_origins(
-    ledgers: Mapping[str, str | Path], inventories: Mapping[str, str | Path]
+    ledgers: Mapping[str, str | Path],
+    inventories: Mapping[str, str | Path],
+    library: Sequence[str] = (),
 ) -> list[dict[str, Any]]:
     """List what `describe_data` puts into words."""
     return [
@@ -37,7 +47,19 @@ def list_origins(
             **_describe_region(inventory, ledgers.get(region)),
         }
         for region, inventory in inventories.items()
-    ]
+    ] + [_describe_packed(read_library()[name]) for name in library]
+
+
+def _describe_packed(region: LibraryRegion) -> dict[str, Any]:
+    table = {
+        "name": f"samples of the library {EDITION}: {region.title}; {region.types}",
+        "licence": region.licence,
+        "citation": region.citation,
+        "origins": list(region.addresses),
+        "checksum": region.sha256[:16],
+    }
+    landslides = {"count": region.landslides, "dated": 0}
+    return {"name": region.name, "landslides": landslides, "layers": [table]}
 
 
 def _describe_region(inventory: str | Path, ledger: str | Path | None) -> dict[str, Any]:
