@@ -60,6 +60,9 @@ def start_study(
     dem: str | Path | None = None,
     name: str | None = None,
     crs: str | None = None,
+    layer: str | None = None,
+    label: str | None = None,
+    presence: Sequence[str] | None = None,
 ) -> Start:
     """Look at an inventory, decide what a study of it needs, and write that down.
 
@@ -73,6 +76,9 @@ def start_study(
         Name of the study; by default that of the inventory.
     crs
         CRS of the coordinates, where the inventory states none.
+    layer, label, presence
+        Keys of the inventory: the layer of the file, and the column and values in it that tell
+        landslides from absences.
 
     Returns
     -------
@@ -85,7 +91,9 @@ def start_study(
         If a file cannot be read, the inventory has no place, or lies off the elevation model.
     """
     inventory = Path(inventory)
-    landslides, _ = gather_inventory(inventory, **({"crs": crs} if crs else {}))
+    keys = {"crs": crs, "layer": layer, "label": label, "presence": presence}
+    keys = {key: value for key, value in keys.items() if value is not None}
+    landslides, _ = gather_inventory(inventory, **keys)
     name = choose_name(name or inventory.stem)
     if dem is None:
         grid = bound_landslides(landslides, buffer_m=BUFFER_M, origin=str(inventory))
@@ -109,7 +117,7 @@ def start_study(
         "role": "target",
         "grid": stated,
         "layers": {"dem": layer},
-        "inventory": {"file": str(inventory), **({"crs": crs} if crs else {})},
+        "inventory": {"file": str(inventory), **keys},
         "prevalence": prevalence,
     }
     config = {"study": name, "regions": {name: region}}
