@@ -11,6 +11,7 @@ import numpy as np
 import yaml
 
 from landshift.acquire.inventory.bounds import bound_landslides
+from landshift.acquire.inventory.parts import part_features
 from landshift.acquire.inventory.reading import gather_inventory
 from landshift.acquire.layers.checks import check_header
 from landshift.geodata.boxes import turn_to_degrees
@@ -105,10 +106,11 @@ def start_study(
         bounds, region_crs, stated = _plan_on(Path(dem))
         layer = {"file": str(dem)}
         place = f"the region is what {dem} covers"
-    inside = landslides.to_crs(region_crs).cx[bounds[0] : bounds[2], bounds[1] : bounds[3]]
+    placed, _ = part_features(landslides.to_crs(region_crs), origin=str(inventory))
+    inside = placed.cx[bounds[0] : bounds[2], bounds[1] : bounds[3]]
     if inside.empty:
         raise ValueError(
-            f"{inventory}: none of its {len(landslides)} landslides lies on {dem}; check its CRS, "
+            f"{inventory}: none of its {len(placed)} landslides lies on {dem}; check its CRS, "
             "and whether x and y are swapped"
         )
     cells = int((bounds[2] - bounds[0]) * (bounds[3] - bounds[1]) / RESOLUTION_M**2)
@@ -133,7 +135,7 @@ def start_study(
     west, south, east, north = turn_to_degrees(bounds, region_crs)
     minutes = max(1, round((_SECONDS + cells / _CELLS_PER_S) / 60))
     found = (
-        *_describe_landslides(landslides, inside),
+        *_describe_landslides(placed, inside, _name_crs(landslides)),
         f"region: {(bounds[2] - bounds[0]) / 1000:.1f} x {(bounds[3] - bounds[1]) / 1000:.1f} km, "
         f"{cells:,} cells of {RESOLUTION_M} m, {west:.3f} to {east:.3f} east, {south:.3f} to "
         f"{north:.3f} north",
@@ -224,14 +226,16 @@ def _plan_on(dem: Path) -> tuple[Sequence[float], str, dict[str, Any]]:
     return list(grid.boundingbox.bbox), code, keys
 
 
-def _describe_landslides(all_of_them: gpd.GeoDataFrame, inside: gpd.GeoDataFrame) -> list[str]:
+def _describe_landslides(
+    all_of_them: gpd.GeoDataFrame, inside: gpd.GeoDataFrame, crs: str
+) -> list[str]:
     kinds = inside.geom_type.str.removeprefix("Multi").value_counts()
     listing = ", ".join(f"{count} {kind.lower()}s" for kind, count in kinds.items())
     dates = sorted(inside["date"].dropna())
     when = f"dated {dates[0]} to {dates[-1]}" if dates else "without dates"
     if dates and len(dates) < len(inside):
         when = f"{len(dates)} of them {when}"
-    lines = [f"{len(inside)} landslides ({listing}), {when}; CRS {_name_crs(all_of_them)}"]
+    lines = [f"{len(inside)} landslides ({listing}), {when}; CRS {crs}"]
     if len(inside) < len(all_of_them):
         lines.append(f"{len(all_of_them) - len(inside)} more lie outside the elevation model")
     same = int(inside.geometry.normalize().to_wkb().duplicated().sum())
