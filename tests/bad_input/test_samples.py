@@ -104,8 +104,9 @@ def test_a_source_of_one_class(tmp_path):
     sentence = explain(
         load_main("pretrain_sources"),
         samples=[tmp_path / "samples.parquet"], background=[tmp_path / "background.parquet"],
-        selected=tmp_path / "selected.json", learners=["lr"], own_units={}, legends={}, seed=7,
-        models=[tmp_path / "lr"], manifest=tmp_path / "manifest.json",
+        selected=tmp_path / "selected.json", learners=["lr"], own_units={}, legends={},
+        recipes={}, seed=7, threads=1, models=[tmp_path / "lr"],
+        manifest=tmp_path / "manifest.json",
     )  # fmt: skip
     assert sentence == (
         "source birch: needs presences and absences, found 12 presences in 12 samples; check its "

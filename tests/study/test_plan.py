@@ -258,3 +258,9 @@ def test_records_are_those_of_layers_and_inventories(rich):
     assert list_records(plan_of(rich), "ash") == [
         *("regions/ash/layers/dem.tif.json", "regions/ash/inventory.gpkg.json")
     ]
+
+
+def test_recipes_of_regions_are_listed_by_layer(rich):
+    plan = plan_of(rich)
+    assert plan.list_recipes(["ash", "oak"]) == {"land_cover": "esa_worldcover"}
+    assert plan.list_recipes(["ash"]) == {}

@@ -38,6 +38,13 @@ def test_same_models_same_hash(published, source_models):
     assert freeze_models(folders, folder / "manifest.json") == sha256
 
 
+def test_the_manifest_states_the_recipes_of_the_sources(published, source_models):
+    folder, _ = published
+    folders = [folder / model.learner for model in source_models]
+    freeze_models(folders, folder / "manifest.json", recipes={"rainfall": "chirps3"})
+    assert json.loads((folder / "manifest.json").read_text())["recipes"] == {"rainfall": "chirps3"}
+
+
 def test_another_manifest_is_refused(published):
     folder, _ = published
     with pytest.raises(ValueError, match=r"its SHA-256 is .*transfer.frozen.sha256 is 00"):

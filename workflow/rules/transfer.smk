@@ -28,6 +28,7 @@ rule pretrain_sources:
         learners=LEARNERS,
         own_units=lambda wildcards: Slice(PLAN.list_own_units(PLAN.sources_of(wildcards.target))),
         legends=lambda wildcards: Slice(PLAN.find_shared_legends(wildcards.target)),
+        recipes=lambda wildcards: Slice(PLAN.list_recipes(PLAN.sources_of(wildcards.target))),
         seed=config["seed"],
         code=hash_script("pretrain_sources"),
     message:

@@ -16,7 +16,18 @@ from landshift.transfer.storage import save_model
 
 
 def main(
-    *, samples, background, selected, learners, own_units, legends, seed, threads, models, manifest
+    *,
+    samples,
+    background,
+    selected,
+    learners,
+    own_units,
+    legends,
+    recipes,
+    seed,
+    threads,
+    models,
+    manifest,
 ):
     factors = json.loads(Path(selected).read_text(encoding="utf-8"))
     units = {name: factor.units for name, factor in FACTORS.items()} | own_units
@@ -34,7 +45,7 @@ def main(
             threads=threads,
         )
         save_model(model, folder)
-    sha256 = freeze_models(models, manifest)
+    sha256 = freeze_models(models, manifest, recipes=recipes)
     logging.info("SHA-256 of the manifest, to freeze these models: %s", sha256)
 
 

@@ -30,11 +30,28 @@ from landshift.study.parts import (
 VECTOR_SUFFIXES = frozenset({".shp", ".gpkg", ".geojson", ".parquet"})
 """Endings of the files whose lines become distances."""
 
-LINE_RECIPES, CLASS_RECIPES, INVENTORY_RECIPES = (
+LINE_RECIPES, CLASS_RECIPES, INVENTORY_RECIPES, AREA_RECIPES = (
     frozenset(name for name, recipe in RECIPES.items() if recipe.kind == kind)
-    for kind in ("lines", "class", "inventory")
+    for kind in ("lines", "class", "inventory", "area")
 )
 """Recipes whose layers are lines, those whose layers are codes, and those that are no layers."""
+
+SERVICE_RECIPES, OPEN_RECIPES, CONDITION_RECIPES = (
+    frozenset(name for name, recipe in RECIPES.items() if holds(recipe))
+    for holds in (
+        lambda recipe: recipe.protocol,
+        lambda recipe: not recipe.service,
+        lambda recipe: recipe.protocol == "arcgis",
+    )
+)
+"""Recipes that ask a service, those whose service the study states, those that take conditions."""
+
+PART_RECIPES = frozenset(
+    name
+    for name, recipe in RECIPES.items()
+    if recipe.protocol in ("ogc", "wfs") and not recipe.part
+)
+"""Recipes whose collection or type the study states."""
 
 EXTRACT_RECIPES = frozenset(
     name for name, recipe in RECIPES.items() if "{extract}" in recipe.service
@@ -59,6 +76,7 @@ CLASS_RESAMPLING = frozenset({"nearest", "mode"})
 _BELONGS = {
     "sidecars": ("url",),
     "conversion": ("url",),
+    "served": ("url",),
     "collection": ("stac",),
     "asset": ("stac",),
     "mask": ("stac",),
@@ -66,6 +84,9 @@ _BELONGS = {
     "max_cloud_percent": ("stac", *sorted(IMAGE_RECIPES)),
     "max_images": ("stac", *sorted(IMAGE_RECIPES)),
     "extract": tuple(sorted(EXTRACT_RECIPES)),
+    "service": tuple(sorted(SERVICE_RECIPES)),
+    "part": tuple(sorted(SERVICE_RECIPES)),
+    "where": tuple(sorted(CONDITION_RECIPES)),
 }
 _SPAN = "state the first and the last day, such as ['2023-06-01', '2023-09-30']"
 _EXTRACT = "state the area as download.geofabrik.de names it, such as europe/italy/nord-est"
@@ -75,6 +96,8 @@ _NEEDED = {
     "asset": "name the asset of each item, such as B04",
     "dates": _SPAN,
     "extract": _EXTRACT,
+    "service": "state the address of the service; docs/data.md says what of the recipe is known",
+    "part": "name the collection or the type of the service",
 }
 _SIDECARS = ("shx", "dbf", "prj")
 _SHAPEFILE = (".shx", ".dbf", ".prj", ".cpg")
@@ -90,6 +113,8 @@ _COMPANIONS = {
 def _refuse_inventory(recipe: Any) -> Any:
     if isinstance(recipe, str) and recipe in INVENTORY_RECIPES:
         raise complain(f"{recipe} is an inventory; name it there")
+    if isinstance(recipe, str) and recipe in AREA_RECIPES:
+        raise complain(f"{recipe} is an area; name it in `surveyed` of the inventory")
     return recipe
 
 
@@ -132,7 +157,7 @@ Classes = Annotated[
 Extract = words("[a-z0-9-]+(/[a-z0-9-]+)*", f"is no area; {_EXTRACT}")
 Ending = words("[A-Za-z0-9]+", "is no ending of a file; use letters and digits, such as shx")
 Recipe = Annotated[
-    Literal[tuple(name for name in RECIPES if name not in INVENTORY_RECIPES)],
+    Literal[tuple(name for name in RECIPES if name not in INVENTORY_RECIPES | AREA_RECIPES)],
     BeforeValidator(_refuse_inventory),
 ]
 
@@ -161,6 +186,16 @@ class LocalFile(Part):
             yield from check_path(f"{path}.file", file)
 
 
+class Served(Part):
+    """What an address serves, from which the file is made: an archive, or a file of R."""
+
+    sha256: Sha256
+    """SHA-256 of what is served [64 hexadecimal digits]."""
+    part: Text
+    """Member of a ZIP or RAR archive, in which `*` stands for anything; or of an R file the object:
+    a data frame becomes a CSV table, a grid a GeoTIFF."""
+
+
 class Area(LocalFile):
     """An area from a `file` or a `url`."""
 
@@ -175,7 +210,9 @@ class Area(LocalFile):
     shapefile: ending and SHA-256 of each."""
     conversion: Text = None
     """States that the file is a pure change of format of what `url` serves, and which one. Such a
-    file can only come from a mirror."""
+    file is made from it as `served` says, or can only come from a mirror."""
+    served: Served = None
+    """Makes the file named by `conversion` from what `url` serves."""
 
     @property
     def suffix(self) -> str:
@@ -196,6 +233,8 @@ class Area(LocalFile):
         (origin,) = origins
         yield from self._find_foreign({origin, getattr(self, "recipe", None)})
         yield from self._find_needed(origin)
+        if self.served and not self.conversion:
+            yield "conversion", "missing; state how the file differs from what `url` serves"
         missing = [part for part in _SIDECARS if part not in (self.sidecars or {})]
         if origin == "url" and self.suffix == ".shp" and missing:
             yield (
@@ -213,6 +252,8 @@ class Area(LocalFile):
         needed = {"url": ["sha256"], "stac": ["collection", "asset", "dates"]}.get(origin, [])
         recipe = getattr(self, "recipe", None)
         needed = needed + ["extract"] * (recipe in EXTRACT_RECIPES)
+        needed = needed + ["service"] * (recipe in OPEN_RECIPES)
+        needed = needed + ["part"] * (recipe in PART_RECIPES)
         for name in needed + ["dates"] * (recipe in IMAGE_RECIPES):
             if not self.states(name):
                 yield name, f"missing; {_NEEDED[name]}"
@@ -230,6 +271,17 @@ class Origin(Area):
     """Licence of the data; the report and the model cards state it."""
     citation: Text = None
     """How the data are to be cited; the report and the model cards state it."""
+
+
+class SurveyedArea(Area):
+    """Where landslides were looked for, from a `file`, a `url` or by a `recipe`."""
+
+    recipe: Literal[tuple(sorted(AREA_RECIPES))] = None
+    """A known public area, such as `gorkha_extent`; `docs/data.md` lists them."""
+    service: Url = None
+    """Address of the service of the recipe, where it has moved."""
+    part: Text = None
+    """Name of the file in the record of the recipe; `*` stands for anything."""
 
 
 class OwnFactor(Part):
@@ -331,15 +383,27 @@ class Layer(Origin):
 
 
 class Inventory(Origin):
-    """Landslides from a `file`, from a `url` or, as a last resort, by a `recipe`."""
+    """Landslides from a `file`, from a `url` or by a `recipe`."""
 
     file: Text = None
     """Path of the file, or of a folder whose files are one inventory: every file that is put there
     is taken by the next run. The keys below hold for all of them. A relative path starts at the
     folder of the Snakefile."""
-    recipe: Literal[tuple(INVENTORY_RECIPES)] = None
-    """A known public catalogue: `nasa_landslides`, of which the landslides of the region that are
-    located to 1 km or better are taken. They are few, and near roads and people."""
+    recipe: Literal[tuple(name for name in RECIPES if name in INVENTORY_RECIPES)] = None
+    """A known public inventory, of which the landslides of the region are taken; `docs/data.md`
+    lists them with what is missing in each. `arcgis_features`, `ogc_features`, `wfs_features` and
+    `record_file` are those of any service, which `service` names."""
+    service: Url = None
+    """Address of the service of the recipe, where that has none or has moved: a layer of ArcGIS,
+    an OGC API, a WFS, or a record of Zenodo (https://zenodo.org/api/records/NUMBER) or ScienceBase
+    (https://www.sciencebase.gov/catalog/item/NUMBER)."""
+    part: Text = None
+    """What of the service is meant: number of a layer, name of a collection or a type, or name of a
+    file in a record, in which `*` stands for anything, and in an archive, such as
+    `slides.zip/*.shp`."""
+    where: Text = None
+    """Condition in the language of a service of ArcGIS, such as `Confidence >= 5`, in place of that
+    of the recipe; `1=1` takes all. The log says how many it leaves out."""
     crs: Text = None
     """Coordinate reference system of the inventory, where its file states none; also of a GeoJSON
     in metres that states none."""
@@ -383,7 +447,7 @@ class Inventory(Origin):
     accuracy_m: Metres = None
     """How far a landslide may lie from its point [m]. Points that are known worse than a cell of
     the elevation model are moved to its steepest hollow within that distance."""
-    surveyed: Area = None
+    surveyed: SurveyedArea = None
     """Where landslides were looked for: polygons, or a raster that is not 0 there. Random absences
     are drawn only inside; by default in the whole region."""
 
@@ -432,7 +496,8 @@ class Inventory(Origin):
 
     @property
     def _origin(self) -> str | None:
-        return self.sha256 or self.file or self.url or self.recipe
+        asked = (self.recipe, self.service, self.part, self.where)
+        return self.sha256 or self.file or self.url or " ".join(map(str, asked))
 
     def _holds(self, other: "Inventory") -> bool:
         """Tell whether the file of another entry lies in the folder that this one is."""

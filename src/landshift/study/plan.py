@@ -228,6 +228,12 @@ class Plan:
         ]
         return dict(sorted(stated))
 
+    def list_recipes(self, regions: Iterable[str]) -> dict[str, str]:
+        """List the recipes of the layers of some regions, by the name of the layer."""
+        layers = [(self.study.regions[region].layers or {}).items() for region in regions]
+        stated = [(name, layer.recipe) for part in layers for name, layer in part if layer.recipe]
+        return dict(sorted(stated))
+
     def list_class_layers(self, region: str, file: str) -> list[str]:
         """List the class factors of a region in one file: `land_cover`, or all others."""
         names = self.list_class_factors(region)

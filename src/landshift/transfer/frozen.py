@@ -14,7 +14,12 @@ from landshift.transfer.pretraining import SourceModel
 from landshift.transfer.storage import SUBCELLS, list_source_files, load_model
 
 
-def freeze_models(folders: Sequence[str | Path], manifest: str | Path) -> str:
+def freeze_models(
+    folders: Sequence[str | Path],
+    manifest: str | Path,
+    *,
+    recipes: Mapping[str, str] | None = None,
+) -> str:
     """Write the manifest of source models that lie next to it.
 
     Parameters
@@ -23,6 +28,8 @@ def freeze_models(folders: Sequence[str | Path], manifest: str | Path) -> str:
         Model folders, all in the folder of the manifest.
     manifest
         The file to write, named ``manifest.json``.
+    recipes
+        Recipes of the layers of their sources by name, so that no target has another version.
 
     Returns
     -------
@@ -40,6 +47,7 @@ def freeze_models(folders: Sequence[str | Path], manifest: str | Path) -> str:
         "learners": [model.learner for model in models],
         "factors": list(models[0].factors),
         "sources": dict(models[0].sources),
+        "recipes": dict(recipes or {}),
         "files": {file.relative_to(manifest.parent).as_posix(): hash_file(file) for file in files},
     }
     manifest.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

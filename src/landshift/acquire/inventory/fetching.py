@@ -6,6 +6,7 @@ import pandas as pd
 from odc.geo.geobox import GeoBox
 
 from landshift.acquire.fetch.downloads import describe_layer, fetch_current, fetch_layer
+from landshift.acquire.fetch.services import fetch_part
 from landshift.acquire.fetch.store import Acquired, Store, key_of
 from landshift.acquire.inventory.folder import list_inventories
 from landshift.acquire.layer import Layer
@@ -46,6 +47,8 @@ def fetch_inventory(layer: Layer, grid: GeoBox, store: Store) -> tuple[Acquired,
     ValueError
         If a catalogue has no well-located landslide in the region.
     """
+    if layer.recipe and layer.recipe.protocol:
+        return _ask_service(layer, grid, store), dict(layer.recipe.columns)
     if layer.recipe:
         return _select_reported(layer, grid, store), dict(COLUMNS)
     if layer.file is not None and layer.file.is_dir():
@@ -54,6 +57,25 @@ def fetch_inventory(layer: Layer, grid: GeoBox, store: Store) -> tuple[Acquired,
         return Acquired(layer.file, records, layer.describe()), {}
     path = fetch_layer(layer, store)
     return Acquired(path, (describe_layer(layer, path, store),), layer.describe()), {}
+
+
+def _ask_service(layer: Layer, grid: GeoBox, store: Store) -> Acquired:
+    """Ask a service for its landslides in a region, or fetch the file that holds them."""
+    path, record = fetch_part(layer, find_box(grid), store)
+    found, counted = record.get("features"), record.get("counted")
+    if found == 0:
+        unfit = f" of which `{record['where']}`, but {counted} others" if counted else ""
+        raise ValueError(
+            f"{record['address']}: no landslide in the region{unfit}; state an inventory of your "
+            "own, or another `where`"
+        )
+    if counted is not None:
+        _log.warning(
+            "%s: of %d landslides in the region %d are taken, of which `%s`; state `where` for "
+            "others", record["address"], counted, found, record["where"],
+        )  # fmt: skip
+    licence = {key: record[key] for key in ("licence",) if key in record}
+    return Acquired(path, (record,), licence | layer.describe())
 
 
 def _select_reported(layer: Layer, grid: GeoBox, store: Store) -> Acquired:

@@ -11,11 +11,12 @@ from odc.geo.xr import wrap_xr
 from rasterio.features import geometry_mask
 
 from landshift.acquire.fetch.downloads import describe_layer, fetch_layer
+from landshift.acquire.fetch.services import fetch_part
 from landshift.acquire.fetch.store import Acquired, Store
 from landshift.acquire.layer import Layer
 from landshift.acquire.layers.checks import check_layer
 from landshift.geodata.alignment import align_raster
-from landshift.geodata.grids import plan_grid
+from landshift.geodata.grids import find_box, plan_grid
 from landshift.geodata.raster import open_raster
 from landshift.geodata.vectors import read_shapes
 
@@ -62,7 +63,8 @@ def acquire_surveyed(layer: Layer, grid: GeoBox, store: Store) -> Acquired:
     Parameters
     ----------
     layer
-        Where polygons or a raster, as for `acquire_extent`, come from: a file or an address.
+        Where polygons or a raster, as for `acquire_extent`, come from: a file, an address or a
+        recipe of an area.
     grid
         Grid of the region.
     store
@@ -80,11 +82,15 @@ def acquire_surveyed(layer: Layer, grid: GeoBox, store: Store) -> Acquired:
     ValueError
         If no cell of the region lies in the area.
     """
-    path = fetch_layer(layer, store)
+    if layer.recipe:
+        path, record = fetch_part(layer, find_box(grid), store)
+    else:
+        path = fetch_layer(layer, store)
+        record = describe_layer(layer, path, store)
     raster = path.suffix.lower() in RASTERS
     inside = align_raster(_read_cells(path), grid) if raster else _burn(path, grid)
     area = _mark(inside, "area surveyed for landslides", path)
-    return Acquired(area, (describe_layer(layer, path, store),), layer.describe())
+    return Acquired(area, (record,), layer.describe())
 
 
 def _read_cells(path: Path) -> xr.DataArray:

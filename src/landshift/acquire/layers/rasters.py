@@ -31,13 +31,16 @@ from landshift.acquire.layers.checks import (
     check_layer,
 )
 from landshift.acquire.layers.images import compose_images, plan_imagery
-from landshift.acquire.recipes import RAINFALL_YEARS, Recipe, list_tiles
+from landshift.acquire.recipes import RAINFALL_YEARS, Recipe, list_rainfall, list_tiles
 from landshift.factors.legends import take_codes
 from landshift.geodata.alignment import align_raster, compute_coarsening
 from landshift.geodata.detail import plan_detail
 from landshift.geodata.grids import find_box, name_crs, plan_box, plan_grid
 from landshift.geodata.opening import open_dataset
 from landshift.geodata.raster import open_raster
+
+MOST_FAILURES = 5
+"""Files of one service that fail for good before the others are not asked for [1]."""
 
 _log = logging.getLogger("landshift.acquire")
 
@@ -137,16 +140,16 @@ def acquire_layer(name: str, layer: Layer, grid: GeoBox, store: Store) -> Acquir
 def _read_recipe(recipe: Recipe, grid: GeoBox, store: Store) -> tuple[xr.DataArray, list]:
     if recipe.tile_degrees:
         return _mosaic_tiles(recipe, grid, store)
-    read = _average_years if recipe.name == "chirps_rainfall" else _read_archive
+    read = _average_years if recipe.product == "chirps_rainfall" else _read_archive
     return read(recipe, grid, store)
 
 
 def _mosaic_tiles(recipe: Recipe, grid: GeoBox, store: Store) -> tuple[xr.DataArray, list]:
     wider = find_box(grid, margin_m=10 * grid.resolution.x)
     assets, absent, failures = [], [], []
-    for address in list_tiles(recipe, wider):
+    for address, coarser in list_tiles(recipe, wider).items():
         try:
-            asset = fetch_window(address, grid, store)
+            asset = _fetch_tile(address, coarser, recipe, grid, store)
         except AbsentError:
             absent.append({"address": address, "absent": True})
         # one lost tile must not keep the others from the cache
@@ -168,6 +171,25 @@ def _mosaic_tiles(recipe: Recipe, grid: GeoBox, store: Store) -> tuple[xr.DataAr
     return _mosaic(assets, grid, codes=codes), [asset.record for asset in assets] + absent
 
 
+def _fetch_tile(
+    address: str, coarser: str, recipe: Recipe, grid: GeoBox, store: Store
+) -> Asset | None:
+    """Fetch a tile, or the coarser one that stands in for it where it is not public."""
+    try:
+        return fetch_window(address, grid, store)
+    except AbsentError:
+        if not coarser:
+            raise
+        asset = fetch_window(coarser, grid, store)
+    if asset is None:
+        return None
+    stated = {"instead_of": address, "resolution": recipe.fallback_resolution}
+    _log.warning(
+        "%s does not exist: %s of %s instead", address, coarser, recipe.fallback_resolution
+    )
+    return Asset(asset.path, asset.record | stated)
+
+
 def _mosaic(assets: Sequence[Asset], grid: GeoBox, *, codes: bool) -> xr.DataArray:
     """Join tiles of one cell size, so that they are warped as one; sizes differ far north."""
     sizes = defaultdict(list)
@@ -177,6 +199,9 @@ def _mosaic(assets: Sequence[Asset], grid: GeoBox, *, codes: bool) -> xr.DataArr
     parts = [_join(paths, codes=codes) for _, paths in sorted(sizes.items())]
     if len(parts) == 1:
         return parts[0]
+    if not codes:
+        coarser = [_extend(part, parts[:1]) for part in parts[1:]]
+        parts = [_extend(parts[0], coarser), *coarser]
     aligned = [align_raster(part, grid) for part in parts]
     joined = aligned[0]
     for part in aligned[1:]:
@@ -198,22 +223,37 @@ def _join(paths: Sequence[Path], *, codes: bool) -> xr.DataArray:
     return wrap_xr(values[0], grid)
 
 
+def _extend(part: xr.DataArray, others: Sequence[xr.DataArray]) -> xr.DataArray:
+    """Put a cell of its neighbours around a raster, so that no gap or step is between them.
+
+    Cells are centred on whole degrees, so that large ones end farther off the edge than small ones.
+    """
+    wider = wrap_xr(np.pad(part.to_numpy(), 1, constant_values=np.nan), part.odc.geobox.pad(1))
+    for other in others:
+        finer = other.odc.geobox.resolution.x < part.odc.geobox.resolution.x
+        resampling = "nearest" if finer else "bilinear"
+        wider = wider.fillna(align_raster(other, wider.odc.geobox, resampling=resampling))
+    return wider.assign_attrs(part.attrs)
+
+
 def _average_years(recipe: Recipe, grid: GeoBox, store: Store) -> tuple[xr.DataArray, list]:
     assets, failures = [], []
-    for year in RAINFALL_YEARS:
+    for address in list_rainfall(recipe):
         try:
-            address = recipe.service.format(year=year)
             assets.append(fetch_window(address, grid, store))
         except OSError as error:
             failures.append(str(error))
+        if len(failures) == MOST_FAILURES:
+            break
     if failures:
         raise OSError("; ".join(failures))
     if None in assets:
         raise ValueError(f"{recipe.name} does not reach the region: {recipe.resolution}")
-    years = [open_raster(asset.path) for asset in assets]
-    known = [year.where(year > float(recipe.nodata)) for year in years]
-    mean = sum(known[1:], known[0]) / len(known)
-    return mean.astype(np.float32), [asset.record for asset in assets]
+    total = xr.zeros_like(open_raster(assets[0].path), np.float64)
+    for asset in assets:
+        part = open_raster(asset.path)
+        total = total + part.where(part > float(recipe.nodata))
+    return (total / len(RAINFALL_YEARS)).astype(np.float32), [asset.record for asset in assets]
 
 
 def _read_archive(recipe: Recipe, grid: GeoBox, store: Store) -> tuple[xr.DataArray, list]:
