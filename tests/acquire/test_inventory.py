@@ -88,7 +88,7 @@ def test_presence_is_compared_by_meaning(tmp_path, presence):
         ("x,y,z\n1,2,a\n", {"elevation": "z"}, r"z in row 1 is 'a'; write metres as a number"),
         ("x,y\n1,2\n1,north\n", {}, r"y in row 2 is north, no number"),
         ("x,y\n1,2\n1,inf\n", {}, r"y in row 2 is inf, no number"),
-        ("x,y\n1,2\n,2\n", {}, r"x in row 2 is nan, no number"),
+        ("x,y\n1,2\n,2\n", {}, r"x in row 2 is empty; fill in or remove the row"),
         ("x,y,c\n1,2,1\n", {"label": "c"}, r"label is c but presence is missing"),
         ("x,y,c\n1,2,1\n", {"presence": 1}, r"presence is 1 but label is missing"),
         ("x,y,c\n1,2,1\n", {"label": "d", "presence": 1}, r"label names the column 'd', but there"),
@@ -98,7 +98,7 @@ def test_presence_is_compared_by_meaning(tmp_path, presence):
         ("x,y,d\n1,2,2015-13-31\n", {"date": "d"}, r"d in row 1 is '2015-13-31'; write dates"),
         ("x,y,d\n1,2,9999\n", {"date": "d"}, r"d in row 1 is .*9999.*; write dates"),
         ("x,y\n", {}, r"the inventory holds no landslide"),
-        ("", {}, r"no CSV table with a header"),
+        ("", {}, r"the file is empty; fetch or copy it again"),
     ],
 )
 def test_wrong_tables_are_named(tmp_path, text, options, message):
@@ -125,13 +125,13 @@ def test_vector_files_are_read_with_their_own_crs(tmp_path, suffix):
 def test_wrong_vector_files_are_named(tmp_path):
     path = tmp_path / "page.gpkg"
     path.write_text("<html>")
-    with pytest.raises(ValueError, match=r"page.gpkg: no inventory that can be read; give CSV"):
+    with pytest.raises(ValueError, match=r"page.gpkg: is a web page and no inventory"):
         read_inventory(path)
     with pytest.raises(FileNotFoundError, match=r"absent.shp does not exist"):
         read_inventory(tmp_path / "absent.shp")
     for name in ("a", "b"):
         frame(at(1, 1)).to_file(tmp_path / "two.gpkg", layer=name)
-    with pytest.raises(ValueError, match=r"has the layers \['a', 'b'\]; name one of them"):
+    with pytest.raises(ValueError, match=r"has the layers \['a', 'b'\]; name one of them by layer"):
         read_inventory(tmp_path / "two.gpkg")
 
 

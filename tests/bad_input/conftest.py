@@ -6,6 +6,8 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
+import pyogrio
 import pytest
 import rasterio
 import yaml
@@ -56,6 +58,21 @@ def write_slides(path, count=12, crs=CRS, east=0.0, north=0.0, **columns):
     points = gpd.points_from_xy(WEST + steps + east, NORTH - steps + north)
     table = gpd.GeoDataFrame(columns or {"year": [2010] * count}, geometry=points, crs=crs)
     table.to_parquet(path) if path.suffix == ".parquet" else table.to_file(path)
+    return path
+
+
+_DRIVERS = {".xlsx": "XLSX", ".ods": "ODS", ".kml": "KML", ".kmz": "LIBKML", ".gpx": "GPX"}
+
+
+def write_document(path, table=None, count=4):
+    """Write a workbook, a KML, a KMZ or a GPX: a table as it is, or sound landslides."""
+    if table is None:
+        steps = np.arange(count) * 0.001
+        points = gpd.points_from_xy(9.002 + steps, 45.15 - steps, crs="EPSG:4326")
+        table = gpd.GeoDataFrame({"name": ["slide"] * count}, geometry=points)
+    if path.suffix in (".xlsx", ".ods") and "geometry" in table:
+        table = pd.DataFrame({"x": table.geometry.x, "y": table.geometry.y})
+    pyogrio.write_dataframe(table, path, driver=_DRIVERS[path.suffix])
     return path
 
 

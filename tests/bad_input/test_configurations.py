@@ -19,6 +19,10 @@ KEYS = [
     (f"{BIRCH}.grid.resolution", 30, f"{BIRCH}.grid.resolution",
      "unknown key; did you mean `resolution_m`?"),
     (f"{BIRCH}.layers.dem.path", "a", f"{BIRCH}.layers.dem.path", "unknown key; remove it, or "),
+    (f"{BIRCH}.inventory.layers", "new", f"{BIRCH}.inventory.layers",
+     "unknown key; did you mean `layer`?"),
+    (f"{BIRCH}.inventory.layer", 2, f"{BIRCH}.inventory.layer",
+     "2 must be a text: Of several layers of a file, or sheets of a workbook, the one that holds"),
     (f"{BIRCH}.inventory.untill", 2010, f"{BIRCH}.inventory.untill",
      "unknown key; did you mean `until`?"),
     ("samples.buffer", 100, "samples.buffer", "unknown key; did you mean `buffer_m`?"),
@@ -160,6 +164,17 @@ def test_a_source_that_is_the_target_is_found(spoil, sound):
     check_text(yaml.safe_dump(config))
 
 
+def test_two_plain_targets_of_one_place_pass(spoil, sound):
+    """No model learns from them, so that none is tested on what it has learned."""
+    target = sound["regions"]["birch"]
+    config = spoil("regions.copy", target | {"shots": 5})
+    check_text(yaml.safe_dump(config))
+    config["regions"]["copy"]["role"] = "both"
+    assert "regions.copy: is the same place as regions.birch" in explain(
+        check_text, yaml.safe_dump(config)
+    )
+
+
 def test_validation_on_the_training_landslides_is_found(spoil, sound):
     inventory = sound["regions"]["birch"]["inventory"]
     config = spoil("regions.birch.validation", inventory | {"from": 2011})
@@ -178,6 +193,16 @@ def test_a_period_that_ends_before_it_begins_is_found(spoil, sound):
     entry = sound["regions"]["birch"]["inventory"] | {"from": 2012, "until": "2010-05-01"}
     assert "regions.birch.inventory.until: 2010-05-01 is before `from` 2012; swap" in (
         explain(check_text, yaml.safe_dump(spoil("regions.birch.inventory", entry)))
+    )
+
+
+@pytest.mark.parametrize("ending", ["csv", "tsv", "txt", "xlsx", "ods"])
+def test_a_table_without_a_crs_is_found(spoil, tmp_path, ending):
+    path = tmp_path / f"slides.{ending}"
+    path.touch()
+    config = spoil("regions.birch.inventory", {"file": str(path)})
+    assert "birch.inventory.crs: missing; a table of points needs the `crs` of its coord" in (
+        explain(check_text, yaml.safe_dump(config))
     )
 
 

@@ -123,3 +123,25 @@ def test_an_elevation_model_in_degrees_gets_a_zone(valley, tmp_path):
     start = start_study(valley / "My slides.gpkg", dem=tmp_path / "degrees.tif")
     region = yaml.safe_load(start.text)["regions"]["my_slides"]
     assert region["grid"] == {"resolution_m": 30, "crs": "auto"}
+
+
+def test_parts_of_one_feature_are_counted(valley, tmp_path):
+    inventory = gpd.read_file(valley / "My slides.gpkg")
+    inventory.dissolve().to_file(tmp_path / "all.gpkg")
+    start = start_study(tmp_path / "all.gpkg", dem=valley / "dem.tif")
+    assert start.found[0].startswith("12 landslides (12 points)")
+
+
+def test_what_tells_absences_is_asked_for_and_written(valley, tmp_path, monkeypatch, capsys):
+    inventory = gpd.read_file(valley / "My slides.gpkg")
+    inventory.assign(landslide=[1] * 8 + [0] * 4).to_file(tmp_path / "samples.gpkg")
+    monkeypatch.chdir(tmp_path)
+    begin = ["start", "samples.gpkg", "--dem", str(valley / "dem.tif")]
+    assert main(begin) == 1
+    assert "state label: landslide and presence: [1]" in capsys.readouterr().err
+    assert main([*begin, "--label", "landslide", "--presence", "1"]) == 0
+    assert "8 landslides (8 points)" in capsys.readouterr().out
+    entry = yaml.safe_load((tmp_path / "config/samples.yaml").read_text())["regions"]["samples"]
+    assert entry["inventory"] == {
+        "file": "samples.gpkg", "label": "landslide", "presence": ["1"],
+    }  # fmt: skip

@@ -23,7 +23,11 @@ _MOST_BYTES = 64 << 20
 _DEEPEST = 4
 _SOURCES = ("SourceFilename", "SourceDataset")
 _OWN_BANDS = (None, "", "VRTSourcedRasterBand")
-_SHAPEFILE = (".shx", ".dbf", ".prj", ".cpg")
+_VECTORS = {
+    ".shp": (".shx", ".dbf", ".prj", ".cpg"),
+    ".tab": (".dat", ".map", ".id", ".ind"),
+    ".mif": (".mid",),
+}
 # after the whole name, or in place of the ending
 _RASTER = (
     *(".aux.xml", ".aux", ".ovr", ".msk", ".msk.ovr", ".ovr.msk", ".wld", ".prj", ".hdr"),
@@ -74,7 +78,7 @@ def _list_companions(path: Path, listings: dict[Path, dict[str, Path]]) -> list[
         found = sorted(folder.iterdir()) if folder.is_dir() else []
         listings[folder] = {each.name.lower(): each for each in found}
     ending = path.suffix.lower()
-    endings = _SHAPEFILE if ending == ".shp" else (*_RASTER, *_name_world_files(ending))
+    endings = _VECTORS.get(ending) or (*_RASTER, *_name_world_files(ending))
     names = [stem + end for end in endings for stem in (path.name.lower(), path.stem.lower())]
     beside = [listings[folder][name] for name in names if name in listings[folder]]
     return [each for each in beside if each != path and each.is_file()]
@@ -135,7 +139,7 @@ def _list_sources(path: Path) -> Iterator[tuple[str, bool]]:
         if element.tag == "VRTRasterBand" and band not in _OWN_BANDS:
             raise ValueError(
                 f"{path}: holds a band of the kind {band}, which is not read; make the raster "
-                "itself, such as with gdal_translate"
+                "itself, such as with rio convert"
             )
         if element.tag in _SOURCES:
             beside = element.get("relativeToVRT") or element.get("relativetoVRT")
@@ -153,11 +157,9 @@ def _parse(path: Path) -> ElementTree.Element:
     try:
         root = ElementTree.fromstring(text)
     except ElementTree.ParseError as error:
-        raise ValueError(f"{path}: is no VRT ({error}); make it anew with gdalbuildvrt") from None
+        raise ValueError(f"{path}: is no VRT ({error}); join the rasters with rio merge") from None
     if root.tag != "VRTDataset" or root.get("subClass"):
-        raise ValueError(
-            f"{path}: is no plain VRT of rasters; make one with gdalbuildvrt, or the raster itself"
-        )
+        raise ValueError(f"{path}: is no plain VRT of rasters; join the rasters with rio merge")
     return root
 
 

@@ -74,7 +74,7 @@ def plan_grid(
     """
     own = dem.odc.geobox
     if own is None or own.crs is None:
-        raise ValueError("the elevation model has no CRS; assign one, such as with gdal_edit")
+        raise ValueError("the elevation model has no CRS; assign one, such as with rio edit-info")
     if crs == AUTO:
         wanted = _choose_zone(box or _cover(own, CRS("EPSG:4326"), origin))
     else:

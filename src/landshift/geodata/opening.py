@@ -102,5 +102,5 @@ def _refuse_hdf5(path: str | Path) -> None:
         if start == _HDF5:
             raise ValueError(
                 f"{path}: is a file of NetCDF-4 or HDF5, which may point at other files; convert "
-                "it to GeoTIFF, such as with gdal_translate"
+                "it to GeoTIFF, such as with rio convert"
             )

@@ -3,6 +3,8 @@
 import errno
 import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
@@ -74,6 +76,20 @@ def set_up_logging(path: str | Path, *, level: int = logging.INFO) -> None:
     for library in ("rasterio", "pyogrio"):
         logging.getLogger(library).setLevel(logging.WARNING)
     sys.excepthook = _log_failure
+
+
+@contextmanager
+def collect_warnings() -> Iterator[list[str]]:
+    """Yield a list of what this package warns of meanwhile, so that a record can say the same."""
+    collected: list[str] = []
+    handler = logging.Handler(logging.WARNING)
+    handler.emit = lambda record: collected.append(make_plain(record.getMessage()))
+    logger = logging.getLogger("landshift")
+    logger.addHandler(handler)
+    try:
+        yield collected
+    finally:
+        logger.removeHandler(handler)
 
 
 def list_failures(results: str | Path, *, since: float) -> list[str]:

@@ -184,7 +184,11 @@ def _check_roles(plan: Plan) -> Iterator[Problem]:
 
 def _check_places(study: Study) -> Iterator[Problem]:
     for first, second in combinations(sorted(study.regions), 2):
-        if study.regions[first].is_same_place(study.regions[second]):
+        one, other = study.regions[first], study.regions[second]
+        # no model learns from a plain target
+        if "target" == one.role == other.role:
+            continue
+        if one.is_same_place(other):
             yield (
                 f"regions.{second}",
                 f"is the same place as regions.{first} (same dem and inventory), so a model would "

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import core_schema
 
-from landshift.acquire.inventory.folder import list_inventories
+from landshift.acquire.inventory.folder import TABLES, list_inventories
 from landshift.acquire.recipes import RECIPES, SENTINEL_BANDS
 from landshift.geodata.behind import list_members, list_parts, list_rasters
 from landshift.study.parts import (
@@ -430,7 +430,11 @@ class Inventory(Origin):
     """Condition in the language of a service of ArcGIS, such as `Confidence >= 5`, in place of that
     of the recipe; `1=1` takes all. The log says how many it leaves out."""
     crs: Text = None
-    """Coordinate reference system of the inventory, where its file states none."""
+    """Coordinate reference system of the inventory, where its file states none; also of a GeoJSON
+    in metres that states none."""
+    layer: Text = None
+    """Of several layers of a file, or sheets of a workbook, the one that holds the landslides; not
+    needed where the others have no places or no rows. The folders of a KML are read together."""
     x: Text = None
     """Column of the easting or longitude, for a table of points; by default one with a usual name
     (x and y, lon and lat, easting and northing, ...)."""
@@ -438,15 +442,16 @@ class Inventory(Origin):
     """Column of the northing or latitude, like `x`."""
     label: Text = None
     """Column that tells landslides from absences, where the file lists both; `value` for a raster
-    of landslide cells."""
+    of landslide cells. A column such as `landslide` that holds 0 and 1 must be stated."""
     presence: Annotated[list[Scalar], Field(min_length=1)] = None
     """Values of `label` that mean landslide; all others are absences."""
     date: Text = None
-    """Column of the date or year of the landslide, as 2015 or 2015-08-31; by default one with a
-    usual name (date, year, ...)."""
+    """Column of the date or year of the landslide, as 2015, 2015-08-31 or 2015-08-31/2015-09-02; by
+    default one with a usual name (date, year, ...)."""
     from_: Period = Field(None, alias="from")
     """First year, or day in quotes, of the period that is wanted. Landslides without a date are
-    then left out, as are those of a year that the period cuts through."""
+    then left out, as are those of a year that the period cuts through; one with a range of dates is
+    taken if any of its days lies in the period."""
     until: Period = None
     """Last year, or day in quotes, of the period; with `from` of `validation` after it, a map is
     tested on landslides that happened later."""
@@ -476,7 +481,7 @@ class Inventory(Origin):
     def find_problems(self) -> Iterator[Problem]:
         """Find what is wrong with the origin, the columns and the period."""
         yield from super().find_problems()
-        if self.suffix == ".csv":
+        if self.suffix in TABLES:
             yield from self._check_table()
         if self.states("label") != self.states("presence"):
             yield (

@@ -62,9 +62,12 @@ def _load_layer(path: str | Path, name: str) -> gpd.GeoDataFrame:
 
 
 def write_cleaning(
-    path: str | Path, counts: Mapping[str, int], comparisons: Iterable[Comparison] = ()
+    path: str | Path,
+    counts: Mapping[str, int],
+    comparisons: Iterable[Comparison] = (),
+    warnings: Iterable[str] = (),
 ) -> None:
-    """Write what was dropped from an inventory, and why, as a CSV table.
+    """Write what was dropped from an inventory, and why, and what is doubtful, as a CSV table.
 
     Parameters
     ----------
@@ -75,9 +78,12 @@ def write_cleaning(
     comparisons
         As from `compare_elevations`, `measure_registration` and `measure_coverage`; each adds its
         rows.
+    warnings
+        What the log warned of while the inventory was read and cleaned; a row each.
     """
     rows = [(key, count, REASONS[key]) for key, count in counts.items()]
     for comparison in comparisons:
         rows += comparison.tabulate()
+    rows += [("warning", number, sentence) for number, sentence in enumerate(warnings, start=1)]
     table = pd.DataFrame(rows, columns=["what", "value", "meaning"], dtype=object)
     write_csv(table, path)
