@@ -207,3 +207,25 @@ def test_an_edition_is_written_with_its_index(tmp_path):
     first = (edition / "ash.parquet").read_bytes()
     write_edition(tmp_path / "results", edition)
     assert (edition / "ash.parquet").read_bytes() == first
+
+
+def test_a_study_may_do_without_any_source():
+    config = make_study(sources="none")
+    assert taught(config) == []
+    plan = Plan(check_study(config, files=False))
+    known = {name for group in ("terrain", "drainage") for name in factor_names(group)}
+    assert set(plan.untaught_factors) == known and not plan.knows_sources
+    assert plan.known_sources_of("valley") == [] == plan.list_left_out("valley")
+
+
+def test_no_source_and_a_source_contradict_each_other():
+    config = make_study(sources="none")
+    config["regions"]["korea"] = {"role": "source", "library": "korea"}
+    with pytest.raises(ValueError, match="maps without sources, but this study has some"):
+        check_study(config, files=False)
+    config = make_study(sources="none")
+    valley = config["regions"]["valley"]
+    valley["layers"] = {"extent": {"file": "a.tif"}, "soil": {"file": "b.tif", "kind": "class"}}
+    config["factors"] = {"groups": ["ground"]}
+    with pytest.raises(ValueError, match="compares cells by terrain and drainage"):
+        check_study(config, files=False)

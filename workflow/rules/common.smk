@@ -180,6 +180,8 @@ def list_break_sources(target):
 
 def list_source_models(target):
     """List the source models that a target is fine-tuned from: its own, or frozen ones."""
+    if PLAN.is_untaught:
+        return below_results(["sources/none/lr"])
     folder = "frozen" if FROZEN else PLAN.find_teacher(target)
     return below_results(f"sources/{folder}/{learner}" for learner in LEARNERS)
 

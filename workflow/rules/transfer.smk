@@ -90,6 +90,28 @@ rule acquire_source_models:
         "../scripts/acquire_source_models.py"
 
 
+rule write_untaught_model:
+    output:
+        model=directory("<results>/sources/none/lr"),
+    log:
+        "<logs>/write_untaught_model.log",
+    benchmark:
+        "<benchmarks>/write_untaught_model.tsv"
+    conda:
+        "../../envs/landshift.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        factors=PLAN.untaught_factors if PLAN.is_untaught else [],
+        seed=config["seed"],
+        code=hash_script("write_untaught_model"),
+    message:
+        "Begin without sources"
+    script:
+        "../scripts/write_untaught_model.py"
+
+
 rule fine_tune_target:
     input:
         models=lambda wildcards: list_source_models(wildcards.target),

@@ -32,17 +32,18 @@ def predict_baselines(
     -------
     dict of numpy.ndarray
         Susceptibility at the stated prevalence, shape ``(cells,)``: ``fine_tuned``; ``zero_shot``,
-        the source score as it is; ``local_only``, the Gaussian process that saw only the shots and
-        the background, unless the model holds none; ``pooled``, the trees that learned from the
-        sources and the target together, if it has such; and ``slope``, the rank of the slope alone,
-        if it is a factor.
+        the source score as it is, where there are sources; ``local_only``, the Gaussian process
+        that saw only the shots and the background, unless the model holds none; ``pooled``, the
+        trees that learned from the sources and the target together, if it has such; and ``slope``,
+        the rank of the slope alone, if it is a factor.
     """
     parts = list_fine_tuned(model)
     predictions = {"fine_tuned": model.predict(values)}
-    predictions["zero_shot"] = average_predictions(
-        [_score(part.model, values[:, part.columns]) for part in parts],
-        np.full(len(parts), 1 / len(parts)),
-    )
+    if parts[0].model.source_score.models[0].sources:
+        predictions["zero_shot"] = average_predictions(
+            [_score(part.model, values[:, part.columns]) for part in parts],
+            np.full(len(parts), 1 / len(parts)),
+        )
     local = [
         part._replace(model=replace(part.model, mixture=_forget_sources(part.model.mixture)))
         for part in parts

@@ -174,8 +174,9 @@ def _check_finished(results: Path, target: str) -> bool:
     """Check that all files that tell of a place are there; True with those of applicability."""
     maps, region = results / "targets" / target, results / "regions" / target
     trust = [maps / f"{name}.tif" for name in _TRUST]
-    # a study of frozen source models never makes them
-    known = not (results / "sources" / "frozen").is_dir() or all(map(Path.exists, trust))
+    # a study of frozen source models, or without sources, never makes them
+    taught = not any((results / "sources" / name).is_dir() for name in ("frozen", "none"))
+    known = taught or all(map(Path.exists, trust))
     needed = [maps / f"{name}.tif" for name in _MAPS] + (trust if known else [])
     needed += [maps / "model", maps / "shots.parquet"]
     needed += [region / name for name in ("background.parquet", "inventory.gpkg")]

@@ -20,7 +20,9 @@ from landshift.study.regions import RELIEF_GROUPS
 from landshift.study.sentences import UNKNOWN, explain_errors
 from landshift.study.texts import find_secrets, raise_problems
 
-RESERVED_NAMES = frozenset({"all", "mosaic", "ensemble", "frozen", "con", "nul", "aux", "prn"})
+RESERVED_NAMES = frozenset(
+    {"all", "mosaic", "ensemble", "frozen", "none", "con", "nul", "aux", "prn"}
+)
 """Names that a region cannot have: the pipeline or an operating system uses them for itself."""
 
 _LAYERS = dict.fromkeys(RELIEF_GROUPS, "`dem`") | {
@@ -147,7 +149,7 @@ def _find_problems(study: Study) -> Iterator[Problem]:
     yield from _check_units(study)
     yield from _check_legends(study)
     yield from _check_benchmark(Plan(study))
-    if study.maps.breaks == "sources" and study.transfer.frozen:
+    if study.maps.breaks == "sources" and not Plan(study).knows_sources:
         yield (
             "maps.breaks",
             "`sources` needs the data of the sources, which frozen models leave behind; choose "
@@ -170,6 +172,17 @@ def _check_names(study: Study) -> Iterator[Problem]:
 
 
 def _check_roles(plan: Plan) -> Iterator[Problem]:
+    if plan.is_untaught and (plan.sources or plan.study.transfer.frozen):
+        yield (
+            "transfer.sources",
+            "`none` maps without sources, but this study has some; remove them, or this key",
+        )
+    elif plan.is_untaught and plan.targets and not plan.untaught_factors:
+        yield (
+            "transfer.sources",
+            "`none` compares cells by terrain and drainage; add `terrain` to factors.groups, and "
+            "`dem` to every target",
+        )
     if plan.knows_sources and not plan.sources:
         yield "regions", "no region is a source; give one with many landslides `role: source`"
     if not plan.targets:

@@ -157,9 +157,10 @@ class Transfer(Part):
     learners: unique(Literal[tuple(LEARNERS)], min_length=1) = Field(["lr", "rf", "xgb", "lgbm"])
     """Learners of stage 1: `lr` logistic regression, `rf` random forest, `xgb` extreme gradient
     boosting, `lgbm` LightGBM. The default map is their ensemble."""
-    sources: Literal["regions", "library", "both"] = None
+    sources: Literal["regions", "library", "both", "none"] = None
     """What stage 1 learns from: `regions`, the source regions of this study; `library`, the real
-    regions that come with the package (docs/library.md); or `both`. By default the regions, and
+    regions that come with the package (docs/library.md); `both`; or `none`, which maps from the
+    target's own landslides and background alone. By default the regions, and
     the library where no region is a source. A region of the library that shares ground with one of
     the study is left out, since its models know what they would be tested on."""
     without: unique(Literal[tuple(read_library())]) = Field([])

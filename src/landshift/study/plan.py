@@ -76,7 +76,20 @@ class Plan:
     @property
     def knows_sources(self) -> bool:
         """Whether the sources' data are there; frozen models leave them behind."""
-        return self.study.transfer.frozen is None
+        return self.study.transfer.frozen is None and not self.is_untaught
+
+    @property
+    def is_untaught(self) -> bool:
+        """Whether there are no sources, and the targets' own landslides make the maps."""
+        return self.study.transfer.sources == "none"
+
+    @property
+    def untaught_factors(self) -> list[str]:
+        """Factors in which the cells of all targets are compared where there are no sources."""
+        common = set.intersection(*(self.list_factors(target) for target in self.targets))
+        return sorted(
+            name for group in RELIEF_GROUPS for name in factor_names(group) if name in common
+        )
 
     def sources_of(self, target: str) -> list[str]:
         """List the sources of one target: every source region but the target itself."""
@@ -223,7 +236,8 @@ class Plan:
         """List the factors of a target that the source models behind its map do without."""
         if self.knows_sources:
             return list(self.explain_left_out(target))
-        return sorted(self.list_optional_factors(target) - {*self.frozen_factors})
+        known = self.untaught_factors if self.is_untaught else self.frozen_factors
+        return sorted(self.list_optional_factors(target) - {*known})
 
     def choose_target_factors(self, target: str, left_out: Iterable[str]) -> dict[str, list[str]]:
         """Choose what stage 2 of a target sees of the factors left out of stage 1."""
