@@ -45,6 +45,10 @@ class Layer:
         Area of a recipe that is served by areas.
     kind : str or None
         ``class`` for codes.
+    units : str or None
+        Of elevations, one of `landshift.acquire.lengths.LENGTHS_M`; None for what the file states.
+    nodata : float or None
+        Value of cells without data that the file does not declare.
     offset : float or None
         Added to measurements, in their unit.
     resampling : str or None
@@ -77,6 +81,8 @@ class Layer:
     max_images: int = 12
     extract: str | None = None
     kind: str | None = None
+    units: str | None = None
+    nodata: float | None = None
     offset: float | None = None
     resampling: str | None = None
     licence: str | None = None

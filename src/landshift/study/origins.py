@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from landshift.acquire.inventory.folder import list_inventories
+from landshift.acquire.lengths import LENGTHS_M
 from landshift.acquire.recipes import RECIPES, SENTINEL_BANDS
 from landshift.study.parts import (
     Count,
@@ -65,6 +66,8 @@ _BELONGS = {
     "dates": ("stac", *sorted(IMAGE_RECIPES)),
     "max_cloud_percent": ("stac", *sorted(IMAGE_RECIPES)),
     "max_images": ("stac", *sorted(IMAGE_RECIPES)),
+    "units": ("file", "url", "stac"),
+    "nodata": ("file", "url", "stac"),
     "extract": tuple(sorted(EXTRACT_RECIPES)),
 }
 _SPAN = "state the first and the last day, such as ['2023-06-01', '2023-09-30']"
@@ -78,6 +81,7 @@ _NEEDED = {
 }
 _SIDECARS = ("shx", "dbf", "prj")
 _SHAPEFILE = (".shx", ".dbf", ".prj", ".cpg")
+_ARCINFO = "hdr.adf"
 _RASTER = (".tfw", ".tif.aux.xml", ".tif.msk")
 
 
@@ -281,6 +285,12 @@ class Layer(Origin):
     (the majority) for classes when the cells become larger and else `nearest`; for measurements
     `average` when the cells become larger, `cubic` between cells of nearly one size and `bilinear`
     when they become smaller."""
+    units: Literal[tuple(LENGTHS_M)] = None
+    """Elevations (`dem`): their unit, where the file states none or a wrong one; `ft` is the
+    international foot, `us-ft` that of the US survey. They are converted to metres."""
+    nodata: float = None
+    """Rasters: the value of cells without data [unit of the file], where the file does not declare
+    it, such as 0 or -9999."""
     offset: float = None
     """Added to the values as they are read [unit of the layer]; Sentinel-2 reflectance since
     processing baseline 04.00 needs -1000."""
@@ -298,6 +308,8 @@ class Layer(Origin):
     def find_problems(self) -> Iterator[Problem]:
         """Find what is wrong with the origin, and with the use that is made of the layer."""
         yield from super().find_problems()
+        if self.is_lines and self.nodata is not None:
+            yield "nodata", "belongs to rasters; remove this key"
         if self.factor and (self.is_class or self.is_lines):
             yield (
                 "factor",
@@ -432,8 +444,9 @@ class Inventory(Origin):
 def list_files(entry: Mapping[str, Any]) -> list[str]:
     """List the local files of an entry and the files next to them that they are read with.
 
-    A shapefile is its `.shp` with all that GDAL reads with it; a raster may have a world file;
-    a folder is the inventories in it. An address has no local file.
+    A shapefile is its `.shp` with all that GDAL reads with it; a raster may have a world file; an
+    ArcInfo grid is all files of its folder; a folder is the inventories in it. An address has no
+    local file.
     """
     if "file" not in entry:
         return []
@@ -443,6 +456,8 @@ def list_files(entry: Mapping[str, Any]) -> list[str]:
 
 
 def _list_companions(path: Path) -> list[Path]:
+    if path.name == _ARCINFO:
+        return sorted(part for part in path.parent.glob("*.adf") if part != path)
     endings = {".shp": _SHAPEFILE, ".tif": _RASTER}.get(path.suffix.lower(), ())
     companions = [path.with_name(path.stem + ending) for ending in endings]
     return [companion for companion in companions if companion.is_file()]
@@ -451,8 +466,7 @@ def _list_companions(path: Path) -> list[Path]:
 def check_path(name: str, file: Path) -> Iterator[Problem]:
     """Find out whether a file is there, and what it cannot be read without."""
     if not file.is_file():
-        kind = "is a folder" if file.is_dir() else "does not exist"
-        yield name, f"{file} {kind}; correct the path of the file"
+        yield name, f"{file} {_explain_absent(file)}"
     elif file.suffix.lower() == ".shp":
         missing = [end for end in (".shx", ".dbf") if not file.with_suffix(end).is_file()]
         if missing:
@@ -460,3 +474,16 @@ def check_path(name: str, file: Path) -> Iterator[Problem]:
                 name,
                 f"{file} is a part of a shapefile; put its {' and '.join(missing)} next to it",
             )
+
+
+def _explain_absent(path: Path) -> str:
+    if not path.is_dir():
+        return "does not exist; correct the path of the file"
+    if (path / _ARCINFO).is_file():
+        return f"is the folder of an ArcInfo grid; name {path / _ARCINFO}"
+    if any(path.glob("*.tif")):
+        return (
+            "is a folder of rasters; make one of them, such as with gdalbuildvrt "
+            f"{path}.vrt {path}/*.tif, and name that"
+        )
+    return "is a folder; correct the path of the file"

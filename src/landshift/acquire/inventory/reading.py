@@ -15,7 +15,7 @@ from landshift.acquire.inventory.columns import ELEVATIONS, find_column, pick_co
 from landshift.acquire.inventory.dates import read_dates
 from landshift.acquire.inventory.folder import list_inventories
 from landshift.acquire.inventory.formats import MASKS, read_mask, read_table, read_vector
-from landshift.geodata.crs import check_crs
+from landshift.geodata.crs import check_crs, is_same_crs
 
 
 def gather_inventory(
@@ -196,8 +196,9 @@ def _resolve_crs(path: Path, own: pyproj.CRS | None, stated: str | None) -> pypr
     if own is None:
         return wanted
     own = pyproj.CRS(own)
-    same = own.equals(wanted, ignore_axis_order=True)
-    if not same and (own.to_epsg() is None or own.to_epsg() != wanted.to_epsg()):
+    if is_same_crs(own, wanted):
+        return wanted
+    if own.to_epsg() is None or own.to_epsg() != wanted.to_epsg():
         raise ValueError(
             f"{path}: its own CRS is {own.to_string()[:60]}, but crs says {stated}; remove crs if"
             " the file is right, else correct the file"

@@ -59,6 +59,7 @@ def _describe_layer(name: str, layer: Mapping[str, Any]) -> dict[str, Any]:
         "licence": layer.get("licence", "licence not stated"),
         "citation": layer.get("citation"),
         "origins": origins[:_SHOWN],
+        "notes": layer.get("notes", []),
         "more": len(origins[_SHOWN:]),
         "date": _find_date(sources),
         "checksum": sources[0].get("sha256", "")[:16] if len(sources) == 1 else "",
