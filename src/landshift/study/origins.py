@@ -308,7 +308,7 @@ class Layer(Origin):
     def find_problems(self) -> Iterator[Problem]:
         """Find what is wrong with the origin, and with the use that is made of the layer."""
         yield from super().find_problems()
-        if self.is_lines and self.nodata is not None:
+        if self.suffix in VECTOR_SUFFIXES and self.nodata is not None:
             yield "nodata", "belongs to rasters; remove this key"
         if self.factor and (self.is_class or self.is_lines):
             yield (
