@@ -34,6 +34,7 @@ from landshift.acquire.layers.checks import (
 )
 from landshift.acquire.layers.heights import find_height_unit
 from landshift.acquire.layers.images import compose_images, plan_imagery
+from landshift.acquire.layers.water import describe_mark, leave_out_mark, leave_out_sea, place_water
 from landshift.acquire.recipes import RAINFALL_YEARS, Recipe, list_tiles
 from landshift.factors.legends import take_codes
 from landshift.geodata.alignment import align_raster, compute_coarsening
@@ -62,8 +63,9 @@ def acquire_dem(layer: Layer, grid: Mapping[str, Any], store: Store) -> Acquired
     Returns
     -------
     Acquired
-        Elevation on the grid of `plan_detail`, float32, NaN as no data, ``attrs["resampling"]`` if
-        it was warped.
+        Elevation on the grid of `plan_detail`, float32, NaN as no data and in the sea,
+        ``attrs["resampling"]`` if it was warped. Lakes keep their level, since water finds its way
+        through them; they are told apart.
 
     Raises
     ------
@@ -79,27 +81,29 @@ def acquire_dem(layer: Layer, grid: Mapping[str, Any], store: Store) -> Acquired
         detail = plan_detail(
             plan_box(**stated), stated["resolution_m"], terrain_resolution_m=terrain_m
         )
-        own, records = _read_layer("dem", layer, detail, store)
         origin = layer.name
-        own, notes = _bring_to_metres(own, layer, origin)
+        read, records = _read_layer("dem", layer, detail, store)
+        own, notes = _bring_to_metres(read, layer, origin)
     else:
         path = fetch_layer(layer, store)
-        origin = str(path)
-        own = _raise(_declare(open_raster(path), layer), layer)
-        own, notes = _bring_to_metres(own, layer, origin)
-        records = [describe_layer(layer, path, store)]
+        origin, records = str(path), [describe_layer(layer, path, store)]
+        read = _raise(_declare(open_raster(path), layer), layer)
+        own, notes = _bring_to_metres(read, layer, origin)
         region = plan_grid(own, origin=origin, **stated)
         size_m = region.resolution.x / compute_coarsening(own.odc.geobox, region)
         detail = plan_detail(region, size_m, terrain_resolution_m=terrain_m)
+    own, mark = leave_out_mark(own, origin=origin, name="dem")
+    own, water = leave_out_sea(own)
     elevation = align_raster(own, detail, resampling=layer.resampling)
     check_coverage(elevation, own.odc.geobox, origin=origin)
     check_steepness(elevation, origin=origin)
     elevation.attrs |= {"units": "m", "long_name": "elevation"}
+    lakes, flooded = place_water(water, detail)
+    crs = find_code(detail.crs) or detail.crs.to_wkt()
     bounds = [round(float(edge), 4) for edge in detail.boundingbox.bbox]
-    _log.info(
-        "the region: crs: %s, bounds: %s", find_code(detail.crs) or detail.crs.to_wkt(), bounds
-    )
-    return Acquired(elevation.rename("dem"), sort_records(records), layer.describe(), notes)
+    _log.info("the region: crs: %s, bounds: %s", crs, bounds)
+    notes = (*notes, *mark, *flooded)
+    return Acquired(elevation.rename("dem"), sort_records(records), layer.describe(), notes, lakes)
 
 
 def _bring_to_metres(
@@ -138,11 +142,12 @@ def acquire_layer(name: str, layer: Layer, grid: GeoBox, store: Store) -> Acquir
         If the layer has no value in the region.
     """
     values, records = _read_layer(name, layer, grid, store)
+    notes = () if layer.codes else describe_mark(values, origin=layer.name, name=name)
     aligned = align_raster(values, grid, resampling=layer.resampling)
     if layer.recipe:
         aligned.attrs |= {"units": layer.recipe.units, "long_name": layer.recipe.long_name}
     check_coverage(aligned, values.odc.geobox, origin=layer.name)
-    return Acquired(aligned.rename(name), sort_records(records), layer.describe())
+    return Acquired(aligned.rename(name), sort_records(records), layer.describe(), notes)
 
 
 def _read_layer(name: str, layer: Layer, grid: GeoBox, store: Store) -> tuple[xr.DataArray, list]:
