@@ -334,6 +334,37 @@ def test_a_stated_scale_is_applied(tmp_path):
         np.testing.assert_allclose(source.read(1), HILLS, atol=0.051)
 
 
+def acquire_classes(tmp_path, **entry):
+    """Acquire codes of which half, outside a district, are 0: the codes, and the notes."""
+    codes = np.where(np.arange(40) < 20, 0, 30) * np.ones((40, 1), np.uint8)
+    path = write_tif(tmp_path / "cover.tif", codes.astype(np.uint8), **entry.pop("profile", {}))
+    acquire_layer(path, tmp_path, name="land_cover", **CLASS | entry)
+    with rasterio.open(tmp_path / "out/layer.tif") as source:
+        found = source.read(1)
+    return found, json.loads((tmp_path / "out/layer.json").read_text()).get("notes", [])
+
+
+def test_zeros_outside_a_district_are_told(tmp_path, caplog):
+    found, notes = acquire_classes(tmp_path)
+    assert set(np.unique(found)) == {0, 30}
+    assert notes == [
+        f"{tmp_path / 'cover.tif'}: code 0 fills 50.0% of its cells and is taken for a class; if "
+        "these cells have none, declare it: `nodata: 0` of land_cover"
+    ]
+    assert notes[0] in caplog.messages
+
+
+@pytest.mark.parametrize("entry", [{"nodata": 0.0}, {"profile": {"nodata": 0}}])
+def test_zeros_that_are_declared_are_no_class(entry, tmp_path):
+    found, notes = acquire_classes(tmp_path, **entry)
+    assert notes == [] and (found[:, :20] == -1).all() and (found[:, 20:] == 30).all()
+
+
+def test_zeros_that_a_legend_names_are_a_class(tmp_path):
+    found, notes = acquire_classes(tmp_path, named=True)
+    assert notes == [] and (found[:, :20] == 0).all()
+
+
 FOOT, SURVEY_FOOT = 0.3048, 1200 / 3937
 
 # what the file and the configuration state, and metres in the unit that is meant

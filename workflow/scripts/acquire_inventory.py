@@ -1,6 +1,7 @@
 """Fetch an inventory of a region, clean it and bring it into the CRS of the region."""
 
 import logging
+from dataclasses import replace
 
 from landshift.acquire.fetch.store import open_store, write_record
 from landshift.acquire.inventory.cleaning import clean_inventory
@@ -10,6 +11,7 @@ from landshift.acquire.inventory.reading import COLUMN_KEYS, gather_inventory
 from landshift.acquire.inventory.registration import measure_registration
 from landshift.acquire.inventory.storage import write_cleaning, write_inventory
 from landshift.acquire.layer import Layer
+from landshift.geodata.crs import find_shift
 from landshift.geodata.raster import open_raster
 from landshift.runtime.files import refuse_changes
 from landshift.runtime.jobs import call_main
@@ -40,16 +42,20 @@ def main(*, entry, dem, store, inventory, cleaning, record, detail=None):
             layer if layer is None else layer.set_geometry(layer.translate(*entry["shift_m"]))
             for layer in (cleaned, absences)
         )
-    comparisons = [compare_elevations(cleaned, heights, origin=str(path))]
+    grid = heights.odc.geobox
+    bounds = landslides.total_bounds
+    comparisons = [
+        find_shift(landslides.crs, grid.crs, bounds, cell_m=grid.resolution.x),
+        compare_elevations(cleaned, heights, origin=str(path)),
+    ]
     if detail:
         comparisons.append(measure_registration(cleaned, open_raster(detail)))
     comparisons = [each for each in comparisons if each is not None]
-    for comparison in comparisons:
-        if sentence := comparison.describe():
-            logging.warning("%s: %s", path, sentence)
+    sentences = [sentence for each in comparisons if (sentence := each.describe())]
+    notes = (*landslides.attrs.get("notes", ()), *(f"{path}: {each}" for each in sentences))
     write_inventory(inventory, cleaned, absences)
     write_cleaning(cleaning, counts, comparisons)
-    write_record(acquired, record)
+    write_record(replace(acquired, notes=notes), record)
 
 
 if __name__ == "__main__":

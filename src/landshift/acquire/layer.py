@@ -45,6 +45,8 @@ class Layer:
         Area of a recipe that is served by areas.
     kind : str or None
         ``class`` for codes.
+    named : bool
+        Whether a legend says what the codes mean.
     units : str or None
         Of elevations, one of `landshift.acquire.lengths.LENGTHS_M`; None for what the file states.
     nodata : float or None
@@ -81,6 +83,7 @@ class Layer:
     max_images: int = 12
     extract: str | None = None
     kind: str | None = None
+    named: bool = False
     units: str | None = None
     nodata: float | None = None
     offset: float | None = None

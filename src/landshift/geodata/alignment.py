@@ -6,7 +6,7 @@ from odc.geo.geobox import GeoBox
 from odc.geo.xr import xr_reproject
 from rasterio.warp import calculate_default_transform
 
-from landshift.geodata.crs import is_same_crs, simplify_crs
+from landshift.geodata.crs import is_same_crs, names_datum, simplify_crs
 
 SAME_CELL = 1e-3
 """Cells shifted by less than this part of a cell count as the same."""
@@ -33,9 +33,9 @@ def align_raster(
         one size and ``bilinear`` when refining. A raster already on the grid is returned
         unchanged.
     """
-    if data.odc.geobox == grid:
-        return data
     own = data.odc.crs
+    if data.odc.geobox == grid and names_datum(own):
+        return data
     data = data.odc.assign_crs(grid.crs if is_same_crs(own, grid.crs) else simplify_crs(own))
     if data.odc.geobox == grid:
         return data

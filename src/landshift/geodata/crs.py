@@ -146,15 +146,30 @@ def _list_codes(wkt: str) -> list[str]:
     return [code for code in codes if _is_same(wkt, pyproj.CRS(code).to_wkt())]
 
 
-def suggest_codes(crs: Any, longitude: float, latitude: float) -> list[str]:
-    """Suggest codes that a CRS without a datum may have at a place [degree], at most three."""
+def offer_codes(crs: Any, box: Sequence[float]) -> str:
+    """Offer at most three codes that a CRS without a datum may have, in the words of a remedy.
+
+    Parameters
+    ----------
+    crs
+        As rasterio, pyproj or odc-geo have it.
+    box
+        Where its coordinates lie: west, south, east and north.
+    """
+    west, south, east, north = _find_degrees(crs, box)
     here = []
     for code in _list_codes(crs.to_wkt()):
         area = pyproj.CRS(code).area_of_use
-        east = (longitude - area.west) % 360 <= (area.east - area.west) % 360
-        if east and area.south <= latitude <= area.north:
+        within = ((west + east) / 2 - area.west) % 360 <= (area.east - area.west) % 360
+        if within and area.south <= (south + north) / 2 <= area.north:
             here.append(code)
-    return here[:3]
+    return f", such as {' or '.join(here[:3])}" if here else ""
+
+
+def _find_degrees(crs: Any, box: Sequence[float]) -> tuple[float, ...]:
+    """Find a box in degrees; infinite where there is no way."""
+    way = pyproj.Transformer.from_crs(pyproj.CRS(crs.to_wkt()), 4326, always_xy=True)
+    return way.transform_bounds(*box)
 
 
 def simplify_crs(crs: Any) -> pyproj.CRS:
@@ -173,40 +188,47 @@ class Shift:
         What is transformed into what.
     accuracy_m : float or None
         Accuracy that is stated for the transformation [m]; None where nobody knows it.
-    grids : tuple of str
-        Files of a better transformation that PROJ lacks here.
+    cell_m : float
+        Edge of the cells that positions should fall into [m].
+    remedy : str
+        What makes it better.
     """
 
     source: str
     target: str
     accuracy_m: float | None
-    grids: tuple[str, ...] = ()
+    cell_m: float
+    remedy: str
 
-    def record(self) -> dict[str, Any]:
-        """Give what the record of a layer states."""
-        return {"from": self.source, "to": self.target, "accuracy_m": self.accuracy_m}
-
-    def warn(self, origin: str, cell_m: float) -> str | None:
+    def describe(self) -> str | None:
         """Say that positions may be wrong by more than a cell, and what to do; None if not."""
-        if self.accuracy_m is not None and self.accuracy_m <= cell_m:
+        if self.accuracy_m is not None and self.accuracy_m <= self.cell_m:
             return None
         how = (
-            "with an unknown accuracy: positions may be wrong by hundreds of metres"
+            "with an unknown accuracy, so that it may lie hundreds of metres off"
             if self.accuracy_m is None
             else f"to {self.accuracy_m:g} m, which is more than a cell"
         )
-        remedy = (
-            f"give PROJ the file {self.grids[0]} (projsync --file {self.grids[0]})"
-            if self.grids
-            else "state a grid.crs to which a transformation is known, such as the national system"
-        )
-        return (
-            f"{origin}: is brought from {self.source} to {self.target} {how}; {remedy}, or bring "
-            f"the file to {self.target} yourself"
-        )
+        return f"is brought from {self.source} to {self.target} {how}; {self.remedy}"
+
+    def record(self) -> dict[str, Any]:
+        """Give what the record of a layer states."""
+        return {
+            "datum_shift": {
+                "from": self.source, "to": self.target, "accuracy_m": self.accuracy_m
+            }
+        }  # fmt: skip
+
+    def tabulate(self) -> list[tuple[str, float | str, str]]:
+        """List name, value and meaning of the accuracy."""
+        value = "unknown" if self.accuracy_m is None else self.accuracy_m
+        meaning = f"accuracy [m] of the way from {self.source} to {self.target}, as PROJ states it"
+        return [("datum_accuracy_m", value, meaning)]
 
 
-def find_shift(source: Any, target: Any, box: Sequence[float]) -> Shift | None:
+def find_shift(
+    source: Any, target: Any, box: Sequence[float], *, cell_m: float = math.inf
+) -> Shift | None:
     """Find how well coordinates are brought from one CRS to another.
 
     Parameters
@@ -215,6 +237,8 @@ def find_shift(source: Any, target: Any, box: Sequence[float]) -> Shift | None:
         As rasterio, pyproj or odc-geo have them.
     box
         Where the coordinates lie: west, south, east and north in `source`.
+    cell_m
+        A known accuracy that is worse is worth a word [m].
 
     Returns
     -------
@@ -222,27 +246,44 @@ def find_shift(source: Any, target: Any, box: Sequence[float]) -> Shift | None:
         None where both have one datum, so that nothing is lost.
     """
     own, wanted = (pyproj.CRS(crs.to_wkt()) for crs in (source, target))
-    if is_same_crs(source, target) or _same_datum(
-        _flatten(own.to_wkt()), _flatten(wanted.to_wkt())
-    ):
+    if is_same_crs(own, wanted) or _same_datum(_flatten(own.to_wkt()), _flatten(wanted.to_wkt())):
         return None
-    degrees = pyproj.Transformer.from_crs(own, 4326, always_xy=True).transform_bounds(*box)
+    degrees = _find_degrees(own, box)
     area = AreaOfInterest(*degrees) if all(map(math.isfinite, degrees)) else None
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # of a missing grid, which is told below
+        warnings.simplefilter("ignore", UserWarning)  # of a missing grid, which the remedy names
         group = TransformerGroup(own, wanted, always_xy=True, area_of_interest=area)
+    accuracy = _find_accuracy(group)
+    names = (describe_crs(own), describe_crs(wanted))
+    if not names_datum(own):
+        remedy = f"its CRS names no datum; state the right one in the file{offer_codes(own, box)}"
+    else:
+        remedy = _find_remedy(group, names[1])
+    return Shift(*names, accuracy, cell_m, remedy)
+
+
+def _find_accuracy(group: TransformerGroup) -> float | None:
     if not group.transformers:
-        return Shift(describe_crs(own), describe_crs(wanted), None)
+        return None
     used = group.transformers[0]
     ballpark = any(step.has_ballpark_transformation for step in used.operations or ())
-    accuracy = None if ballpark or used.accuracy < 0 else float(used.accuracy)
+    return None if ballpark or used.accuracy < 0 else float(used.accuracy)
+
+
+def _find_remedy(group: TransformerGroup, target: str) -> str:
     missing = [
         grid.short_name
         for operation in group.unavailable_operations[:1]
         for grid in operation.grids
         if not grid.available
     ]
-    return Shift(describe_crs(own), describe_crs(wanted), accuracy, tuple(missing))
+    if missing:
+        fetch = " ".join(f"--file {name}" for name in missing)
+        return f"give PROJ its file of shifts (projsync {fetch})"
+    return (
+        "state a grid.crs that PROJ knows the way to, such as the national system, or bring the "
+        f"file to {target} yourself"
+    )
 
 
 def describe_crs(crs: Any) -> str:

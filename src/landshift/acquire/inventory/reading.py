@@ -15,7 +15,7 @@ from landshift.acquire.inventory.columns import ELEVATIONS, find_column, pick_co
 from landshift.acquire.inventory.dates import read_dates
 from landshift.acquire.inventory.folder import list_inventories
 from landshift.acquire.inventory.formats import MASKS, read_mask, read_table, read_vector
-from landshift.geodata.crs import check_crs, is_same_crs
+from landshift.geodata.crs import check_crs, find_shift, is_same_crs
 
 
 def gather_inventory(
@@ -34,7 +34,8 @@ def gather_inventory(
     -------
     landslides, absences
         As from `read_inventory`. Of a folder, in the CRS of its first file, and an ``id`` is the
-        name of the file and the row in it, such as ``winter:12``.
+        name of the file and the row in it, such as ``winter:12``; ``attrs["notes"]`` says which
+        files were brought there by a way that nobody knows.
 
     Raises
     ------
@@ -63,7 +64,12 @@ def _read_part(file: Path, options: dict[str, Any]) -> list[gpd.GeoDataFrame | N
 
 def _join(tables: Sequence[gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
     crs = tables[0].crs
-    return pd.concat([table.to_crs(crs) for table in tables], ignore_index=True)
+    shifts = [find_shift(table.crs, crs, table.total_bounds) for table in tables]
+    joined = pd.concat([table.to_crs(crs) for table in tables], ignore_index=True)
+    # what the first file has nothing to do with is told once for all others
+    told = dict.fromkeys(sentence for each in shifts if each and (sentence := each.describe()))
+    joined.attrs["notes"] = [f"a file of the folder {sentence}" for sentence in told]
+    return joined
 
 
 Value = str | float | int | bool

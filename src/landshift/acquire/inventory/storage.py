@@ -10,12 +10,13 @@ import pyogrio
 from landshift.acquire.inventory.cleaning import REASONS
 from landshift.acquire.inventory.elevations import ElevationComparison
 from landshift.acquire.inventory.registration import Registration
+from landshift.geodata.crs import Shift
 from landshift.geodata.geopackage import write_geopackage
 from landshift.geodata.plain_names import plain_name
 from landshift.runtime.tables import write_csv
 
-Comparison = ElevationComparison | Registration
-"""What compares an inventory with the terrain."""
+Comparison = ElevationComparison | Registration | Shift
+"""What tells how well positions are known."""
 
 COLUMNS = ["id", "date", "geometry"]
 """What is kept of every landslide."""
@@ -72,7 +73,7 @@ def write_cleaning(
     counts
         As from `clean_inventory`.
     comparisons
-        As from `compare_elevations` and `measure_registration`; each adds its rows.
+        As from `compare_elevations`, `measure_registration` and `find_shift`; each adds its rows.
     """
     rows = [(key, count, REASONS[key]) for key, count in counts.items()]
     for comparison in comparisons:

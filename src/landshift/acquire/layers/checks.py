@@ -4,8 +4,10 @@ import numpy as np
 import xarray as xr
 from odc.geo.geobox import GeoBox
 
+from landshift.acquire.layer import Layer
 from landshift.acquire.layers.heights import find_height_unit
 from landshift.acquire.lengths import LENGTHS_M
+from landshift.factors.legends import NO_CLASS
 from landshift.factors.table import FACTORS
 from landshift.factors.terrain.elevation import HIGHEST_M, LOWEST_M
 from landshift.geodata.crs import describe_crs
@@ -18,6 +20,9 @@ STEEPEST_DEGREE = 55.0
 
 LARGEST_CODE = 2**31 - 1
 """Codes are kept as 32-bit integers."""
+
+MOST_ZEROS = 0.05
+"""A code 0 without a name is told where it fills at least this share of the cells [1]."""
 
 _WINDOW = 2048
 
@@ -151,6 +156,28 @@ def check_codes(values: xr.DataArray, *, origin: str) -> None:
             f"{origin}: holds {wrong[0]:g}, but the cells of a layer of kind class are whole "
             "numbers; remove `kind: class`, or give the codes"
         )
+
+
+def describe_zeros(codes: xr.DataArray, layer: Layer, *, name: str) -> tuple[str, ...]:
+    """Say that code 0 may be no class, where it fills much of a raster that nothing explains.
+
+    Parameters
+    ----------
+    codes
+        As from `landshift.factors.legends.take_codes`.
+    layer
+        Where they come from.
+    name
+        Name of the layer.
+    """
+    explained = layer.recipe or layer.stac or layer.named or layer.nodata is not None
+    zeros = float((codes == 0).mean())
+    if explained or zeros < MOST_ZEROS or (codes == NO_CLASS).any():
+        return ()
+    return (
+        f"{layer.name}: code 0 fills {zeros:.1%} of its cells and is taken for a class; if these "
+        f"cells have none, declare it: `nodata: 0` of {name}",
+    )
 
 
 def check_coverage(aligned: xr.DataArray, layer: GeoBox, *, origin: str) -> None:

@@ -31,9 +31,11 @@ from landshift.acquire.layers.checks import (
     check_layer,
     check_placed,
     check_steepness,
+    describe_zeros,
 )
 from landshift.acquire.layers.heights import find_height_unit
 from landshift.acquire.layers.images import compose_images, plan_imagery
+from landshift.acquire.layers.stated import add_offset, declare_nodata, measure_shift
 from landshift.acquire.layers.water import describe_mark, leave_out_mark, leave_out_sea, place_water
 from landshift.acquire.recipes import RAINFALL_YEARS, Recipe, list_tiles
 from landshift.factors.legends import take_codes
@@ -87,11 +89,12 @@ def acquire_dem(layer: Layer, grid: Mapping[str, Any], store: Store) -> Acquired
     else:
         path = fetch_layer(layer, store)
         origin, records = str(path), [describe_layer(layer, path, store)]
-        read = _raise(_declare(open_raster(path), layer), layer)
+        read = add_offset(declare_nodata(open_raster(path), layer), layer)
         own, notes = _bring_to_metres(read, layer, origin)
         region = plan_grid(own, origin=origin, **stated)
         size_m = region.resolution.x / compute_coarsening(own.odc.geobox, region)
         detail = plan_detail(region, size_m, terrain_resolution_m=terrain_m)
+    shift, datum = measure_shift(own, detail, origin=origin)
     own, mark = leave_out_mark(own, origin=origin, name="dem")
     own, water = leave_out_sea(own)
     elevation = align_raster(own, detail, resampling=layer.resampling)
@@ -102,8 +105,9 @@ def acquire_dem(layer: Layer, grid: Mapping[str, Any], store: Store) -> Acquired
     crs = find_code(detail.crs) or detail.crs.to_wkt()
     bounds = [round(float(edge), 4) for edge in detail.boundingbox.bbox]
     _log.info("the region: crs: %s, bounds: %s", crs, bounds)
-    notes = (*notes, *mark, *flooded)
-    return Acquired(elevation.rename("dem"), sort_records(records), layer.describe(), notes, lakes)
+    notes = (*notes, *datum, *mark, *flooded)
+    described = layer.describe() | shift
+    return Acquired(elevation.rename("dem"), sort_records(records), described, notes, lakes)
 
 
 def _bring_to_metres(
@@ -142,12 +146,14 @@ def acquire_layer(name: str, layer: Layer, grid: GeoBox, store: Store) -> Acquir
         If the layer has no value in the region.
     """
     values, records = _read_layer(name, layer, grid, store)
-    notes = () if layer.codes else describe_mark(values, origin=layer.name, name=name)
+    shift, datum = measure_shift(values, grid, origin=layer.name)
+    blank = (describe_zeros if layer.codes else describe_mark)(values, layer, name=name)
     aligned = align_raster(values, grid, resampling=layer.resampling)
     if layer.recipe:
         aligned.attrs |= {"units": layer.recipe.units, "long_name": layer.recipe.long_name}
     check_coverage(aligned, values.odc.geobox, origin=layer.name)
-    return Acquired(aligned.rename(name), sort_records(records), layer.describe(), notes)
+    described = layer.describe() | shift
+    return Acquired(aligned.rename(name), sort_records(records), described, (*datum, *blank))
 
 
 def _read_layer(name: str, layer: Layer, grid: GeoBox, store: Store) -> tuple[xr.DataArray, list]:
@@ -161,22 +167,7 @@ def _read_layer(name: str, layer: Layer, grid: GeoBox, store: Store) -> tuple[xr
         path = fetch_layer(layer, store)
         values = _read_codes(path, layer) if layer.codes else _read_measurements(path, layer, name)
         records = [describe_layer(layer, path, store)]
-    return (values if layer.codes else _raise(values, layer)), records
-
-
-def _raise(values: xr.DataArray, layer: Layer) -> xr.DataArray:
-    """Add the offset of a layer."""
-    if layer.offset is None:
-        return values
-    return (values + layer.offset).astype(np.float32).assign_attrs(values.attrs)
-
-
-def _declare(values: xr.DataArray, layer: Layer) -> xr.DataArray:
-    """Take the value that the layer states as no data for none."""
-    if layer.nodata is None:
-        return values
-    absent = values == np.asarray(layer.nodata, values.dtype)
-    return values.where(~absent).assign_attrs(values.attrs)
+    return (values if layer.codes else add_offset(values, layer)), records
 
 
 def _read_recipe(recipe: Recipe, grid: GeoBox, store: Store) -> tuple[xr.DataArray, list]:
@@ -272,12 +263,12 @@ def _read_archive(recipe: Recipe, grid: GeoBox, store: Store) -> tuple[xr.DataAr
 
 
 def _read_codes(path: str | Path, layer: Layer) -> xr.DataArray:
-    values = _declare(open_raster(path), layer)
+    values = declare_nodata(open_raster(path), layer)
     check_codes(values, origin=str(path))
     return take_codes(values, origin=str(path))
 
 
 def _read_measurements(path: str | Path, layer: Layer, name: str) -> xr.DataArray:
-    values = _declare(open_raster(path), layer)
+    values = declare_nodata(open_raster(path), layer)
     check_layer(values, origin=str(path), name=name)
     return values

@@ -11,6 +11,7 @@ from numba import njit
 from odc.geo.geobox import GeoBox
 from odc.geo.xr import wrap_xr
 
+from landshift.acquire.layer import Layer
 from landshift.geodata.alignment import align_raster
 from landshift.geodata.raster import BLOCK
 
@@ -152,20 +153,24 @@ def leave_out_mark(
     return elevation.where(elevation != np.float32(found[0])).assign_attrs(elevation.attrs), (note,)
 
 
-def describe_mark(values: xr.DataArray, *, origin: str, name: str) -> tuple[str, ...]:
+def describe_mark(values: xr.DataArray, layer: Layer, *, name: str) -> tuple[str, ...]:
     """Say which value of a layer of measurements may be a mark of no data; it is left as it is.
 
     Parameters
     ----------
     values
         Measurements, NaN as no data.
-    origin, name
-        How the note names the file and its layer.
+    layer
+        Where they come from.
+    name
+        Name of the layer.
     """
     found = find_mark(values.to_numpy())
     if found is None:
         return ()
-    return (_describe_mark(origin, *found, f"if it means no data, declare it: `nodata` of {name}"),)
+    return (
+        _describe_mark(layer.name, *found, f"if it means no data, declare it: `nodata` of {name}"),
+    )
 
 
 def _describe_mark(origin: str, value: float, share: float, remedy: str) -> str:
