@@ -5,13 +5,15 @@ import json
 import numpy as np
 import pytest
 import rasterio
+from odc.geo.geobox import GeoBox
+from odc.geo.xr import wrap_xr
 from rasterio.transform import from_origin
 from scipy import ndimage
 
 from landshift.acquire.fetch.store import Store
 from landshift.acquire.layer import Layer
 from landshift.acquire.layers.rasters import acquire_dem, acquire_layer
-from landshift.acquire.layers.water import IN_LAKE, IN_SEA, find_mark, find_water
+from landshift.acquire.layers.water import IN_LAKE, IN_SEA, bridge_gaps, find_mark, find_water
 from landshift.geodata.raster import open_raster
 
 from .conftest import NORTH, WEST, load_main, write_tif
@@ -269,4 +271,72 @@ def test_feet_and_degrees_measure_water_alike(tmp_path):
         path = write_tif(tmp_path / "dem.tif", values, crs=crs, transform=transform)
         entry = Layer.parse({"file": str(path)} | entry)
         found = acquire_dem(entry, {"resolution_m": 30, "crs": "auto"}, Store(tmp_path / "cache"))
-        assert 0.6 * 121 <= float(found.lakes.sum()) <= 1.4 * 121
+        assert 0.6 * 121 <= float(found.crossed.sum()) <= 1.4 * 121
+
+
+def make_gappy_valley(holes):
+    """Make a valley that falls to the south, with holes in it; its elevations [m] and the holes."""
+    y, x = np.mgrid[:120, :61]
+    valley = (600 - 2.0 * y + 3.0 * np.abs(x - 30) + 1e-3 * x).astype(np.float32)
+    hole = np.zeros(valley.shape, bool)
+    for rows, columns in holes:
+        hole[rows, columns] = True
+    return valley, hole
+
+
+def test_water_crosses_small_gaps_and_is_lost_in_large_ones(tmp_path):
+    small, large = (slice(20, 25), slice(28, 33)), (slice(60, 100), slice(10, 51))
+    valley, hole = make_gappy_valley([small, large])
+    holed = np.where(hole, -9999, valley)
+    path = write_tif(tmp_path / "dem.tif", holed, nodata=-9999)
+    detail, dem, notes = run_file(tmp_path, path)
+    np.testing.assert_array_equal(np.isnan(dem), hole)
+    assert np.isfinite(detail.to_numpy()[small]).all()
+    around = valley[19:26, 27:34][ndimage.binary_dilation(hole[19:26, 27:34]) & ~hole[19:26, 27:34]]
+    filled = detail.to_numpy()[small]
+    assert around.min() <= filled.min() and filled.max() <= around.max()
+    # it falls towards the south, as the valley does
+    assert (np.diff(filled.mean(axis=1)) < 0).all()
+    assert np.isnan(detail.to_numpy()[large]).all()
+    assert notes == [
+        f"{hole.mean():.1%} of the region has no elevation in gaps amid it: {25 / hole.size:.1%} "
+        f"in gaps of up to 1 km2, which water crosses on interpolated ground, and "
+        f"{40 * 41 / hole.size:.1%} in larger ones, where water is lost, so that areas below them "
+        "are too small; none is sampled or mapped"
+    ]
+    load_main("derive_drainage_factors")(
+        detail=tmp_path / "out_detail.tif", dem=tmp_path / "out_dem.tif",
+        factors=tmp_path / "drainage.tif",
+    )  # fmt: skip
+    with rasterio.open(tmp_path / "drainage.tif") as source:
+        area = 10 ** source.read(source.descriptions.index("upslope_area") + 1)
+    np.testing.assert_array_equal(np.isnan(area), hole)
+    # below the small gap all of the valley above arrives, below the large one little
+    assert np.nansum(area[26]) > 900 * 61 * 25
+    assert np.nansum(area[101]) < 900 * 61 * 60
+
+
+def test_an_elevation_model_that_ends_within_the_region_has_no_gap(tmp_path):
+    valley, _ = make_gappy_valley([])
+    valley[:40, :30] = -9999
+    path = write_tif(tmp_path / "dem.tif", valley, nodata=-9999)
+    detail, dem, notes = run_file(tmp_path, path)
+    assert notes == [] and dem.identical(detail)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_gaps_are_those_that_labels_find(seed):
+    generator = np.random.default_rng(seed)
+    rough = ndimage.uniform_filter(generator.normal(size=(90, 120)), 7)
+    values = np.where(rough > 0.12, np.nan, make_relief(120)[:90])
+    labels, count = ndimage.label(np.isnan(values))
+    edge = {*labels[0], *labels[-1], *labels[:, 0], *labels[:, -1]}
+    enclosed = [number for number in range(1, count + 1) if number not in edge]
+    # cells of 0.01 km2: a hundred of them are 1 km2
+    small = [number for number in enclosed if (labels == number).sum() <= 100]
+    grid = GeoBox(values.shape, from_origin(WEST, NORTH, 100, 100), "EPSG:32632")
+    found, bridged, (note,) = bridge_gaps(wrap_xr(values.astype(np.float32), grid))
+    expected = np.isin(labels, small)
+    np.testing.assert_array_equal(bridged == 1, expected)
+    np.testing.assert_array_equal(np.isfinite(found), np.isfinite(values) | expected)
+    assert note.startswith(f"{np.isin(labels, enclosed).mean():.1%} of the region has no elevation")

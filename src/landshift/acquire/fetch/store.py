@@ -175,15 +175,16 @@ class Acquired:
     notes
         What was changed in it or may be wrong with it, each a sentence: `write_record` puts them
         into the record and, as warnings, into the log.
-    lakes
-        Of elevations: 1 where a cell lies in a lake, else 0; None where there is none.
+    crossed
+        Of elevations: 1 where water crosses a lake or a gap, which is no land, else 0; None where
+        there is none.
     """
 
     data: Any
     sources: tuple[Record, ...]
     origin: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
-    lakes: Any = None
+    crossed: Any = None
 
 
 def describe_reply(address: str, headers: Mapping[str, str]) -> Record:

@@ -36,7 +36,13 @@ from landshift.acquire.layers.checks import (
 from landshift.acquire.layers.heights import find_height_unit
 from landshift.acquire.layers.images import compose_images, plan_imagery
 from landshift.acquire.layers.stated import add_offset, declare_nodata, measure_shift
-from landshift.acquire.layers.water import describe_mark, leave_out_mark, leave_out_sea, place_water
+from landshift.acquire.layers.water import (
+    bridge_gaps,
+    describe_mark,
+    leave_out_mark,
+    leave_out_sea,
+    place_water,
+)
 from landshift.acquire.recipes import RAINFALL_YEARS, Recipe, list_tiles
 from landshift.factors.legends import take_codes
 from landshift.geodata.alignment import align_raster, compute_coarsening
@@ -66,8 +72,8 @@ def acquire_dem(layer: Layer, grid: Mapping[str, Any], store: Store) -> Acquired
     -------
     Acquired
         Elevation on the grid of `plan_detail`, float32, NaN as no data and in the sea,
-        ``attrs["resampling"]`` if it was warped. Lakes keep their level, since water finds its way
-        through them; they are told apart.
+        ``attrs["resampling"]`` if it was warped. Lakes keep their level and small gaps are bridged,
+        since water finds its way through them; `crossed` tells them apart.
 
     Raises
     ------
@@ -102,12 +108,15 @@ def acquire_dem(layer: Layer, grid: Mapping[str, Any], store: Store) -> Acquired
     check_steepness(elevation, origin=origin)
     elevation.attrs |= {"units": "m", "long_name": "elevation"}
     lakes, flooded = place_water(water, detail)
+    elevation, bridged, gaps = bridge_gaps(elevation)
+    crossed = [each for each in (lakes, bridged) if each is not None]
+    blank = sum(crossed[1:], crossed[0]) if crossed else None
     crs = find_code(detail.crs) or detail.crs.to_wkt()
     bounds = [round(float(edge), 4) for edge in detail.boundingbox.bbox]
     _log.info("the region: crs: %s, bounds: %s", crs, bounds)
-    notes = (*notes, *datum, *mark, *flooded)
+    notes = (*notes, *datum, *mark, *flooded, *gaps)
     described = layer.describe() | shift
-    return Acquired(elevation.rename("dem"), sort_records(records), described, notes, lakes)
+    return Acquired(elevation.rename("dem"), sort_records(records), described, notes, blank)
 
 
 def _bring_to_metres(

@@ -1,4 +1,4 @@
-"""Cells of an elevation model that are no land: seas and lakes, and a mark of no data.
+"""Cells of an elevation model that are no land: seas, lakes, gaps, and a mark of no data.
 
 Water lies exactly level in an elevation model, land does not, but for steps of whole metres: these
 have lower ground next to them. A mark of no data that the file does not declare is one value that
@@ -10,6 +10,8 @@ import xarray as xr
 from numba import njit
 from odc.geo.geobox import GeoBox
 from odc.geo.xr import wrap_xr
+from rasterio.fill import fillnodata
+from scipy.ndimage import find_objects, label
 
 from landshift.acquire.layer import Layer
 from landshift.geodata.alignment import align_raster
@@ -36,12 +38,16 @@ LEAST_SHARE = 0.03
 LEAST_JUMP = 20.0
 """A mark of no data lies this many times farther from its neighbours than others do [1]."""
 
+MOST_BRIDGED_KM2 = 1.0
+"""Water crosses gaps of up to this size [km2]."""
+
 _MOST_VALUES = 5
 _SAMPLE = 1_000_000
 _OUTLET = 2
 _SEEN = 1
 _DEGREE_M = 111_320.0
 _NOWHERE = 255
+_SMALL, _LARGE = 2, 3
 
 IN_SEA, IN_LAKE = 1, 2
 """Marks of `find_water`."""
@@ -234,6 +240,74 @@ def place_water(water: xr.DataArray, grid: GeoBox) -> tuple[xr.DataArray | None,
         f"(sea {sea:.1%}, lakes {lakes:.1%}): neither sampled nor mapped"
     )
     return ((placed == IN_LAKE).astype(np.uint8) if lakes else None), (note,)
+
+
+def bridge_gaps(
+    elevation: xr.DataArray,
+) -> tuple[xr.DataArray, xr.DataArray | None, tuple[str, ...]]:
+    """Interpolate the elevation in small gaps amid a region, so that water finds its way.
+
+    Parameters
+    ----------
+    elevation
+        Elevation [m] on the grid of a region, NaN as no data.
+
+    Returns
+    -------
+    elevation : xarray.DataArray
+        With data in gaps of up to `MOST_BRIDGED_KM2` that do not reach the edge: weighted by the
+        inverse distance to the data around them.
+    bridged : xarray.DataArray or None
+        uint8, 1 where that was done, else 0; None where there is no such gap.
+    notes : tuple of str
+        Shares of the region in small and in larger gaps; empty without any.
+    """
+    empty = np.isnan(elevation.to_numpy()).astype(np.uint8)
+    if not empty.any():
+        return elevation, None, ()
+    gaps = np.zeros(empty.shape, np.uint8)
+    _mark_gaps(empty, gaps, int(MOST_BRIDGED_KM2 * 1e6 / _measure_cell(elevation.odc.geobox)))
+    small, large = (float((gaps == mark).mean()) for mark in (_SMALL, _LARGE))
+    if not small and not large:
+        return elevation, None, ()
+    note = (
+        f"{small + large:.1%} of the region has no elevation in gaps amid it: {small:.1%} in gaps "
+        f"of up to {MOST_BRIDGED_KM2:g} km2, which water crosses on interpolated ground, and "
+        f"{large:.1%} in larger ones, where water is lost, so that areas below them are too small; "
+        "none is sampled or mapped"
+    )
+    if not small:
+        return elevation, None, (note,)
+    bridged = gaps == _SMALL
+    filled = elevation.copy(data=_interpolate(elevation.to_numpy(), empty, bridged))
+    return filled, wrap_xr(bridged.astype(np.uint8), elevation.odc.geobox), (note,)
+
+
+def _interpolate(values: np.ndarray, empty: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    filled = values.copy()
+    labels, _ = label(wanted)
+    for rows, columns in find_objects(labels):
+        # with the cells around it
+        part = tuple(slice(max(0, each.start - 1), each.stop + 1) for each in (rows, columns))
+        reach = float(max(filled[part].shape))
+        found = fillnodata(values[part].copy(), mask=1 - empty[part], max_search_distance=reach)
+        filled[part] = np.where(wanted[part], found, filled[part])
+    return filled
+
+
+@njit(nogil=True, cache=True)
+def _mark_gaps(empty, gaps, most):
+    """Mark what is enclosed: 2 in gaps of up to `most` cells, 3 in larger ones, 1 elsewhere."""
+    height, width = empty.shape
+    stack = np.empty(1024, np.int64)
+    for row in range(height):
+        for column in range(width):
+            if not empty[row, column] or gaps[row, column]:
+                continue
+            cells, _, _, open_edge, stack = _fill(empty, gaps, row, column, _SEEN, stack)
+            if not open_edge:
+                mark = _SMALL if cells <= most else _LARGE
+                stack = _fill(empty, gaps, row, column, mark, stack)[4]
 
 
 @njit(nogil=True, cache=True)
