@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import shlex
 import subprocess
 import sys
@@ -35,6 +36,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="landshift", description=__doc__.partition(":")[2])
     commands = parser.add_subparsers(dest="name", required=True, metavar="COMMAND")
+
+    start = commands.add_parser("start", help="begin a study of the landslides in a file")
+    start.add_argument("inventory", type=Path, help="file of landslides, or a folder of such")
+    start.add_argument("--dem", type=Path, help="elevation model [m]; by default it is fetched")
+    start.add_argument("--name", help="name of the study; by default that of the inventory")
+    start.add_argument("--crs", help="CRS of the landslides, where their file states none")
+    start.add_argument("--output", type=Path, help="file to write; by default config/NAME.yaml")
+    start.set_defaults(answer=_start_study)
+
+    run = commands.add_parser("run", help="run a study, from its data to maps and a report")
+    run.add_argument("study", help="its name, or the file of its configuration")
+    run.add_argument("--cores", type=int, default=os.cpu_count() or 1, help="(%(default)s)")
+    run.add_argument("--no-report", action="store_true", help="leave the report, a zip, out")
+    run.add_argument("snakemake", nargs="*", help="further words for Snakemake, after --")
+    run.set_defaults(answer=_run_study)
+
+    freeze = commands.add_parser("freeze", help="pack the source regions of a study as a library")
+    freeze.add_argument("results", type=Path, help="folder of the study, results/{study}")
+    freeze.add_argument("edition", type=Path, help="folder with about.toml, to write to")
+    freeze.set_defaults(answer=_freeze_regions)
 
     site = commands.add_parser("site", help="what a study says of one place")
     site.add_argument("study", help="name of the study")
@@ -87,6 +108,45 @@ def _say(text: str, *, end: str = "\n", to: TextIO | None = None) -> None:
 # Each command imports what it needs, so that the others start fast.
 
 
+def _start_study(chosen: argparse.Namespace) -> None:
+    from landshift.study.starting import start_study, write_study
+
+    start = start_study(chosen.inventory, dem=chosen.dem, name=chosen.name, crs=chosen.crs)
+    path = chosen.output or Path("config", f"{start.name}.yaml")
+    write_study(start, path)
+    _say("\n".join(["Found:", *(f"  {line}" for line in start.found)]))
+    _say("\n".join(["Decided:", *(f"  {line}" for line in start.decided)]))
+    name = path if chosen.output else start.name
+    _say(f"Written to {path}. Change what is not so, then run it:\n  landshift run {name}")
+
+
+def _run_study(chosen: argparse.Namespace) -> None:
+    from landshift.report.running import find_study, run_study
+
+    screen = sys.stdout.isatty()
+
+    def tell(line: str) -> None:
+        # on a screen each line takes the place of the one before
+        text, end = (f"\r{make_plain(line):<60}", "") if screen else (make_plain(line), "\n")
+        print(text, end=end, flush=True)
+
+    lines = run_study(
+        find_study(chosen.study),
+        cores=chosen.cores,
+        report=not chosen.no_report,
+        extra=chosen.snakemake,
+        tell=tell,
+    )
+    _say("\n".join(["", *lines] if screen else lines))
+
+
+def _freeze_regions(chosen: argparse.Namespace) -> None:
+    from landshift.sampling.library import write_edition
+
+    names = write_edition(chosen.results, chosen.edition)
+    _say(f"{chosen.edition}: packed {', '.join(names)}")
+
+
 def _describe_site(chosen: argparse.Namespace) -> None:
     from landshift.report.site import describe_site
     from landshift.report.site_text import format_site
@@ -126,9 +186,12 @@ def _run(command: Sequence[str]) -> None:
 def _check_study(chosen: argparse.Namespace) -> None:
     from landshift.study.checks import check_study
     from landshift.study.headers import check_headers
+    from landshift.study.library import add_library
     from landshift.study.texts import read_files
 
-    study = check_study(read_files(chosen.files))
+    config = read_files(chosen.files)
+    add_library(config, say=_say)
+    study = check_study(config)
     check_headers(study)
     if chosen.finished:
         _check_finished(chosen.results / study.study, study)

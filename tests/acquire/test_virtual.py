@@ -2,7 +2,7 @@ import inspect
 
 import numpy as np
 import pytest
-from scipy.ndimage import gaussian_filter, gaussian_laplace
+from scipy.ndimage import gaussian_filter, gaussian_laplace, zoom
 from scipy.special import logit, ndtri
 
 from landshift.acquire.virtual import regions
@@ -155,6 +155,9 @@ def test_what_a_region_is_like_unless_asked_otherwise():
         "rainfall_mm": 1500,
         "dip_direction_degree": 0,
         "dip_effect": 0,
+        "wetness": 1,
+        "micro_relief_m": 0,
+        "scar_depth_m": 0,
         "failure_share": 0.04,
         "landslides": 300,
         "validation_landslides": 0,
@@ -174,6 +177,9 @@ def test_what_a_region_is_like_unless_asked_otherwise():
         ("rainfall_mm", 1.0, 15000.0),
         ("dip_direction_degree", 0.0, 360.0),
         ("dip_effect", 0.0, 0.9),
+        ("wetness", 0.0, 1.0),
+        ("micro_relief_m", 0.0, 20.0),
+        ("scar_depth_m", 0.0, 20.0),
         ("failure_share", 0.001, 0.5),
         ("landslides", 1, 4096),
         ("validation_landslides", 0, 4096),
@@ -226,6 +232,64 @@ def test_terrain_has_no_checkerboard():
     window = np.hanning(62)[:, None] * np.hanning(62)
     spectrum = np.abs(np.fft.fft2(np.diff(dem, n=2, axis=0)[:, 1:-1] * window)) ** 2
     assert spectrum[27:36, 27:36].mean() < spectrum[11:20, 11:20].mean()
+
+
+def test_dry_slopes_fail_however_much_land_drains_into_them(region):
+    dry = generate_virtual_region("alder", **SMALL, wetness=0.0)
+    assert np.array_equal(dry.layers.dem, region.layers.dem)
+    assert np.array_equal(dry.layers.rainfall, region.layers.rainfall)
+    # the wetter a slope, the more of its chance it loses
+    area = accumulate_specific_area(region.layers.dem.values.astype(float), 30.0)
+    lost = ndtri(region.layers.true_probability.values.astype(float)) - ndtri(
+        dry.layers.true_probability.values.astype(float)
+    )
+    thirds = np.digitize(area, np.quantile(area, [1 / 3, 2 / 3]))
+    low, middle, high = (lost[thirds == third].mean() for third in range(3))
+    assert low < middle < high and high - low > 0.2
+
+
+@pytest.fixture(scope="module")
+def rough():
+    return generate_virtual_region("alder", **SMALL, validation_landslides=30, micro_relief_m=2.0)
+
+
+def test_micro_relief_lies_on_thirds_of_cells(rough, region):
+    detail = rough.detail
+    assert detail.odc.geobox.transform[:6] == (10, 0, 600000, 0, -10, 5001920)
+    assert detail.shape == (192, 192)
+    # the layers hold means of nine parts
+    means = detail.values.astype(float).reshape(64, 3, 64, 3).mean(axis=(1, 3))
+    np.testing.assert_allclose(rough.layers.dem, means, atol=1e-4)
+    assert float(rough.layers.true_probability.mean()) == pytest.approx(0.04, rel=1e-4)
+    # the means follow the smooth surface, and the rest has a spread of 2 m and no long waves
+    smooth = zoom(region.layers.dem.values.astype(float), 3, mode="nearest", grid_mode=True)
+    hollows = detail.values - smooth
+    assert hollows.mean() == pytest.approx(0, abs=1e-2) and hollows.std() == pytest.approx(2, 1e-3)
+    power = np.abs(np.fft.rfft2(hollows * np.outer(np.hanning(192), np.hanning(192)))) ** 2
+    waves = 1920 * np.hypot(np.fft.fftfreq(192)[:, None], np.fft.rfftfreq(192)[None]) / 10
+    assert power[waves < 9].sum() < 0.2 * power.sum()
+    for place in rough.inventory.geometry:
+        assert (place.x - 600000) % 10 == 5 and (place.y - 5000000) % 10 == 5
+    assert region.detail.identical(region.layers.dem)
+
+
+def test_scars_lie_where_the_inventory_has_landslides(rough):
+    scarred = generate_virtual_region(
+        "alder", **SMALL, validation_landslides=30, micro_relief_m=2.0, scar_depth_m=3.0
+    )
+    assert scarred.inventory.equals(rough.inventory)
+    assert scarred.layers.true_probability.equals(rough.layers.true_probability)
+    depth = (rough.detail - scarred.detail).astype(float)
+    x, y = (getattr(rough.inventory.geometry, axis).to_numpy() for axis in "xy")
+    at = depth.sel(x=x, method="nearest").sel(y=y, method="nearest").values.diagonal()
+    np.testing.assert_allclose(at, 3, atol=0.02)
+    east = depth.sel(x=x + 10, method="nearest").sel(y=y, method="nearest").values.diagonal()
+    np.testing.assert_allclose(east, 3 * np.exp(-0.5 * (10 / 12) ** 2), atol=0.05)
+    later = rough.validation.geometry
+    far = depth.sel(x=later.x.to_numpy(), method="nearest").sel(
+        y=later.y.to_numpy(), method="nearest"
+    )
+    assert far.values.diagonal().max() < 0.01
 
 
 def test_factor_of_safety_of_dry_sand_is_the_ratio_of_tangents():

@@ -48,6 +48,15 @@ def test_layers_state_licence_file_and_checksum(tmp_path):
     assert lines[4] == expected
 
 
+def test_landslides_older_than_the_elevation_model_are_counted(tmp_path):
+    layers = {"dem": {"survey_date": 2010, "sources": [{"file": "dem.tif"}]}}
+    ledger = tmp_path / "layers.json"
+    ledger.write_text(json.dumps({"version": 1, "layers": layers}))
+    inventory = write(tmp_path / "a.gpkg", ["2009", "2009-12-31", "2010", "2010-05-01", None])
+    text = describe_data({"ash": ledger}, {"ash": inventory})
+    assert "- elevation model surveyed 2010; 2 of the dated landslides are older" in text
+
+
 @pytest.mark.attack
 def test_what_others_wrote_is_text_and_holds_no_secret(tmp_path):
     secret = {"address": "https://example.org/dem.tif?sig=secret"}

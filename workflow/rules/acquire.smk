@@ -18,6 +18,7 @@ localrules:
 
 rule generate_virtual_region:
     output:
+        detail="<results>/regions/{region}/layers/dem_detail.tif",
         dem="<results>/regions/{region}/layers/dem.tif",
         rainfall="<results>/regions/{region}/layers/rainfall.tif",
         lithology="<results>/regions/{region}/layers/lithology.tif",
@@ -43,6 +44,32 @@ rule generate_virtual_region:
         "Shape the virtual region {wildcards.region} and let its slopes fail"
     script:
         "../scripts/generate_virtual_region.py"
+
+
+rule take_library_region:
+    input:
+        table=lambda wildcards: read_library()[wildcards.region].path,
+        grounds=[find_ground(region) for region in PLAN.targets],
+    output:
+        samples="<results>/regions/{region}/samples.parquet",
+        background="<results>/regions/{region}/background.parquet",
+    log:
+        "<logs>/take_library_region/{region}.log",
+    benchmark:
+        "<benchmarks>/take_library_region/{region}.tsv"
+    wildcard_constraints:
+        region=any_of(PLAN.library),
+    conda:
+        "../../envs/landshift.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        code=hash_script("take_library_region"),
+    message:
+        "Unpack {wildcards.region}"
+    script:
+        "../scripts/take_library_region.py"
 
 
 rule acquire_dem:

@@ -3,9 +3,11 @@
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
 
 from landshift.runtime.plain_text import make_plain
 from landshift.study.checks import check_results, check_study
+from landshift.study.library import add_library
 from landshift.study.model import fill_defaults
 from landshift.study.texts import check_file
 
@@ -16,6 +18,7 @@ def check_configuration():
     """Check the text of the configuration, then its keys, how they fit together, and its files."""
     for path in workflow.configfiles:
         check_file(path)
+    add_library(config, say=logger.warning)
     study = check_study(config)
     check_results("results")
     fill_defaults(config, study)

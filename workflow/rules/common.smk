@@ -4,6 +4,7 @@ import hashlib
 from contextlib import suppress
 from pathlib import Path
 
+from landshift.acquire.library import read_library
 from landshift.runtime.compiled_cache import drop_stale_kernels
 from landshift.runtime.files import hash_contents
 from landshift.runtime.fingerprint import fingerprint_script
@@ -136,8 +137,7 @@ def find_ground(region):
 
 def find_detail(region):
     """Find the elevation that factors are derived from: on smaller cells than the grid's, if any."""
-    name = "dem" if region in PLAN.virtual else "dem_detail"
-    return f"<results>/regions/{region}/layers/{name}.tif"
+    return f"<results>/regions/{region}/layers/dem_detail.tif"
 
 
 def list_factor_files(region):
@@ -155,7 +155,7 @@ def list_break_sources(target):
 
 def list_source_models(target):
     """List the source models that a target is fine-tuned from: its own, or frozen ones."""
-    folder = "frozen" if FROZEN else target
+    folder = "frozen" if FROZEN else PLAN.find_teacher(target)
     return below_results(f"sources/{folder}/{learner}" for learner in LEARNERS)
 
 

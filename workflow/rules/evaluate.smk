@@ -66,7 +66,7 @@ rule evaluate_skill:
 
 rule evaluate_truth:
     input:
-        models=rules.pretrain_sources.output.models,
+        models=lambda wildcards: list_source_models(wildcards.target),
         samples=lambda wildcards: list_of_regions(
             PLAN.sources_of(wildcards.target), "samples.parquet"
         ),
@@ -174,7 +174,7 @@ rule evaluate_class_coverage:
 
 rule run_transfer_benchmark:
     input:
-        models=rules.pretrain_sources.output.models,
+        models=lambda wildcards: list_source_models(wildcards.target),
         samples=lambda wildcards: list_of_regions(
             PLAN.regions_of(wildcards.target), "samples.parquet"
         ),

@@ -221,6 +221,8 @@ rule draw_samples:
         "<logs>/draw_samples/{region}.log",
     benchmark:
         "<benchmarks>/draw_samples/{region}.tsv"
+    wildcard_constraints:
+        region=any_of(PLAN.virtual + PLAN.real),
     conda:
         "../../envs/landshift.yaml"
     threads: 1

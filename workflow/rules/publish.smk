@@ -77,8 +77,14 @@ rule write_model_card:
         ledgers=lambda wildcards: list_of_regions(
             PLAN.real_regions_of(wildcards.target), "layers.json"
         ),
+        samples=lambda wildcards: list_of_regions(
+            PLAN.regions_of(wildcards.target), "samples.parquet"
+        ),
+        background=lambda wildcards: list_of_regions(
+            PLAN.regions_of(wildcards.target), "background.parquet"
+        ),
         inventories=lambda wildcards: list_of_regions(
-            PLAN.regions_of(wildcards.target), "inventory.gpkg"
+            PLAN.mapped_regions_of(wildcards.target), "inventory.gpkg"
         ),
     output:
         card="<results>/targets/{target}/model_card.md",
@@ -100,6 +106,8 @@ rule write_model_card:
         mem_mb=1000,
     params:
         read=lambda wildcards: PLAN.real_regions_of(wildcards.target),
+        mapped=lambda wildcards: PLAN.mapped_regions_of(wildcards.target),
+        library=PLAN.library,
         regions=lambda wildcards: PLAN.regions_of(wildcards.target),
         code=hash_script("write_model_card"),
     message:

@@ -224,7 +224,7 @@ rule write_methods:
 rule write_data:
     input:
         ledgers=expand("<results>/regions/{region}/layers.json", region=PLAN.real),
-        inventories=list_of_regions(REGIONS, "inventory.gpkg"),
+        inventories=list_of_regions(PLAN.virtual + PLAN.real, "inventory.gpkg"),
     output:
         page=report(
             "<results>/report/data.html",
@@ -243,7 +243,8 @@ rule write_data:
         mem_mb=1000,
     params:
         read=PLAN.real,
-        regions=list(REGIONS),
+        regions=PLAN.virtual + PLAN.real,
+        library=PLAN.library,
         code=hash_script("write_data"),
     message:
         "Write down where the data came from"

@@ -9,6 +9,7 @@ from landshift.acquire.inventory.elevations import compare_elevations
 from landshift.acquire.inventory.fetching import fetch_inventory
 from landshift.acquire.inventory.reading import COLUMN_KEYS, gather_inventory
 from landshift.acquire.inventory.registration import measure_registration
+from landshift.acquire.inventory.snapping import snap_points
 from landshift.acquire.inventory.storage import write_cleaning, write_inventory
 from landshift.acquire.layer import Layer
 from landshift.geodata.crs import find_shift
@@ -42,6 +43,8 @@ def main(*, entry, dem, store, inventory, cleaning, record, detail=None):
             layer if layer is None else layer.set_geometry(layer.translate(*entry["shift_m"]))
             for layer in (cleaned, absences)
         )
+    if detail and "accuracy_m" in entry:
+        cleaned = snap_points(cleaned, open_raster(detail), accuracy_m=entry["accuracy_m"])
     grid = heights.odc.geobox
     bounds = landslides.total_bounds
     comparisons = [

@@ -7,6 +7,7 @@ from landshift.geodata.raster import BLOCK, open_raster, read_factors
 from landshift.runtime.jobs import call_main
 from landshift.runtime.logs import set_up_logging
 from landshift.sampling.draw import draw_background, draw_samples
+from landshift.sampling.scars import measure_scars
 
 
 def main(*, region, dem, factors, inventory, surveyed, settings, seed, samples, background):
@@ -29,6 +30,14 @@ def main(*, region, dem, factors, inventory, surveyed, settings, seed, samples, 
     drawn.to_parquet(samples, index=False)
     unlabelled = draw_background(layers, drawn, region=region, cells=cells, seed=seed)
     unlabelled.to_parquet(background, index=False)
+    scars = measure_scars(drawn, unlabelled)
+    if scars and scars.is_sharp:
+        logging.warning(
+            "%s: landslides lie in sharper hollows than cells otherwise like them (scar index "
+            "%.2f, 0.5 where not); an elevation model younger than they are may show their scars",
+            region,
+            scars.value,
+        )
 
 
 if __name__ == "__main__":

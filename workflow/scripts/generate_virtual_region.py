@@ -10,10 +10,11 @@ from landshift.runtime.logs import set_up_logging
 LAYERS = ("dem", "rainfall", "lithology", "true_probability")
 
 
-def main(*, name, settings, seed, layers, inventory, validation):
+def main(*, name, settings, seed, detail, layers, inventory, validation):
     region = generate_virtual_region(name, seed=seed, **settings)
     for layer in LAYERS:
         write_raster(region.layers[layer], layers[layer])
+    write_raster(region.detail, detail)
     write_inventory(inventory, region.inventory)
     # it may be empty, and the workflow wants the file all the same
     write_geopackage(validation, {"landslides": region.validation})

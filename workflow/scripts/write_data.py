@@ -6,8 +6,8 @@ from landshift.runtime.jobs import call_main
 from landshift.runtime.logs import set_up_logging
 
 
-def main(*, ledgers, inventories, page):
-    text = f"# Data and licences\n\n{describe_data(ledgers, inventories)}"
+def main(*, ledgers, inventories, library, page):
+    text = f"# Data and licences\n\n{describe_data(ledgers, inventories, library)}"
     write_page(page, text, title="Data and licences")
 
 

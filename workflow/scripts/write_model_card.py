@@ -27,6 +27,12 @@ if __name__ == "__main__":
             "drivers": next(iter(inputs.drivers), None),
             "applicability": next(iter(inputs.applicability), None),
             "ledgers": dict(zip(params.read, inputs.ledgers, strict=True)),
-            "inventories": dict(zip(params.regions, inputs.inventories, strict=True)),
+            "tables": dict(
+                zip(
+                    params.regions, zip(inputs.samples, inputs.background, strict=True), strict=True
+                )
+            ),
+            "inventories": dict(zip(params.mapped, inputs.inventories, strict=True)),
+            "library": params.library,
         },
     )

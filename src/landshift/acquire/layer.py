@@ -88,6 +88,7 @@ class Layer:
     nodata: float | None = None
     offset: float | None = None
     resampling: str | None = None
+    survey_date: str | int | None = None
     licence: str | None = None
     citation: str | None = None
 
@@ -140,7 +141,7 @@ class Layer:
     def describe(self) -> dict[str, Any]:
         """Say for the ledger what holds for all its files; what a recipe knows comes first."""
         keys = ("stac", "collection", "asset") if self.stac else ()
-        own = {key: getattr(self, key) for key in (*keys, "licence", "citation")}
+        own = {key: getattr(self, key) for key in (*keys, "survey_date", "licence", "citation")}
         stated = {key: value for key, value in own.items() if value is not None}
         return stated | (self.recipe.origin if self.recipe else {})
 

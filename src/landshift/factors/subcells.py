@@ -74,12 +74,16 @@ def choose_subcells(elevation: xr.DataArray, grid: GeoBox) -> xr.DataArray:
     ValueError
         As `landshift.factors.terrain.derive.derive_terrain_factors`.
     """
+    return choose_parts(rate_hollows(elevation), grid)
+
+
+def rate_hollows(elevation: xr.DataArray) -> xr.DataArray:
+    """Rate how steep and concave every cell is, by the index of `choose_subcells` [1]."""
     check_elevation(elevation)
     resolution_m = abs(float(elevation.odc.geobox.resolution.x))
     rate = partial(_rate_block, resolution_m=resolution_m)
     index = map_with_halo(rate, elevation.data, halo=1, outputs=1)[0]
-    rated = wrap_like(index, elevation, name="hollow", units="1", long_name="steep hollow")
-    return choose_parts(rated, grid)
+    return wrap_like(index, elevation, name="hollow", units="1", long_name="steep hollow")
 
 
 def _rate_block(block: np.ndarray, scratch: Scratch, *, resolution_m: float) -> np.ndarray:

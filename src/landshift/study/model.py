@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, Field, WithJsonSchema
 
+from landshift.acquire.library import read_library
 from landshift.study.learners import LEARNERS
 from landshift.study.origins import LocalFile
 from landshift.study.parts import (
@@ -156,6 +157,13 @@ class Transfer(Part):
     learners: unique(Literal[tuple(LEARNERS)], min_length=1) = Field(["lr", "rf", "xgb", "lgbm"])
     """Learners of stage 1: `lr` logistic regression, `rf` random forest, `xgb` extreme gradient
     boosting, `lgbm` LightGBM. The default map is their ensemble."""
+    sources: Literal["regions", "library", "both"] = None
+    """What stage 1 learns from: `regions`, the source regions of this study; `library`, the real
+    regions that come with the package (docs/library.md); or `both`. By default the regions, and
+    the library where no region is a source. A region of the library that shares ground with one of
+    the study is left out, since its models know what they would be tested on."""
+    without: unique(Literal[tuple(read_library())]) = Field([])
+    """Regions of the library to do without."""
     frozen: Frozen | None = None
     background_cells: int = Field(150, ge=0, le=MOST)
     """Unlabelled target cells that fine-tuning reads as weak absences [1]."""

@@ -291,6 +291,9 @@ class Layer(Origin):
     nodata: float = None
     """Rasters: the value of cells without data [unit of the file], where the file does not declare
     it, such as 0 or -9999."""
+    survey_date: Period = None
+    """Year or day of the survey behind an elevation model. A landslide that is older may have left
+    its scar in it, which the model then learns to find; the card says how many are."""
     offset: float = None
     """Added to the values as they are read [unit of the layer]; Sentinel-2 reflectance since
     processing baseline 04.00 needs -1000."""
@@ -378,6 +381,9 @@ class Inventory(Origin):
     """How far to move all landslides, to the east and to the north [m], such as [-10, 20], where
     their positions were shifted as a whole. The log of the inventory says when a shift stands out;
     nothing is moved unless it is stated here."""
+    accuracy_m: Metres = None
+    """How far a landslide may lie from its point [m]. Points that are known worse than a cell of
+    the elevation model are moved to its steepest hollow within that distance."""
     surveyed: Area = None
     """Where landslides were looked for: polygons, or a raster that is not 0 there. Random absences
     are drawn only inside; by default in the whole region."""

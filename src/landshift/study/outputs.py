@@ -78,15 +78,18 @@ def list_steps(plan: Plan) -> list[str]:
     steps = [file for region in used for file in _list_steps_of_region(plan, region)]
     steps += _of_targets(plan.targets, ["shots.parquet", "model"])
     if plan.knows_sources:
-        learners = plan.study.transfer.learners
-        names = ["factors_selected.json", *learners]
-        steps += [f"sources/{target}/{name}" for target, name in product(plan.all_targets, names)]
+        taught = dict.fromkeys(map(plan.find_teacher, plan.all_targets))
+        learners = product(taught, plan.study.transfer.learners)
+        steps += [f"sources/{target}/factors_selected.json" for target in plan.all_targets]
+        steps += [f"sources/{target}/{learner}" for target, learner in learners]
     return steps
 
 
 def _list_steps_of_region(plan: Plan, region: str) -> list[str]:
     records = list_records(plan, region) if region in plan.real else []
     files = [f"regions/{region}/{name}" for name in ("samples.parquet", "background.parquet")]
+    if region in plan.library:
+        return files
     files += [f"regions/{region}/factors/{group}.tif" for group in plan.list_groups(region)]
     return [f"regions/{region}/inventory.gpkg", *files] + [
         record.removesuffix(".json") for record in records

@@ -7,7 +7,7 @@ from typing import Any
 from landshift.factors.table import FACTORS, factor_names, line_density, line_distance
 from landshift.study.model import Study
 from landshift.study.origins import Layer
-from landshift.study.regions import RELIEF_GROUPS
+from landshift.study.regions import LIBRARY_GROUPS, RELIEF_GROUPS
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,12 @@ class Plan:
     @property
     def real(self) -> list[str]:
         """Regions whose layers are read, as they are stated."""
-        return [name for name, region in self.study.regions.items() if not region.virtual]
+        return [name for name, region in self.study.regions.items() if region.is_read]
+
+    @property
+    def library(self) -> list[str]:
+        """Regions of the library, of which the samples are there and nothing else."""
+        return [name for name, region in self.study.regions.items() if region.library]
 
     @property
     def knows_sources(self) -> bool:
@@ -85,6 +90,23 @@ class Plan:
         """List the regions behind a map, the target first."""
         return [target, *self.sources_of(target)]
 
+    def find_teacher(self, target: str) -> str:
+        """Find the first target that is taught alike: its source models serve this one too.
+
+        Targets are taught alike by the same sources on the same factors and legends.
+        """
+
+        def describe(name: str) -> tuple[Any, ...]:
+            factors = sorted(self.list_shared_factors(name))
+            return self.sources_of(name), factors, self.find_shared_legends(name)
+
+        taught = describe(target)
+        return next(name for name in self.all_targets if describe(name) == taught)
+
+    def mapped_regions_of(self, target: str) -> list[str]:
+        """List the regions behind a map whose landslides have places, the target first."""
+        return [region for region in self.regions_of(target) if region not in self.library]
+
     def real_regions_of(self, target: str) -> list[str]:
         """List the regions behind a map whose layers were read, the target first."""
         return [region for region in self.regions_of(target) if region in self.real]
@@ -94,6 +116,8 @@ class Plan:
     def list_layers(self, region: str, group: str) -> list[str]:
         """List the layers of a region that a group of factors is made of."""
         stated = self.study.regions[region]
+        if stated.library:
+            return ["dem"] if group in LIBRARY_GROUPS else []
         if group in RELIEF_GROUPS:
             return ["dem"] if stated.has_elevations else []
         if group == "proximity":
@@ -149,9 +173,13 @@ class Plan:
 
     def list_optional_factors(self, region: str) -> set[str]:
         """List the factors of a region that another region may lack."""
-        everywhere = all(each.has_elevations for each in self.study.regions.values())
         # What the sources of frozen models have is unknown here.
-        shared = RELIEF_GROUPS if everywhere and self.knows_sources else ()
+        shared = [
+            group
+            for group in RELIEF_GROUPS
+            if self.knows_sources
+            and all(self.list_layers(name, group) for name in self.study.regions)
+        ]
         return self.list_factors(region) - {
             name for group in shared for name in factor_names(group)
         }
@@ -265,18 +293,21 @@ def place_grids(study: Study, regions: Mapping[str, Mapping[str, Any]]) -> dict[
     """
     grids = {}
     for name, region in study.regions.items():
-        if region.virtual is None:
+        if region.is_read:
             grids[name] = dict(regions[name]["grid"])
             buffer_m = grids[name].pop("buffer_m")
-        if region.virtual is None and region.follows_inventory:
+        if region.is_read and region.follows_inventory:
             try:
-                grids[name] |= _bound(regions[name]["inventory"], grids[name].get("crs"), buffer_m)
+                grids[name] |= bound_inventory(
+                    regions[name]["inventory"], grids[name].get("crs"), buffer_m
+                )
             except (ValueError, OSError) as error:
                 raise ValueError(f"regions.{name}.inventory: {error}") from None
     return grids
 
 
-def _bound(entry: Mapping[str, Any], crs: str | None, buffer_m: float) -> dict[str, Any]:
+def bound_inventory(entry: Mapping[str, Any], crs: str | None, buffer_m: float) -> dict[str, Any]:
+    """Find CRS and bounds [m] of a region by the file of its inventory; see `bound_landslides`."""
     from landshift.acquire.inventory.bounds import bound_landslides
     from landshift.acquire.inventory.reading import COLUMN_KEYS, gather_inventory
 

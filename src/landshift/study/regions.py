@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from landshift.acquire.library import PREFIX, read_library
 from landshift.factors.table import class_factor, own_factor
 from landshift.study.origins import CLASS_LAYERS, IMAGE_LAYERS, IMAGE_RECIPES, Inventory, Layer
 from landshift.study.parts import (
@@ -34,6 +35,9 @@ SPANNING = frozenset({"dem", "extent"})
 
 RELIEF_GROUPS = ("terrain", "drainage", "stability")
 """Groups of factors that an elevation model makes."""
+
+LIBRARY_GROUPS = ("terrain", "drainage")
+"""Groups of factors that the regions of the library have."""
 
 SURFACE_LAYERS = ("blue", "red", "nir", "swir")
 """Bands that the group `surface` needs."""
@@ -154,6 +158,13 @@ class Virtual(Part):
     """Direction towards which the beds of the rock dip [degree from north]."""
     dip_effect: float = Field(0.0, ge=0, le=0.9)
     """Share of the factor of safety that slopes facing down the dip lose [1]."""
+    wetness: float = Field(1.0, ge=0, le=1)
+    """Share of the storm's water that soaks the slopes [1]; at 0 they fail dry."""
+    micro_relief_m: float = Field(0.0, ge=0, le=20)
+    """Standard deviation of hollows and knolls of 30 to 100 m across [m]; above 0 the elevation
+    model has cells of a third of the grid's."""
+    scar_depth_m: float = Field(0.0, ge=0, le=20)
+    """Depth of the scars that the inventory's landslides have left in the elevation model [m]."""
     failure_share: float = Field(0.04, ge=0.001, le=0.5)
     """Mean of the true probability, the share of cells that fail [1]."""
     landslides: Count = 300
@@ -168,6 +179,8 @@ class Region(Part):
     role: Literal["source", "target", "both"]
     """`source` teaches, `target` is mapped, `both` is mapped and teaches the other targets."""
     virtual: Virtual = None
+    library: Literal[tuple(name.removeprefix(PREFIX) for name in read_library())] = None
+    """A source region that comes with the package, of which nothing else is stated."""
     grid: Grid = None
     layers: dict[LayerName, Layer] = None
     """Where each layer comes from, by name. `dem` (elevation [m]) is needed, or where there is none
@@ -196,7 +209,12 @@ class Region(Part):
     @property
     def has_elevations(self) -> bool:
         """Whether the region has an elevation model, or merely an extent."""
-        return self.virtual is not None or "dem" in (self.layers or {})
+        return bool(self.virtual or self.library) or "dem" in (self.layers or {})
+
+    @property
+    def is_read(self) -> bool:
+        """Whether its layers are read: it is neither generated nor from the library."""
+        return not (self.virtual or self.library)
 
     @property
     def own_grid(self) -> Grid | Virtual | None:
@@ -253,10 +271,8 @@ class Region(Part):
                 "missing; a target must state the share of its cells that fail (such as 0.02), "
                 "because a few landslides with as many absences carry no information on it",
             )
-        if self.virtual:
-            for name in ("layers", "grid", "inventory", "validation"):
-                if self.states(name):
-                    yield name, "a virtual region generates its own; remove this key or `virtual`"
+        if not self.is_read:
+            yield from self._check_own()
             return
         if self.grid is None:
             yield "grid.resolution_m", "missing; state the cell size in metres, such as 30"
@@ -266,6 +282,17 @@ class Region(Part):
         for name, layer in (self.layers or {}).items():
             yield from ((f"layers.{path}", text) for path, text in _check_layer(name, layer))
         yield from self._check_inventories()
+
+    def _check_own(self) -> Iterator[Problem]:
+        """Find what does not belong to a region that is generated, or one of the library."""
+        kind = "virtual" if self.virtual else "library"
+        for name in ("layers", "grid", "inventory", "validation"):
+            if self.states(name):
+                yield name, f"a {kind} region has its own; remove this key or `{kind}`"
+        if self.virtual and self.library:
+            yield "library", "says another origin than `virtual`; remove one of them"
+        if self.library and self.role != "source":
+            yield "role", "a region of the library only teaches; state `source`"
 
     def _check_extent(self, grid: Grid) -> Iterator[Problem]:
         if self.fetches_elevation and grid.bounds and (grid.crs or "auto") == "auto":

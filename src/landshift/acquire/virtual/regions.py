@@ -15,7 +15,7 @@ from affine import Affine
 from odc.geo.crs import CRS
 from odc.geo.geobox import GeoBox
 from odc.geo.xr import wrap_xr
-from scipy.ndimage import gaussian_filter, gaussian_laplace
+from scipy.ndimage import gaussian_filter, gaussian_laplace, zoom
 from scipy.optimize import brentq
 from scipy.special import expit, ndtr
 
@@ -42,6 +42,12 @@ STORM_FACTOR = 8.0
 """Recharge in the storm that triggers landslides, over the mean daily rainfall [1]."""
 LOWEST_M = 200.0
 """Elevation of the lowest cell [m]."""
+PARTS = 3
+"""Parts of the edge of a cell where there is micro-relief."""
+MICRO_RELIEF_M = 100.0
+"""Longest wavelength of the micro-relief [m]."""
+SCAR_RADIUS_M = 12.0
+"""Distance from its middle at which a scar has 0.6 of its depth [m]."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,9 @@ class VirtualRegion:
     layers
         ``dem`` [m], ``rainfall`` [mm/a], ``lithology`` (codes from 1, 0 is no data) and
         ``true_probability`` [1] of failure per cell.
+    detail
+        Elevation model [m] that has the micro-relief: with cells of a third of the grid's if
+        there is any, else ``dem``.
     inventory
         Landslides to learn from: columns ``id``, ``date`` (ISO year), ``geometry`` (points).
     validation
@@ -60,6 +69,7 @@ class VirtualRegion:
     """
 
     layers: xr.Dataset
+    detail: xr.DataArray
     inventory: gpd.GeoDataFrame
     validation: gpd.GeoDataFrame
 
@@ -83,6 +93,9 @@ def generate_virtual_region(
     rainfall_mm: float = 1500.0,
     dip_direction_degree: float = 0.0,
     dip_effect: float = 0.0,
+    wetness: float = 1.0,
+    micro_relief_m: float = 0.0,
+    scar_depth_m: float = 0.0,
     failure_share: float = 0.04,
     landslides: int = 300,
     validation_landslides: int = 0,
@@ -126,6 +139,16 @@ def generate_virtual_region(
         Share of its resistance that a slope loses where it faces that way, and gains where it
         faces against it [1], 0 to 0.9: slopes along the bedding fail more easily than slopes
         across it.
+    wetness
+        Share of the storm's water that soaks the slopes [1]; at 0 they fail dry, where they are
+        steep and weak, however much land drains into them.
+    micro_relief_m
+        Standard deviation of the hollows and knolls of 30 to 100 m across [m] in which landslides
+        begin. Above 0 the elevation model, the failures and the landslides are those of cells of a
+        third of `resolution_m`, and the layers their means.
+    scar_depth_m
+        Depth of the scars that the landslides of the inventory have left in the elevation model
+        [m]; the later ones are younger than the model.
     failure_share
         Mean of the true probability: the share of cells that fail [1].
     landslides, validation_landslides
@@ -160,6 +183,9 @@ def generate_virtual_region(
     _check_range(name, "rainfall_mm", rainfall_mm, 1.0, 15000.0)
     _check_range(name, "dip_direction_degree", dip_direction_degree, 0.0, 360.0)
     _check_range(name, "dip_effect", dip_effect, 0.0, 0.9)
+    _check_range(name, "wetness", wetness, 0.0, 1.0)
+    _check_range(name, "micro_relief_m", micro_relief_m, 0.0, 20.0)
+    _check_range(name, "scar_depth_m", scar_depth_m, 0.0, 20.0)
     _check_range(name, "failure_share", failure_share, 0.001, 0.5)
     _check_range(name, "landslides", landslides, 1, size * size)
     _check_range(name, "validation_landslides", validation_landslides, 0, size * size)
@@ -186,28 +212,37 @@ def generate_virtual_region(
     elevation = _fit_relief(wide_elevation[inner, inner], relief_m)
     units = wide_units[inner, inner]
     rainfall = _draw_rainfall(elevation, rainfall_mm, generator)
-    soil_depth = _draw_soil_depth(elevation, resolution_m, soil_depth_m, generator)
+    parts = PARTS if micro_relief_m else 1
+    part_m = resolution_m / parts
+    detail = _add_micro_relief(elevation, micro_relief_m, resolution_m, generator)
+    soil_depth = _draw_soil_depth(detail, part_m, soil_depth_m, generator)
     # Rock that wears away fast is also weak in shear; cohesion and friction need not agree fully.
     cohesion = np.interp(1.0 - weakness, [0, 1], cohesion_kpa)[units]
     friction = np.radians(generator.permutation(np.linspace(*friction_degree, lithology_units)))
     safety = compute_factor_of_safety(
-        gradient(elevation, resolution_m),
-        accumulate_specific_area(elevation, resolution_m),
+        gradient(detail, part_m),
+        accumulate_specific_area(detail, part_m),
         soil_depth_m=soil_depth,
-        cohesion_kpa=cohesion,
-        friction_radian=friction[units],
-        rainfall_mm=rainfall,
+        cohesion_kpa=_divide(cohesion, parts),
+        friction_radian=_divide(friction[units], parts),
+        rainfall_mm=wetness * _divide(rainfall, parts),
     )
-    facing = _face_direction(elevation, dip_direction_degree)
+    facing = _face_direction(detail, dip_direction_degree)
     probability = _failure_probability(safety * (1.0 - dip_effect * facing), failure_share)
-    cells = _draw_landslides(
-        name, probability, landslides + validation_landslides, resolution_m, generator
+    places = _draw_landslides(
+        name, probability, landslides + validation_landslides, part_m, generator
     )
+    part_grid = GeoBox(detail.shape, grid.affine * Affine.scale(1 / parts), grid.crs)
+    detail = _dig_scars(detail, places[:landslides], scar_depth_m, part_m)
+    elevation = _average(detail, parts)
     return VirtualRegion(
-        layers=_wrap_layers(grid, elevation, rainfall, units, probability),
-        inventory=_make_inventory(name, cells[:landslides], grid, range(2001, 2016), generator),
+        layers=_wrap_layers(grid, elevation, rainfall, units, _average(probability, parts)),
+        detail=_wrap_elevation(detail, part_grid),
+        inventory=_make_inventory(
+            name, places[:landslides], part_grid, range(2001, 2016), generator
+        ),
         validation=_make_inventory(
-            f"{name}-later", cells[landslides:], grid, range(2016, 2021), generator
+            f"{name}-later", places[landslides:], part_grid, range(2016, 2021), generator
         ),
     )
 
@@ -337,6 +372,43 @@ def _fit_relief(elevation: np.ndarray, relief_m: float) -> np.ndarray:
     return np.round(lifted + LOWEST_M, 2)
 
 
+def _divide(values: np.ndarray, parts: int) -> np.ndarray:
+    """Repeat every cell as `parts` times `parts` cells."""
+    return values.repeat(parts, axis=0).repeat(parts, axis=1)
+
+
+def _average(values: np.ndarray, parts: int) -> np.ndarray:
+    """Average `parts` times `parts` cells."""
+    if parts == 1:
+        return values
+    height, width = (edge // parts for edge in values.shape)
+    return values.reshape(height, parts, width, parts).mean(axis=(1, 3))
+
+
+def _add_micro_relief(
+    elevation: np.ndarray, deviation_m: float, resolution_m: float, generator: np.random.Generator
+) -> np.ndarray:
+    """Refine a surface by cubic splines and add hollows and knolls; whole centimetres."""
+    if not deviation_m:
+        return elevation
+    smooth = zoom(elevation, PARTS, order=3, mode="nearest", grid_mode=True)
+    longest = MICRO_RELIEF_M / (2 * elevation.shape[0] * resolution_m)
+    hollows = make_fractal_field(smooth.shape[0], 1.0, generator, longest=longest)
+    return np.round(smooth + deviation_m * hollows, 2)
+
+
+def _dig_scars(
+    elevation: np.ndarray, places: np.ndarray, depth_m: float, resolution_m: float
+) -> np.ndarray:
+    """Lower a surface around landslides by bowls of `SCAR_RADIUS_M`; whole centimetres."""
+    if not depth_m:
+        return elevation
+    holes = np.zeros(elevation.shape)
+    holes[tuple(places.T)] = 1.0
+    bowls = gaussian_filter(holes, SCAR_RADIUS_M / resolution_m, mode="constant")
+    return np.round(elevation - depth_m * np.minimum(bowls / bowls.max(), 1.0), 2)
+
+
 def _draw_rainfall(
     elevation: np.ndarray, rainfall_mm: float, generator: np.random.Generator
 ) -> np.ndarray:
@@ -413,6 +485,12 @@ def _draw_landslides(
     return np.array(drawn, dtype=np.int64).reshape(-1, 2)
 
 
+def _wrap_elevation(elevation: np.ndarray, grid: GeoBox) -> xr.DataArray:
+    layer = wrap_xr(elevation.astype(np.float32), grid).rename("dem")
+    layer.attrs |= {"units": "m", "long_name": "elevation"}
+    return layer
+
+
 def _wrap_layers(
     grid: GeoBox,
     elevation: np.ndarray,
@@ -429,7 +507,7 @@ def _wrap_layers(
     lithology.attrs["nodata"] = 0
     return xr.Dataset(
         {
-            "dem": wrap(elevation.astype(np.float32), "dem", "m", "elevation"),
+            "dem": _wrap_elevation(elevation, grid),
             "rainfall": wrap(rainfall.astype(np.float32), "rainfall", "mm/a", "mean rainfall"),
             "lithology": lithology,
             "true_probability": wrap(
