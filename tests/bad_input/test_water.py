@@ -14,6 +14,7 @@ from landshift.acquire.fetch.store import Store
 from landshift.acquire.layer import Layer
 from landshift.acquire.layers.rasters import acquire_dem, acquire_layer
 from landshift.acquire.layers.water import IN_LAKE, IN_SEA, bridge_gaps, find_mark, find_water
+from landshift.factors.drainage.derive import measure_lost
 from landshift.geodata.raster import open_raster
 
 from .conftest import NORTH, WEST, load_main, write_tif
@@ -284,7 +285,27 @@ def make_gappy_valley(holes):
     return valley, hole
 
 
-def test_water_crosses_small_gaps_and_is_lost_in_large_ones(tmp_path):
+def walk_down(elevation, ends):
+    """Walk down the steepest descent from every cell: the share of walks that stop at `ends`."""
+    padded = np.pad(elevation, 1, constant_values=np.nan)
+    steps = [(row, column) for row in (-1, 0, 1) for column in (-1, 0, 1) if row or column]
+    stops = []
+    for start in np.argwhere(np.isfinite(elevation)):
+        row, column = start + 1
+        while True:
+            falls = [
+                (padded[row, column] - padded[row + down, column + right]) / np.hypot(down, right)
+                for down, right in steps
+            ]
+            steepest = int(np.nanargmax(falls))
+            if not falls[steepest] > 0:
+                break
+            row, column = row + steps[steepest][0], column + steps[steepest][1]
+        stops.append(ends[row - 1, column - 1])
+    return np.mean(stops)
+
+
+def test_water_crosses_small_gaps_and_is_lost_in_large_ones(tmp_path, caplog):
     small, large = (slice(20, 25), slice(28, 33)), (slice(60, 100), slice(10, 51))
     valley, hole = make_gappy_valley([small, large])
     holed = np.where(hole, -9999, valley)
@@ -310,10 +331,25 @@ def test_water_crosses_small_gaps_and_is_lost_in_large_ones(tmp_path):
     )  # fmt: skip
     with rasterio.open(tmp_path / "drainage.tif") as source:
         area = 10 ** source.read(source.descriptions.index("upslope_area") + 1)
+        lost = float(source.tags()["lost_in_gaps"])
     np.testing.assert_array_equal(np.isnan(area), hole)
+    (told,) = (each for each in caplog.messages if "drain into gaps amid them" in each)
+    assert float(told.split(" %")[0]) == pytest.approx(100 * lost, abs=0.06)
     # below the small gap all of the valley above arrives, below the large one little
     assert np.nansum(area[26]) > 900 * 61 * 25
     assert np.nansum(area[101]) < 900 * 61 * 60
+
+
+def test_what_drains_into_a_gap_is_what_walks_into_it():
+    valley, hole = make_gappy_valley([(slice(60, 100), slice(10, 51))])
+    grid = GeoBox(valley.shape, from_origin(WEST, NORTH, 30, 30), "EPSG:32632")
+    assert measure_lost(wrap_xr(valley, grid)) == 0
+    valley[hole] = np.nan
+    beside = ndimage.binary_dilation(hole, np.ones((3, 3)))
+    assert measure_lost(wrap_xr(valley, grid)) == pytest.approx(walk_down(valley, beside), rel=1e-9)
+    # what lies open to the edge is no gap
+    valley[60:, 10:51] = np.nan
+    assert measure_lost(wrap_xr(valley, grid)) == 0
 
 
 def test_an_elevation_model_that_ends_within_the_region_has_no_gap(tmp_path):
