@@ -210,6 +210,7 @@ site: $(INSTALLED) ## build the pages of docs/ as a site
 
 reproduce: demo benchmark bench-virtual factor-docs recipe-docs method-docs docs ## remake what README and docs show, and compare
 	cp results/default/report/dogwood/susceptibility.png docs/images/map.png
+	$(BIN)/python docs/draw_demo.py
 	git status --short -- docs config
 	$(BIN)/python docs/compare_figures.py
 

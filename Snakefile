@@ -63,7 +63,7 @@ onsuccess:
 
 
 onerror:
-    print(end=make_plain(keep_checksums(f"results/{config['study']}")))
-    logs = f"results/{config['study']}/logs"
-    failures = list_failures(logs, since=STARTED) or [f"no job said why; its log is in {logs}"]
+    results = f"results/{config['study']}"
+    print(end=make_plain(keep_checksums(results)))
+    failures = list_failures(results, since=STARTED) or [f"no job said why; see {results}/logs"]
     print("What went wrong; all that was finished is kept:", *failures, sep="\n  ")

@@ -97,10 +97,10 @@ def main():
     for target in regions:
         sources = {name: tables for name, tables in regions.items() if name != target}
         rows += measure_sources(target, regions[target], sources, arguments)
-    kashmir = read_dated(arguments.study, regions["kashmir"])
-    others = {name: tables for name, tables in regions.items() if name != "kashmir"}
+    balakot = read_dated(arguments.study, regions["balakot"])
+    others = {name: tables for name, tables in regions.items() if name != "balakot"}
     models = pretrain(others, arguments.seed)
-    rows += measure("later landslides", "kashmir", kashmir, models, arguments, split=split_by_time)
+    rows += measure("later landslides", "balakot", balakot, models, arguments, split=split_by_time)
     table = pd.DataFrame(rows)
     summary = summarise(table, arguments.seed)
     arguments.output.mkdir(parents=True, exist_ok=True)
@@ -233,8 +233,8 @@ def read_regions(study: Path) -> dict[str, RegionTables]:
 
 
 def read_dated(study: Path, tables: RegionTables) -> RegionTables:
-    """Add the year of the nearest landslide to the presences of Kashmir; absences have none."""
-    folder = study / "regions" / "kashmir"
+    """Add the year of the nearest landslide to the presences of Balakot; absences have none."""
+    folder = study / "regions" / "balakot"
     inventory, _ = load_inventory(folder / "inventory.gpkg")
     points = source_points(inventory, open_raster(folder / "layers" / "dem.tif")).geometry
     tree = cKDTree(np.column_stack([points.x, points.y]))

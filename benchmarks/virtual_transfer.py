@@ -31,7 +31,7 @@ SHOTS = (5, 10, 20, 50)
 COVERAGE_DRAWS = 3
 """Splits on which the interval is held against the truth: each has a thousand cells."""
 
-METHODS = ("fine_tuned", "zero_shot", "local_only")
+METHODS = ("fine_tuned", "residual", "residual_subcells", "zero_shot", "local_only", "slope")
 """Pooling takes three times as long as these together, and is measured on the real regions."""
 
 

@@ -14,9 +14,7 @@ def describe_recipes() -> str:
     """Write the recipes as a table, and their services and citations as a list."""
     rows = [_write_row(COLUMNS), _write_row(["---"] * len(COLUMNS))]
     rows += [_write_row(_describe(recipe)) for recipe in RECIPES.values()]
-    sources = [
-        f"- `{recipe.name}`: <{recipe.service}>. {recipe.citation}." for recipe in RECIPES.values()
-    ]
+    sources = [_write_source(recipe) for recipe in RECIPES.values()]
     return "\n".join([*rows, "", *sources, ""])
 
 
@@ -35,8 +33,19 @@ def _describe(recipe: Recipe) -> list[str]:
         recipe.units,
         recipe.nodata,
         recipe.resampling,
-        recipe.licence,
+        recipe.licence or "as the source states it",
     ]
+
+
+def _write_source(recipe: Recipe) -> str:
+    service = f"<{recipe.service}>" if recipe.service else "at `service`"
+    fallback = f", else <{recipe.fallback}>" if recipe.fallback else ""
+    asked = f", `{recipe.part}`" * bool(recipe.part) + f", where `{recipe.where}`" * bool(
+        recipe.where
+    )
+    citation = f" {recipe.citation}." if recipe.citation else ""
+    uncertain = f" **Not seen at the source: {recipe.uncertain}.**" if recipe.uncertain else ""
+    return f"- `{recipe.name}`: {service}{fallback}{asked}.{citation}{uncertain}"
 
 
 def _write_row(cells: list[str] | tuple[str, ...]) -> str:

@@ -1,9 +1,9 @@
 FROM condaforge/miniforge3:latest
 LABEL io.github.snakemake.containerized="true"
-LABEL io.github.snakemake.conda_env_hash="042f632fac8b20b43635290acf754686e3588c380b85c373aef81c90ad6e2b0b"
+LABEL io.github.snakemake.conda_env_hash="c12658c40ed0afc4cc47432e6bc13f4f029c69cc67da444b12fed426b699a59a"
 # Conda environment:
 #   source: envs/landshift.yaml
-#   prefix: /conda-envs/54edbef8d3c7b31a100c5f10d8d41ffe
+#   prefix: /conda-envs/68c16a80b1aa35512e8f4c95a381b19a
 #   # The environment for conda users: the same versions as requirements.lock has for Python 3.11.
 #   #   conda env create -f envs/landshift.yaml && conda activate landshift
 #   #   pip install --no-deps .
@@ -22,6 +22,7 @@ LABEL io.github.snakemake.conda_env_hash="042f632fac8b20b43635290acf754686e3588c
 #     - distributed =2026.8.0
 #     - geopandas =1.2.0
 #     - jinja2 =3.1.6
+#     - joblib =1.6.0
 #     - lightgbm =4.7.0
 #     - llvmlite =0.50.0
 #     - markdown-it-py =4.3.0
@@ -41,6 +42,7 @@ LABEL io.github.snakemake.conda_env_hash="042f632fac8b20b43635290acf754686e3588c
 #     - pystac-client =0.9.1
 #     - pyyaml =6.0.3
 #     - rasterio =1.4.4
+#     - rdata =1.1.0
 #     - requests =2.34.2
 #     - rioxarray =0.19.0
 #     - scikit-learn =1.9.1
@@ -52,8 +54,8 @@ LABEL io.github.snakemake.conda_env_hash="042f632fac8b20b43635290acf754686e3588c
 #     - threadpoolctl =3.8.0
 #     - urllib3 =2.8.0
 #     - xarray =2026.9.0
-RUN mkdir -p /conda-envs/54edbef8d3c7b31a100c5f10d8d41ffe
-COPY envs/landshift.yaml /conda-envs/54edbef8d3c7b31a100c5f10d8d41ffe/environment.yaml
+RUN mkdir -p /conda-envs/68c16a80b1aa35512e8f4c95a381b19a
+COPY envs/landshift.yaml /conda-envs/68c16a80b1aa35512e8f4c95a381b19a/environment.yaml
 
-RUN conda env create --prefix /conda-envs/54edbef8d3c7b31a100c5f10d8d41ffe --file /conda-envs/54edbef8d3c7b31a100c5f10d8d41ffe/environment.yaml && \
+RUN conda env create --prefix /conda-envs/68c16a80b1aa35512e8f4c95a381b19a --file /conda-envs/68c16a80b1aa35512e8f4c95a381b19a/environment.yaml && \
     conda clean --all -y

@@ -184,7 +184,7 @@ def test_what_the_snakefile_imports_is_light():
 
 
 def test_everything_imported_is_a_declared_dependency():
-    declared = set(list_dependencies("cluster"))
+    declared = set(list_dependencies("cluster", "archives"))
     for module, path in list_modules():
         for name in list_imports(path):
             first = name.split(".")[0]
@@ -196,12 +196,12 @@ def test_every_declared_dependency_is_imported():
     imported = {name.split(".")[0] for _, path in list_modules() for name in list_imports(path)}
     used = {IMPORT_NAMES.get(name, name) for name in imported} | {"odc-stac"}  # odc.stac
     # with which distributed makes the certificates of its jobs
-    assert set(list_dependencies("cluster")) - used == {"cryptography"}
+    assert set(list_dependencies("cluster", "archives")) - used == {"cryptography"}
 
 
 def test_lock_holds_every_dependency():
     groups = [name.split("[")[0] for name in PROJECT["dependency-groups"]["dev"]]
-    assert {*list_dependencies("cluster", "workflow"), *groups} <= set(read_lock())
+    assert {*list_dependencies("cluster", "workflow", "archives"), *groups} <= set(read_lock())
 
 
 @pytest.mark.parametrize("name", ["landshift.dockerfile", "landshift.def"])

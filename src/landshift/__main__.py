@@ -42,6 +42,9 @@ def _parser() -> argparse.ArgumentParser:
     start.add_argument("--dem", type=Path, help="elevation model [m]; by default it is fetched")
     start.add_argument("--name", help="name of the study; by default that of the inventory")
     start.add_argument("--crs", help="CRS of the landslides, where their file states none")
+    start.add_argument("--layer", help="of several layers or sheets the one of the landslides")
+    start.add_argument("--label", help="column that tells landslides from absences")
+    start.add_argument("--presence", nargs="+", help="values of it that mean a landslide")
     start.add_argument("--output", type=Path, help="file to write; by default config/NAME.yaml")
     start.set_defaults(answer=_start_study)
 
@@ -111,7 +114,9 @@ def _say(text: str, *, end: str = "\n", to: TextIO | None = None) -> None:
 def _start_study(chosen: argparse.Namespace) -> None:
     from landshift.study.starting import start_study, write_study
 
-    start = start_study(chosen.inventory, dem=chosen.dem, name=chosen.name, crs=chosen.crs)
+    names = ("dem", "name", "crs", "layer", "label", "presence")
+    keys = {name: getattr(chosen, name) for name in names}
+    start = start_study(chosen.inventory, **keys)
     path = chosen.output or Path("config", f"{start.name}.yaml")
     write_study(start, path)
     _say("\n".join(["Found:", *(f"  {line}" for line in start.found)]))

@@ -77,8 +77,17 @@ def write_elevation(folder, box):
         for column in range(west, int(np.ceil(box[2]))):
             transform, longitude, latitude = tile_cells(column, row, 1, CELLS)
             middle = (column + 0.4, row + 0.4, column + 0.6, row + 0.6)
-            address = list_tiles(RECIPES["copernicus_dem"], middle)[0]
+            (address,) = list_tiles(RECIPES["copernicus_dem"], middle)
             write_cog(place(folder, address), elevation(longitude, latitude), transform)
+
+
+def write_coarse(folder, corner):
+    """Write the tile of the coarser elevation model at a corner; returns the folder."""
+    south, west = int(corner[1:3]), int(corner[-3:])
+    transform, longitude, latitude = tile_cells(west, south, 1, CELLS // 3)
+    address = RECIPES["copernicus_dem"].fallback.format(corner=f"{corner}_00")
+    write_cog(place(folder, address), elevation(longitude, latitude), transform)
+    return folder
 
 
 def write_land_cover(folder, box):
@@ -91,20 +100,20 @@ def write_land_cover(folder, box):
         write_cog(place(folder, address), codes, transform, nodata=0)
 
 
-def write_images(folder, grid, days):
+def write_images(folder, grid, days, *, collection="sentinel-2-l2a", level=1000, **properties):
     """Write a STAC catalogue of images of a region: root, collection, items and their assets.
 
-    Image number `n` has reflectance ``1000 + 100 n`` in every band, and clouds on its own quarter.
+    Image number `n` has reflectance ``level + 100 n`` in every band, and clouds on its own quarter.
     """
     root = place(folder, RECIPES["sentinel2"].service)
-    items = root / "collections/sentinel-2-l2a/items"
+    items = root / f"collections/{collection}/items"
     items.mkdir(parents=True, exist_ok=True)
     west, south, east, north = find_box(grid)
     for number, day in enumerate(days):
-        identity = f"S2A_32TPQ_{day.replace('-', '')}_0_L2A"
+        identity = f"S2A_32TPQ_{day.replace('-', '')}_{collection}"
         assets = {}
         for band in ("blue", "green", "red", "nir", "swir16", "scl"):
-            values = np.full(grid.shape, 1000 + 100 * number, np.uint16)
+            values = np.full(grid.shape, level + 100 * number, np.uint16)
             if band == "scl":
                 values = np.full(grid.shape, 4, np.uint8)
                 rows, columns = (size // 2 for size in grid.shape)
@@ -119,13 +128,14 @@ def write_images(folder, grid, days):
             }
         item = {
             "type": "Feature", "stac_version": "1.0.0", "id": identity,
-            "collection": "sentinel-2-l2a", "bbox": [west, south, east, north],
+            "collection": collection, "bbox": [west, south, east, north],
             "geometry": {"type": "Polygon", "coordinates": [[
                 [west, south], [east, south], [east, north], [west, north], [west, south]]]},
             "properties": {"datetime": f"{day}T10:00:00Z", "eo:cloud_cover": 5 + number,
-                           "grid:code": "MGRS-32TPQ", "earthsearch:boa_offset_applied": True},
+                           "grid:code": "MGRS-32TPQ", "earthsearch:boa_offset_applied": True,
+                           **properties},
             "links": [{"rel": "self", "href": f"{RECIPES['sentinel2'].service}/collections/"
-                       f"sentinel-2-l2a/items/{identity}.json"}],
+                       f"{collection}/items/{identity}.json"}],
             "assets": assets,
         }  # fmt: skip
         (items / f"{identity}.json").write_text(json.dumps(item))

@@ -334,10 +334,10 @@ def test_malformed_entries_are_named(tmp_path, entry, message):
 
 def test_the_real_mirror_serves_a_shapefile(tmp_path):
     folder = Path(os.environ.get("LANDSHIFT_MIRROR", Path(__file__).parents[3] / "shared/data"))
-    if not (folder / "kashmir_balakot").is_dir():
+    if not (folder / "balakot_lsat").is_dir():
         pytest.skip("the mirror of real data is not beside the repository")
     listed = (line.split() for line in (folder / "MANIFEST.sha256").read_text().splitlines())
-    known = {name.removeprefix("./kashmir_balakot/"): sha256 for sha256, name in listed}
+    known = {name.removeprefix("./balakot_lsat/"): sha256 for sha256, name in listed}
     entry = {
         "url": "https://example.org/Data/Confirmed_faults.shp",
         "sha256": known["Confirmed_faults.shp"],

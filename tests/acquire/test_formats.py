@@ -42,7 +42,9 @@ def test_a_usual_column_without_dates_is_no_date(tmp_path, caplog):
     path.write_text("x,y,date\n1,2,spring\n")
     slides, _ = read_inventory(path, crs=CRS)
     assert slides.date.isna().all()
-    assert "date in row 1 is 'spring'; write dates as 2015 or 2015-08-31; its dates" in caplog.text
+    assert (
+        "date in row 1 is 'spring'; write dates as 2015 or 2015-08-31; its dates are" in caplog.text
+    )
 
 
 def test_types_are_kept_by_meaning(tmp_path):

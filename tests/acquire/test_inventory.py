@@ -4,7 +4,9 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pytest
+import rasterio
 import shapely
+import yaml
 from affine import Affine
 from odc.geo.geobox import GeoBox
 from odc.geo.xr import wrap_xr
@@ -16,7 +18,8 @@ from landshift.acquire.inventory.source_areas import source_points
 from landshift.acquire.inventory.storage import load_inventory, write_inventory
 from landshift.geodata.raster import open_raster
 
-MIRROR = Path(os.environ.get("LANDSHIFT_MIRROR", Path(__file__).parents[3] / "shared/data"))
+ROOT = Path(__file__).parents[2]
+MIRROR = Path(os.environ.get("LANDSHIFT_MIRROR", ROOT.parent / "shared/data"))
 needs_data = pytest.mark.skipif(
     not (MIRROR / "MANIFEST.sha256").is_file(),
     reason="the mirror of real data is not beside the repository",
@@ -85,7 +88,7 @@ def test_presence_is_compared_by_meaning(tmp_path, presence):
         ("x,y,z\n1,2,a\n", {"elevation": "z"}, r"z in row 1 is 'a'; write metres as a number"),
         ("x,y\n1,2\n1,north\n", {}, r"y in row 2 is north, no number"),
         ("x,y\n1,2\n1,inf\n", {}, r"y in row 2 is inf, no number"),
-        ("x,y\n1,2\n,2\n", {}, r"x in row 2 is nan, no number"),
+        ("x,y\n1,2\n,2\n", {}, r"x in row 2 is empty; fill in or remove the row"),
         ("x,y,c\n1,2,1\n", {"label": "c"}, r"label is c but presence is missing"),
         ("x,y,c\n1,2,1\n", {"presence": 1}, r"presence is 1 but label is missing"),
         ("x,y,c\n1,2,1\n", {"label": "d", "presence": 1}, r"label names the column 'd', but there"),
@@ -95,7 +98,7 @@ def test_presence_is_compared_by_meaning(tmp_path, presence):
         ("x,y,d\n1,2,2015-13-31\n", {"date": "d"}, r"d in row 1 is '2015-13-31'; write dates"),
         ("x,y,d\n1,2,9999\n", {"date": "d"}, r"d in row 1 is .*9999.*; write dates"),
         ("x,y\n", {}, r"the inventory holds no landslide"),
-        ("", {}, r"no CSV table with a header"),
+        ("", {}, r"the file is empty; fetch or copy it again"),
     ],
 )
 def test_wrong_tables_are_named(tmp_path, text, options, message):
@@ -122,13 +125,13 @@ def test_vector_files_are_read_with_their_own_crs(tmp_path, suffix):
 def test_wrong_vector_files_are_named(tmp_path):
     path = tmp_path / "page.gpkg"
     path.write_text("<html>")
-    with pytest.raises(ValueError, match=r"page.gpkg: no inventory that can be read; give CSV"):
+    with pytest.raises(ValueError, match=r"page.gpkg: is a web page and no inventory"):
         read_inventory(path)
     with pytest.raises(FileNotFoundError, match=r"absent.shp does not exist"):
         read_inventory(tmp_path / "absent.shp")
     for name in ("a", "b"):
         frame(at(1, 1)).to_file(tmp_path / "two.gpkg", layer=name)
-    with pytest.raises(ValueError, match=r"has the layers \['a', 'b'\]; name one of them"):
+    with pytest.raises(ValueError, match=r"has the layers \['a', 'b'\]; name one of them by layer"):
         read_inventory(tmp_path / "two.gpkg")
 
 
@@ -158,8 +161,8 @@ def test_cleaning_brings_landslides_into_the_region(elevation):
 
 def test_swapped_coordinates_are_suspected(elevation):
     swapped = frame(*(Point(point.y, point.x) for point in (at(1, 1), at(2, 2))))
-    with pytest.raises(ValueError, match=r"Kashmir: none of 2 .* whether x and y are swapped"):
-        clean_inventory(swapped, elevation, origin="Kashmir")
+    with pytest.raises(ValueError, match=r"Balakot: none of 2 .* whether x and y are swapped"):
+        clean_inventory(swapped, elevation, origin="Balakot")
     with pytest.raises(ValueError, match=r"none of 1 .* left: 1 where the elevation model"):
         clean_inventory(frame(at(0, 0)), elevation)
 
@@ -243,10 +246,10 @@ def test_ecuador():
 
 
 @needs_data
-def test_kashmir():
-    folder = MIRROR / "kashmir_balakot"
+def test_balakot():
+    folder = MIRROR / "balakot_lsat"
     landslides, _ = read_inventory(folder / "landslides.shp", crs="EPSG:32643", date="Year_obs")
-    assert len(landslides) == 3819 and set(landslides.date) <= {str(y) for y in range(2000, 2015)}
+    assert len(landslides) == 3820 and set(landslides.date) <= {str(y) for y in range(2000, 2015)}
     elevation = open_raster(folder / "AW3D30.tif")
     kept, counts = clean_inventory(landslides, elevation)
     assert counts["kept"] >= 3800 and counts["duplicate"] == 6
@@ -256,6 +259,18 @@ def test_kashmir():
     assert sources.geometry.distance(kept.geometry).max() < 28.6
     large = kept.area > 10 * 28.6**2
     assert large.sum() > 100 and sources.geometry[large].within(kept.geometry[large]).all()
+
+
+@needs_data
+@pytest.mark.parametrize(
+    ("layer", "file"), [("lithology", "Geology.tif"), ("land_cover", "Landcover.tif")]
+)
+def test_legends_of_balakot_name_every_code(layer, file):
+    study = yaml.safe_load((ROOT / "config/benchmark.yaml").read_text())
+    classes = study["regions"]["balakot"]["layers"][layer]["classes"]
+    with rasterio.open(MIRROR / "balakot_lsat" / file) as source:
+        codes = np.unique(source.read(1, masked=True).compressed()).astype(int).tolist()
+    assert codes == list(classes) and len(set(classes.values())) == len(classes)
 
 
 @needs_data

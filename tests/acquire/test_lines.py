@@ -17,7 +17,7 @@ from landshift.acquire.inventory.reading import read_inventory
 from landshift.acquire.layer import Layer
 from landshift.acquire.layers.lines import acquire_lines
 from landshift.acquire.layers.rasters import acquire_layer
-from landshift.acquire.recipes import RAINFALL_YEARS, RECIPES
+from landshift.acquire.recipes import RAINFALL_YEARS, RECIPES, list_rainfall
 from landshift.geodata.grids import find_box
 
 from . import products
@@ -54,6 +54,25 @@ def test_lines_of_an_extract_near_the_region(mirror, grid, tmp_path, recipe, kep
     assert len(lines.data) == kept and lines.data.crs == str(grid.crs)
     assert lines.origin["licence"] == "ODbL-1.0"
     assert lines.sources[0]["address"].endswith("europe/italy/nord-est-latest-free.shp.zip")
+
+
+def test_lines_of_a_large_area_come_as_a_geopackage(mirror, grid, tmp_path):
+    west, south, east, north = find_box(grid)
+    line = shapely.LineString([(west, south), (east, north)])
+    far = shapely.LineString([(west + 5, south), (east + 5, north)])
+    for layer, classes in (("roads", ["track", "footway"]), ("waterways", ["river", "drain"])):
+        table = gpd.GeoDataFrame({"fclass": classes * 2}, geometry=[line, line, far, far], crs=4326)
+        table.to_file(tmp_path / "brazil.gpkg", layer=f"gis_osm_{layer}_free")
+    address = RECIPES["osm_rivers"].fallback.format(extract="south-america/brazil")
+    path = products.place(mirror, address)
+    path.parent.mkdir(parents=True)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.write(tmp_path / "brazil.gpkg", "brazil.gpkg")
+    for recipe in ("osm_rivers", "osm_roads"):
+        entry = {"recipe": recipe, "extract": "south-america/brazil"}
+        lines = acquire_lines(Layer.parse(entry), grid, Store(tmp_path / "cache", str(mirror)))
+        assert len(lines.data) == 1
+        assert lines.sources[0]["address"].endswith("/south-america/brazil-latest-free.gpkg.zip")
 
 
 def test_the_first_version_of_an_extract_is_kept(mirror, grid, tmp_path):
@@ -121,6 +140,34 @@ def test_rainfall_is_the_mean_of_thirty_years(mirror, grid, tmp_path):
     )
     np.testing.assert_allclose(rainfall.data, 2005.5, rtol=1e-6)
     assert rainfall.data.attrs["units"] == "mm/a" and len(rainfall.sources) == 30
+
+
+def test_rainfall_of_months_has_no_value_where_any_month_has_none(mirror, grid, tmp_path):
+    recipe = RECIPES["chirps3"]
+    transform, _, _ = products.tile_cells(10, 43, 2, 40)
+    for address in list_rainfall(recipe):
+        month = int(address[-6:-4])
+        values = np.full((40, 40), month, np.float32)
+        # the files fill the sea with -9999 without saying so
+        if month == 6:
+            values[:, :20] = -9999
+        products.write_cog(products.place(mirror, address), values, transform)
+    store = Store(tmp_path / "c", str(mirror))
+    rainfall = acquire_layer("rainfall", Layer.parse({"recipe": "chirps3"}), grid, store)
+    values = rainfall.data.to_numpy()
+    known = np.isfinite(values)
+    assert 0 < known.mean() < 1
+    np.testing.assert_allclose(values[known], 78, rtol=1e-6)
+    assert rainfall.data.attrs["units"] == "mm/a" and len(rainfall.sources) == 360
+    assert rainfall.sources[0]["address"].endswith("/tifs/chirps-v3.0.1991.01.tif")
+
+
+def test_a_service_of_rainfall_that_fails_is_asked_for_a_few_files(mirror, grid, tmp_path):
+    mirror.mkdir()
+    with pytest.raises(OSError, match=r"chirps-v3.0.1991.05.tif") as caught:
+        entry = Layer.parse({"recipe": "chirps3"})
+        acquire_layer("rainfall", entry, grid, Store(tmp_path / "c", str(mirror)))
+    assert "1991.06" not in str(caught.value)
 
 
 def test_lithology_comes_out_of_its_archive(mirror, grid, tmp_path, monkeypatch):

@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import pyproj
 import pytest
 import rasterio
 from odc.geo.geobox import GeoBox
@@ -27,6 +28,13 @@ DATES = {"recipe": "sentinel2", "dates": ["2023-04-01", "2023-09-30"]}
 def services(served):
     with Services(served) as services:
         yield services
+
+
+def find_centres(grid):
+    """Longitude and latitude of the centres of all cells [degree]."""
+    rows, columns = np.indices(grid.shape)
+    x, y = grid.affine * (columns + 0.5, rows + 0.5)
+    return pyproj.Transformer.from_crs(str(grid.crs), 4326, always_xy=True).transform(x, y)
 
 
 def test_four_tiles_are_warped_as_one(services, box, grid, tmp_path):
@@ -122,6 +130,41 @@ def test_absent_tiles_are_sea_unless_all_are(services, grid, tmp_path, monkeypat
         acquire_layer("dem", Layer.parse({"recipe": "copernicus_dem"}), grid, again)
 
 
+@pytest.mark.parametrize("corner", ["N43_00_E010", "N43_00_E011", "N44_00_E010", "N44_00_E011"])
+def test_a_tile_that_is_not_public_is_taken_from_the_coarser_model(
+    services, served, grid, tmp_path, monkeypatch, corner, caplog
+):
+    folder = products.write_coarse(tmp_path / "coarse", corner)
+    read = services.read
+
+    def lose(handler, name, query):
+        if "dem-90m" in name:
+            monkeypatch.setattr(services, "folder", folder)
+        answer = (b"", 404, {}) if f"COG_10_{corner}" in name else read(handler, name, query)
+        monkeypatch.setattr(services, "folder", served)
+        return answer
+
+    monkeypatch.setattr(services, "read", lose)
+    entry = Layer.parse({"recipe": "copernicus_dem"})
+    dem = acquire_layer("dem", entry, grid, Store(tmp_path / "cache", services.address))
+    # what bilinear interpolation between the centres of the coarse cells can miss [m]: a gap or a
+    # step along the edge of the tile would be more
+    curvature = 300 * (40**2 + 50**2)
+    bound_m = curvature * (3 / products.CELLS) ** 2 / 8
+    values = dem.data.to_numpy()
+    longitude, latitude = find_centres(grid)
+    assert np.isfinite(values).all()
+    assert np.abs(values - products.elevation(longitude, latitude)).max() < bound_m
+    (coarse,) = (source for source in dem.sources if "instead_of" in source)
+    assert (
+        f"/copernicus-dem-90m.s3.amazonaws.com/Copernicus_DSM_COG_30_{corner}_00_DEM/"
+        in (coarse["address"])
+    )
+    assert f"COG_10_{corner}" in coarse["instead_of"]
+    assert coarse["resolution"] == "3 arc seconds (90 m)"
+    assert "of 3 arc seconds (90 m) instead" in caplog.text
+
+
 def test_images_become_the_median_of_their_clear_dates(services, grid, tmp_path):
     blue = acquire_layer("blue", Layer.parse(DATES), grid, Store(tmp_path, services.address))
     values = blue.data.values
@@ -146,6 +189,47 @@ def test_reflectances_stored_too_high_are_lowered(services, grid, tmp_path, monk
     monkeypatch.setattr(services, "search", search_raw)
     blue = acquire_layer("blue", Layer.parse(DATES), grid, Store(tmp_path, services.address))
     assert blue.data.values[10, 10] == 200
+
+
+RAW = {"s2:processing_baseline": "05.11", "earthsearch:boa_offset_applied": False}
+
+
+@pytest.mark.parametrize(
+    ("level", "added", "said"), [(1300, -1000, ""), (300, 0, "though the item denies it")]
+)
+def test_pixels_tell_whether_reflectances_were_lowered(grid, tmp_path, caplog, level, added, said):
+    days = DATES["dates"][:1]
+    products.write_images(tmp_path / "served", grid, days, level=level, **RAW)
+    for path in tmp_path.rglob("*/nir.tif"):
+        with rasterio.open(path) as source:
+            bright, transform = source.read(1) + 2000, source.transform
+        products.write_cog(path, bright, transform, crs=str(grid.crs), nodata=0)
+    with Services(tmp_path / "served") as services:
+        store = Store(tmp_path / "cache", services.address)
+        # near infrared is never dark: blue tells it
+        nir = acquire_layer("nir", Layer.parse(DATES), grid, store)
+    assert nir.data.to_numpy()[-10, -10] == level + 2000 + added
+    assert (said in caplog.text) and bool(said) == ("stored 1000 too high" in caplog.text)
+    (band,) = (source for source in nir.sources if source["address"].endswith("nir.tif"))
+    assert band.get("added", 0) == added
+
+
+def test_images_come_from_the_better_collection_and_else_from_the_other(grid, tmp_path):
+    served = tmp_path / "served"
+    first, second = "2023-05-01", "2023-06-01"
+    # one image only in the old collection, which stores it as it is to be read
+    products.write_images(served, grid, [first, second], level=3000)
+    better = {"collection": "sentinel-2-c1-l2a", "level": 1600, **RAW}
+    products.write_images(served, grid, [first], **better)
+    with Services(served) as services:
+        store = Store(tmp_path / "cache", services.address)
+        red = acquire_layer("red", Layer.parse(DATES), grid, store)
+    names = sorted(source["address"].split("/")[3] for source in red.sources)
+    assert names == [
+        *["S2A_32TPQ_20230501_sentinel-2-c1-l2a"] * 2, *["S2A_32TPQ_20230601_sentinel-2-l2a"] * 2
+    ]  # fmt: skip
+    # 1600 stored 1000 too high, and 3100
+    assert red.data.to_numpy()[-10, -10] == (600 + 3100) / 2
 
 
 def test_a_search_with_no_answer_says_what_to_widen(services, grid, tmp_path):

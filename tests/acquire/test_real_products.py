@@ -32,7 +32,7 @@ pytestmark = pytest.mark.skipif(not TILE.is_file(), reason="real products are no
 @pytest.fixture
 def land_cover(tmp_path):
     """Services with the one real tile of ESA WorldCover."""
-    address = list_tiles(RECIPES["esa_worldcover"], (6.6, 0.1, 6.7, 0.3))[0]
+    (address,) = list_tiles(RECIPES["esa_worldcover"], (6.6, 0.1, 6.7, 0.3))
     path = products.place(tmp_path / "served", address)
     path.parent.mkdir(parents=True)
     path.symlink_to(TILE)

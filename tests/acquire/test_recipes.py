@@ -13,9 +13,12 @@ ROOT = Path(__file__).parents[2]
 
 def test_editors_know_the_recipes():
     parts = json.loads((ROOT / "config/study.schema.json").read_text())["$defs"]
-    inventory = parts["Inventory"]["properties"]["recipe"]["const"]
-    assert RECIPES[inventory].kind == "inventory"
-    assert {*parts["Layer"]["properties"]["recipe"]["enum"], inventory} == set(RECIPES)
+    known = {part: parts[part]["properties"]["recipe"] for part in ("Layer", "Inventory")}
+    area = parts["SurveyedArea"]["properties"]["recipe"]["const"]
+    assert {RECIPES[name].kind for name in known["Inventory"]["enum"]} == {"inventory"}
+    assert RECIPES[area].kind == "area"
+    listed = [*known["Layer"]["enum"], *known["Inventory"]["enum"], area]
+    assert sorted(listed) == sorted(RECIPES)
 
 
 def test_documents_equal_the_table():

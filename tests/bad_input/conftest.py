@@ -6,6 +6,8 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
+import pyogrio
 import pytest
 import rasterio
 import yaml
@@ -59,6 +61,21 @@ def write_slides(path, count=12, crs=CRS, east=0.0, north=0.0, **columns):
     return path
 
 
+_DRIVERS = {".xlsx": "XLSX", ".ods": "ODS", ".kml": "KML", ".kmz": "LIBKML", ".gpx": "GPX"}
+
+
+def write_document(path, table=None, count=4):
+    """Write a workbook, a KML, a KMZ or a GPX: a table as it is, or sound landslides."""
+    if table is None:
+        steps = np.arange(count) * 0.001
+        points = gpd.points_from_xy(9.002 + steps, 45.15 - steps, crs="EPSG:4326")
+        table = gpd.GeoDataFrame({"name": ["slide"] * count}, geometry=points)
+    if path.suffix in (".xlsx", ".ods") and "geometry" in table:
+        table = pd.DataFrame({"x": table.geometry.x, "y": table.geometry.y})
+    pyogrio.write_dataframe(table, path, driver=_DRIVERS[path.suffix])
+    return path
+
+
 def explain(function, *args, **kwargs):
     """Call what must fail; return the sentence that its user reads."""
     with pytest.raises(Exception) as caught:
@@ -78,9 +95,9 @@ def check_text(text):
 def sound(tmp_path):
     """Write a sound study of two regions; returns its configuration."""
     regions = {}
-    for name, role in (("alder", "source"), ("birch", "target")):
-        write_tif(tmp_path / f"{name}.tif")
-        write_slides(tmp_path / f"{name}.gpkg")
+    for name, role, east in (("alder", "source", 6000), ("birch", "target", 0)):
+        write_tif(tmp_path / f"{name}.tif", transform=from_origin(WEST + east, NORTH, 30, 30))
+        write_slides(tmp_path / f"{name}.gpkg", east=east)
         regions[name] = {
             "role": role,
             "grid": {"resolution_m": 30},

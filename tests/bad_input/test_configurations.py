@@ -8,7 +8,7 @@ import yaml
 from landshift.study.origins import list_files
 from landshift.study.texts import MOST_NODES, check_file
 
-from .conftest import check_text, explain, write_slides
+from .conftest import check_text, explain, write_slides, write_tif
 
 BIRCH = "regions.birch"
 
@@ -20,6 +20,10 @@ KEYS = [
     (f"{BIRCH}.grid.resolution", 30, f"{BIRCH}.grid.resolution",
      "unknown key; did you mean `resolution_m`?"),
     (f"{BIRCH}.layers.dem.path", "a", f"{BIRCH}.layers.dem.path", "unknown key; remove it, or "),
+    (f"{BIRCH}.inventory.layers", "new", f"{BIRCH}.inventory.layers",
+     "unknown key; did you mean `layer`?"),
+    (f"{BIRCH}.inventory.layer", 2, f"{BIRCH}.inventory.layer",
+     "2 must be a text: Of several layers of a file, or sheets of a workbook, the one that holds"),
     (f"{BIRCH}.inventory.untill", 2010, f"{BIRCH}.inventory.untill",
      "unknown key; did you mean `until`?"),
     ("samples.buffer", 100, "samples.buffer", "unknown key; did you mean `buffer_m`?"),
@@ -57,7 +61,9 @@ KEYS = [
     (f"{BIRCH}.inventory.file", "no/such.gpkg", f"{BIRCH}.inventory.file",
      "no/such.gpkg does not exist; correct the path of the file"),
     (f"{BIRCH}.layers.dem.file", "/", f"{BIRCH}.layers.dem.file",
-     "/ is a folder; correct the path of the file"),
+     "/ holds no raster, such as a GeoTIFF; put one there"),
+    (f"{BIRCH}.layers.dem.file", "no/such/*.tif", f"{BIRCH}.layers.dem.file",
+     "no/such/*.tif holds no raster, such as a GeoTIFF; put one there"),
     (f"{BIRCH}.layers.dem.units", "furlong", f"{BIRCH}.layers.dem.units",
      "'furlong' must be one of m, dm, cm, mm, ft, us-ft"),
     (f"{BIRCH}.layers.rain", {"url": "https://example.org/a.tif", "sha256": "0" * 64,
@@ -104,6 +110,13 @@ KEYS += [
     (f"{BIRCH}.inventory.until", "2015-02-30", f"{BIRCH}.inventory.until", "is no time; state a"),
     (f"{BIRCH}.grid.bounds", [1, 2, 3], f"{BIRCH}.grid.bounds",
      "[1, 2, 3] is no box; state [xmin, ymin, xmax, ymax] in metres of the grid's CRS"),
+    (f"{BIRCH}.inventory.surveyed", "all", f"{BIRCH}.inventory.surveyed",
+     "'all' must be keys with values: Where landslides were looked for: polygons, or a raster"),
+    (f"{BIRCH}.inventory.surveyed.file", 1, f"{BIRCH}.inventory.surveyed.file",
+     "1 must be a text: Path of the file"),
+    (f"{BIRCH}.grid.box", [11.2, 44.0, 10.9, 44.2], f"{BIRCH}.grid.box",
+     "[11.2, 44.0, 10.9, 44.2] is no box; state [west, south, east, north] in degrees"),
+    (f"{BIRCH}.grid.box", [179.5, -17.0, 180.2, -16.5], f"{BIRCH}.grid.box", "is no box; state"),
     ("samples.buffer_m", float("nan"), "samples.buffer_m", "nan must be a finite number: Absences"),
     ("samples", [], "samples", "[] must be keys with values: How labelled and unlabelled"),
     ("samples.blocks", True, "samples.blocks", "True must be a whole number: Spatial blocks"),
@@ -162,6 +175,17 @@ def test_a_source_that_is_the_target_is_found(spoil, sound):
     check_text(yaml.safe_dump(config))
 
 
+def test_two_plain_targets_of_one_place_pass(spoil, sound):
+    """No model learns from them, so that none is tested on what it has learned."""
+    target = sound["regions"]["birch"]
+    config = spoil("regions.copy", target | {"shots": 5})
+    check_text(yaml.safe_dump(config))
+    config["regions"]["copy"]["role"] = "both"
+    assert "regions.copy: is the same place as regions.birch" in explain(
+        check_text, yaml.safe_dump(config)
+    )
+
+
 def test_validation_on_the_training_landslides_is_found(spoil, sound):
     inventory = sound["regions"]["birch"]["inventory"]
     config = spoil("regions.birch.validation", inventory | {"from": 2011})
@@ -180,6 +204,16 @@ def test_a_period_that_ends_before_it_begins_is_found(spoil, sound):
     entry = sound["regions"]["birch"]["inventory"] | {"from": 2012, "until": "2010-05-01"}
     assert "regions.birch.inventory.until: 2010-05-01 is before `from` 2012; swap" in (
         explain(check_text, yaml.safe_dump(spoil("regions.birch.inventory", entry)))
+    )
+
+
+@pytest.mark.parametrize("ending", ["csv", "tsv", "txt", "xlsx", "ods"])
+def test_a_table_without_a_crs_is_found(spoil, tmp_path, ending):
+    path = tmp_path / f"slides.{ending}"
+    path.touch()
+    config = spoil("regions.birch.inventory", {"file": str(path)})
+    assert "birch.inventory.crs: missing; a table of points needs the `crs` of its coord" in (
+        explain(check_text, yaml.safe_dump(config))
     )
 
 
@@ -437,10 +471,6 @@ def test_the_file_of_a_folder_of_cells_is_named(spoil, tmp_path):
     folder = tmp_path / "rec_eleva"
     folder.mkdir()
     config = spoil("regions.birch.layers.dem.file", str(folder))
-    (folder / "a.tif").touch()
-    assert f"make one of them, such as with gdalbuildvrt {folder}.vrt {folder}/*.tif" in (
-        explain(check_text, yaml.safe_dump(config))
-    )
     for name in ("hdr.adf", "w001001.adf", "prj.adf"):
         (folder / name).touch()
     assert f"is the folder of an ArcInfo grid; name {folder / 'hdr.adf'}" in (
@@ -450,3 +480,33 @@ def test_the_file_of_a_folder_of_cells_is_named(spoil, tmp_path):
     assert list_files({"file": str(folder / "hdr.adf")}) == [
         str(folder / name) for name in ("hdr.adf", "prj.adf", "w001001.adf")
     ]
+
+
+def test_tiles_and_members_of_a_vrt_are_checked_file_by_file(spoil, tmp_path):
+    folder = tmp_path / "tiles"
+    folder.mkdir()
+    config = spoil("regions.birch.layers.dem", {"file": str(folder)})
+    key = "regions.birch.layers.dem"
+    assert f"{key}.file: {folder} holds no raster, such as a GeoTIFF; put one there" in (
+        explain(check_text, yaml.safe_dump(config))
+    )
+    write_tif(folder / "a.tif")
+    check_text(yaml.safe_dump(config))
+    config["regions"]["birch"]["layers"]["dem"]["sha256"] = "0" * 64
+    assert f"{key}.sha256: belongs to a single file, but `file` stands for several; remove" in (
+        explain(check_text, yaml.safe_dump(config))
+    )
+    vrt = tmp_path / "dem.vrt"
+    source = '<SourceFilename relativeToVRT="1">tiles/{}.tif</SourceFilename>'
+    band = '<VRTDataset><VRTRasterBand band="1">{}</VRTRasterBand></VRTDataset>'
+    config = spoil("regions.birch.layers.dem", {"file": str(vrt)})
+    vrt.write_text(band.format(source.format("a")))
+    check_text(yaml.safe_dump(config))
+    vrt.write_text(band.format(source.format("a") + source.format("lost")))
+    assert f"{key}.file: {vrt}: names tiles/lost.tif, which is no file; put it there, or" in (
+        explain(check_text, yaml.safe_dump(config))
+    )
+
+
+def test_the_extent_of_the_landslides_may_be_what_was_surveyed(spoil):
+    check_text(yaml.safe_dump(spoil("regions.birch.inventory.surveyed", "extent")))

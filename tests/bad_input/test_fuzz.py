@@ -9,6 +9,7 @@ import hashlib
 import json
 import math
 import os
+import zipfile
 from collections import Counter
 
 import numpy as np
@@ -36,13 +37,25 @@ from landshift.sampling.shots import draw_shots
 from landshift.transfer.fine_tuning import fine_tune_target
 from landshift.transfer.storage import load_model, save_model
 
-from .conftest import CRS, NORTH, ROOT, WEST, check_text, make_hills, write_slides, write_tif
+from .conftest import (
+    CRS,
+    NORTH,
+    ROOT,
+    WEST,
+    check_text,
+    make_hills,
+    write_document,
+    write_slides,
+    write_tif,
+)
 
 CASES = int(os.environ.get("LANDSHIFT_FUZZ_CASES", "0"))
 SHARES = {
     **{"configuration": 0.05, "raster": 0.16, "odd raster": 0.09},
-    **{"a.csv": 0.13, "slides.gpkg": 0.12, "slides.geojson": 0.12, "slides.parquet": 0.12},
-    **{"slides.shp": 0.09, "mask.tif": 0.03, "model": 0.06, "forged model": 0.03},
+    **{"a.csv": 0.1, "slides.gpkg": 0.1, "slides.geojson": 0.1, "slides.parquet": 0.1},
+    **{"slides.shp": 0.07, "mask.tif": 0.03, "model": 0.06, "forged model": 0.03},
+    **{"slides.xlsx": 0.03, "slides.ods": 0.03, "slides.kml": 0.03, "slides.kmz": 0.03},
+    **{"slides.gpx": 0.03},
 }
 """Share of each kind in the cases of `make fuzz`."""
 
@@ -144,6 +157,8 @@ def files(tmp_path_factory):
     csv.write_text("x,y,year,elev\n500100,4999900,2010,520\n500200,4999800,2011,510\n")
     for kind in ("gpkg", "geojson", "parquet", "shp"):
         write_slides(folder / f"slides.{kind}")
+    for kind in ("xlsx", "ods", "kml", "kmz", "gpx"):
+        write_document(folder / f"slides.{kind}")
     return folder
 
 
@@ -186,8 +201,10 @@ def place_region(path, **stated):
 
 
 @pytest.mark.parametrize(
-    "name", ["a.csv", "mask.tif", "slides.gpkg", "slides.geojson", "slides.parquet", "slides.shp"]
-)
+    "name",
+    ["a.csv", "mask.tif", "slides.gpkg", "slides.geojson", "slides.parquet", "slides.shp",
+     "slides.xlsx", "slides.ods", "slides.kml", "slides.kmz", "slides.gpx"],
+)  # fmt: skip
 def test_mutated_inventories(files, name):
     path = files / f"spoilt.{name.split('.')[1]}"
     content = (files / name).read_bytes()
@@ -203,6 +220,25 @@ def test_mutated_inventories(files, name):
         TRIED[name] += 1
         only_explained(place_region, path, crs=CRS)
         only_explained(read_inventory, path, date="year")
+
+    spoil()
+
+
+@pytest.mark.parametrize("name", ["slides.xlsx", "slides.ods", "slides.kmz"])
+def test_mutated_members_of_archives(files, name):
+    """What is spoilt within the archive, whose own checksums match."""
+    path = files / f"spoilt.{name.split('.')[1]}"
+    with zipfile.ZipFile(files / name) as archive:
+        members = {each: archive.read(each) for each in archive.namelist()}
+
+    @try_cases(name)
+    @given(member=st.sampled_from(sorted(members)), seed=SEEDS)
+    def spoil(member, seed):
+        with zipfile.ZipFile(path, "w") as archive:
+            for each, content in members.items():
+                archive.writestr(each, mutate(seed, content) if each == member else content)
+        TRIED[name] += 1
+        only_explained(place_region, path, crs=CRS)
 
     spoil()
 

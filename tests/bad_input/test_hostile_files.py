@@ -5,16 +5,18 @@
 
 import os
 import urllib.request
+import zipfile
 
 import numpy as np
 import pytest
 
 from landshift.acquire.inventory.reading import read_inventory
+from landshift.geodata.documents import MOST_BYTES
 from landshift.geodata.raster import open_raster
 from landshift.geodata.vectors import read_vector
 from landshift.report.priorities.exposure import read_exposure
 
-from .conftest import CRS, write_slides, write_tif
+from .conftest import CRS, write_document, write_slides, write_tif
 from .test_fuzz import mutate, only_explained
 from .watching import Listener, Watch
 
@@ -70,8 +72,10 @@ HOSTILE = [
 ]  # fmt: skip
 WRAPPED = ["{}", "\n {}", "\ufeff{}", '{{"a": "{}"}}', "<?xml version='1.0'?>{}", "#{}"]
 ENDINGS = [".tif", ".tiff", ".vrt", ".asc", ".img", ".geojson", ".json", ".gpkg", ".shp", ".kml",
-           ".gml", ".csv", ".parquet", ".fgb", ".nc", ".bil", ".dem", ""]  # fmt: skip
+           ".gml", ".csv", ".parquet", ".fgb", ".nc", ".bil", ".dem", ".kmz", ".xlsx", ".ods",
+           ".gpx", ""]  # fmt: skip
 SOUND = ["a.tif", "slides.gpkg", "slides.geojson", "slides.parquet"]
+DOCUMENTS = ["slides.kml", "slides.kmz", "slides.xlsx", "slides.ods", "slides.gpx"]
 
 
 @pytest.fixture
@@ -112,6 +116,8 @@ def files(tmp_path):
     write_tif(folder / "a.tif", compress="deflate")
     for name in SOUND[1:]:
         write_slides(folder / name)
+    for name in DOCUMENTS:
+        write_document(folder / name)
     return folder
 
 
@@ -156,6 +162,79 @@ def test_nothing_follows_what_a_file_names(files, private, watch, listener, tmp_
         assert touched == [] and listener.heard == 0, (case, path.name, path.read_bytes()[:300])
         path.unlink()
     assert {path.name for path in tmp_path.iterdir()} == {"study", "private"}
+
+
+# what a document may name, by the text that it stands before
+LINKS = {
+    "slides.kml": [
+        (b"<Placemark", b"<NetworkLink><Link><href>{}</href></Link></NetworkLink><Placemark"),
+        (b"<Placemark", b"<GroundOverlay><Icon><href>{}</href></Icon></GroundOverlay><Placemark"),
+        (b"<Placemark", b"<Placemark><styleUrl>{}#a</styleUrl></Placemark><Placemark"),
+    ],
+    "slides.xlsx": [
+        (b"<v>4", b'<f>WEBSERVICE("{}")</f><v>4'),
+        (b"<v>4", b"<f>[{}]Sheet1!A1</f><v>4"),
+        (b'Target="worksheets', b'TargetMode="External" Target="{}" Else="worksheets'),
+    ],
+    "slides.ods": [
+        (b"<table:table-row", b'<table:table-source xlink:href="{}"/><table:table-row'),
+        (b" office:value-type", b' table:formula="of:=WEBSERVICE({})" office:value-type'),
+    ],
+    "slides.gpx": [(b"<name>", b'<link href="{}"/><name>')],
+}
+LINKS["slides.kmz"] = LINKS["slides.kml"]
+
+
+def spoil_document(path, before, link, to):
+    """Put a link into a document, into each member of an archive that has a place for it."""
+    link = link.replace(b"{}", str(to).encode())
+    if not zipfile.is_zipfile(path):
+        content = path.read_bytes()
+        path.write_bytes(content.replace(before, link))
+        return before in content
+    with zipfile.ZipFile(path) as archive:
+        members = {each: archive.read(each) for each in archive.namelist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for each, content in members.items():
+            archive.writestr(each, content.replace(before, link))
+    return any(before in content for content in members.values())
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning", "ignore::RuntimeWarning")
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_documents_ask_nobody(files, private, watch, listener, name):
+    sound = (files / name).read_bytes()
+    for before, link in LINKS[name]:
+        for to in (listener.url, private / "key", "../../private/table.csv", "file:///etc/hosts"):
+            (files / name).write_bytes(sound)
+            assert spoil_document(files / name, before, link, to), "there is no place for the link"
+            only_explained(read_inventory, files / name, crs="EPSG:4326")
+            assert watch.list_touched() == [] and listener.heard == 0, (link, to)
+
+
+DEFINITIONS = '<!DOCTYPE a [<!ENTITY b "c"><!ENTITY d SYSTEM "file:///etc/hosts">]>'
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be"])
+def test_documents_do_not_unfold(files, name, encoding):
+    definitions = DEFINITIONS.encode(encoding)
+    if zipfile.is_zipfile(files / name):
+        with zipfile.ZipFile(files / name, "a") as archive:
+            archive.writestr("more.xml", definitions)
+    else:
+        (files / name).write_bytes(definitions + (files / name).read_bytes())
+    with pytest.raises(ValueError, match="holds definitions of XML, which can unfold without end"):
+        read_inventory(files / name, crs="EPSG:4326")
+
+
+@pytest.mark.parametrize("name", ["slides.kmz", "slides.xlsx", "slides.ods"])
+def test_archives_do_not_unpack_without_end(files, name):
+    with zipfile.ZipFile(files / name, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("more.bin", bytes(MOST_BYTES))
+    assert (files / name).stat().st_size < 1_000_000
+    with pytest.raises(ValueError, match="becomes 200 MB when it is read, more than 200; save it"):
+        read_inventory(files / name, crs="EPSG:4326")
 
 
 def test_the_watch_sees_and_the_listener_hears(private, tmp_path):

@@ -1,10 +1,12 @@
 """Inventories and lines that are wrong: real files, handed to the scripts that acquire them."""
 
 import json
+import zipfile
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyogrio
 import pytest
 from rasterio.transform import from_origin
 from shapely import LineString, Point, Polygon
@@ -12,11 +14,22 @@ from shapely import LineString, Point, Polygon
 from landshift.acquire.fetch.store import Store
 from landshift.acquire.inventory.reading import gather_inventory
 
-from .conftest import CRS, NORTH, WEST, explain, load_main, make_hills, write_slides, write_tif
+from .conftest import (
+    CRS,
+    NORTH,
+    WEST,
+    explain,
+    load_main,
+    make_hills,
+    write_document,
+    write_slides,
+    write_tif,
+)
 
 UNREADABLE = (
-    ": no inventory that can be read; give CSV, GeoPackage, GeoJSON, shapefile (with .shx, .dbf,"
-    " .prj next to it), GeoParquet or a GeoTIFF of landslide cells ("
+    ": no inventory that can be read; give CSV, Excel (.xlsx), ODS, GeoPackage, GeoJSON, shapefile"
+    " (with .shx, .dbf, .prj next to it), GeoParquet, KML, KMZ, GPX or a GeoTIFF of landslide"
+    " cells ("
 )
 
 
@@ -52,12 +65,11 @@ CASES = {
     "missing": ("a.csv", lambda path: None, {}, " does not exist; correct the path"),
     "empty file": (
         "a.csv", lambda path: write_table(path, ""), {},
-        ": no CSV table with a header in UTF-8 (No columns to parse from file)",
+        ": the file is empty; fetch or copy it again",
     ),
     "not UTF-8": (
         "a.csv", lambda path: path.write_bytes(b"x,y\n\xff\xfe,2\n"), {},
-        ": no CSV table with a header in UTF-8 ('utf-8' codec can't decode byte 0xff in position "
-        "4: invalid start byte)",
+        ": x in row 1 is ÿþ, no number; correct or remove the row",
     ),
     "header alone": (
         "a.csv", lambda path: write_table(path, "x,y\n"), {"crs": CRS},
@@ -88,7 +100,8 @@ CASES = {
     ),
     "decimal commas": (
         "a.csv", lambda path: write_table(path, "x;y\n1,5;2,5\n"), {"crs": CRS},
-        ": x in row 1 is 1,5, no number; correct or remove the row",
+        ": x in row 1 is 1,5, no number; write it with a decimal point and nothing between "
+        "thousands, such as 351000.5",
     ),
     "degrees that are none": (
         "a.csv", lambda path: write_table(path, "x,y\n500100,4999900\n"), {"crs": "EPSG:4326"},
@@ -124,7 +137,9 @@ CASES = {
         " correct the file",
     ),
     "web page": (
-        "a.gpkg", lambda path: write_table(path, "<html>"), {}, UNREADABLE,
+        "a.gpkg", lambda path: write_table(path, "<html>"), {},
+        ": is a web page and no inventory, as servers send where a file is gone or a login is "
+        "needed; fetch the file itself",
     ),
     "cut GeoPackage": (
         "a.gpkg", lambda path: path.write_bytes(write_slides(path).read_bytes()[:9000]), {},
@@ -204,6 +219,228 @@ CASES = {
 }  # fmt: skip
 
 
+LFS = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n"
+FEATURE = {
+    "type": "Feature",
+    "properties": {},
+    "geometry": {"type": "Point", "coordinates": [9, 45]},
+}
+KML = '<kml xmlns="http://www.opengis.net/kml/2.2"><Document>{}</Document></kml>'
+TRACK = (
+    '<gpx version="1.1" creator="x" xmlns="http://www.topografix.com/GPX/1/1"><trk><trkseg><trkpt '
+    'lat="45" lon="9"/><trkpt lat="45.1" lon="9"/></trkseg></trk></gpx>'
+)
+SHEET = pd.DataFrame({"x": [WEST + 100.0], "y": [NORTH - 100.0]})
+LOST = Point(-1.7976931348623157e308, -1.7976931348623157e308)
+
+
+def write_layers(path):
+    for name in ("old", "new"):
+        points = gpd.GeoDataFrame(geometry=[Point(WEST + 100, NORTH - 100)], crs=CRS)
+        points.to_file(path, layer=name)
+
+
+def write_sheets(path):
+    for number, name in enumerate(("old", "new")):
+        pyogrio.write_dataframe(SHEET, path, layer=name, driver="XLSX", append=number > 0)
+
+
+def write_features(path, *coordinates):
+    features = [FEATURE | {"geometry": {"type": "Point", "coordinates": at}} for at in coordinates]
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+
+
+def write_archive(path, **members):
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name.replace("_", "."), content)
+
+
+CASES |= {
+    "pointer of Git LFS": (
+        "a.gpkg", lambda path: write_table(path, LFS), {},
+        ": is a pointer of Git LFS and no inventory; run git lfs pull",
+    ),
+    "table that is a pointer of Git LFS": (
+        "a.csv", lambda path: write_table(path, LFS), {"crs": CRS},
+        ": is a pointer of Git LFS and no table; run git lfs pull",
+    ),
+    "empty GeoPackage": (
+        "a.gpkg", lambda path: path.touch(), {}, ": the file is empty; fetch or copy it again",
+    ),
+    "table that is a web page": (
+        "a.csv", lambda path: write_table(path, "<!DOCTYPE html><html>"), {"crs": CRS},
+        ": is a web page and no table, as servers send where a file is gone or a login is needed; "
+        "fetch the file itself",
+    ),
+    "answer of a server": (
+        "a.geojson", lambda path: write_table(path, "<?xml version='1.0'?><Error>No</Error>"), {},
+        ": is a web page and no inventory, as servers send where a file is gone or a login is "
+        "needed; fetch the file itself",
+    ),
+    "empty header": (
+        "a.csv", lambda path: write_table(path, "\n\n,,\n"), {"crs": CRS},
+        ": is empty; give a table with a header",
+    ),
+    "more fields than the header": (
+        "a.csv", lambda path: write_table(path, "id,lon,lat\n0,9.1,45\n1,9,1,45,2\n"),
+        {"crs": "EPSG:4326"},
+        ": row 2 has 5 fields, the header 3; put what holds a ',' in quotes",
+    ),
+    "thousands": (
+        "a.csv", lambda path: write_table(path, "x;y\n500,100.5;4,999,900\n"), {"crs": CRS},
+        ": x in row 1 is 500,100.5, no number; write it with a decimal point and nothing between "
+        "thousands, such as 351000.5",
+    ),
+    "thousands by spaces": (
+        "a.csv", lambda path: write_table(path, "x,y\n1,4 999 900\n"), {"crs": CRS},
+        ": y in row 1 is 4 999 900, no number; write it with a decimal point and nothing between "
+        "thousands, such as 351000.5",
+    ),
+    "degrees, minutes and seconds": (
+        "a.csv", lambda path: write_table(path, "lon,lat\n9°0'5\"\"E,45\n"), {"crs": "EPSG:4326"},
+        ": lon in row 1 is 9°0'5\"\"E, no number; write decimal degrees, such as 45.2083 for "
+        "45°12'30\"N",
+    ),
+    "degrees with a letter": (
+        "a.csv", lambda path: write_table(path, "lon,lat\n9.1,45.2N\n"), {"crs": "EPSG:4326"},
+        ": lat in row 1 is 45.2N, no number; write decimal degrees, such as 45.2083 for "
+        "45°12'30\"N",
+    ),
+    "coordinate that is missing": (
+        "a.csv", lambda path: write_table(path, "x,y\n500100,4999900\n500200,\n"), {"crs": CRS},
+        ": y in row 2 is empty; fill in or remove the row",
+    ),
+    "table of no text": (
+        "a.csv", lambda path: path.write_bytes(b"x,y\n1\0,2\n"), {"crs": CRS},
+        ": is no text; save the table as CSV in UTF-8",
+    ),
+    "workbook under another name": (
+        "a.csv", lambda path: write_archive(path, a="b"), {"crs": CRS},
+        ": is a zip archive and no text; a workbook needs its ending .xlsx or .ods",
+    ),
+    "absences without a label": (
+        "a.gpkg", lambda path: write_slides(path, 2, landslide=[1, 0]), {},
+        ": landslide holds 1 and 0, and rows of 0 may be no landslides; state label: landslide and "
+        "presence: [1], or presence: [1, 0] if every row is a landslide",
+    ),
+    "quote that nobody closes": (
+        "a.csv", lambda path: write_table(path, 'x,y,name\n1,2,a\n3,4,"b\n5,6,c\n'), {"crs": CRS},
+        ": cannot be read up to line 4 (unexpected end of data); correct its quotes",
+    ),
+    "shape that is none": (
+        "a.csv", lambda path: write_table(path, 'WKT\n"POINT (1 2)"\n"POLYGON ((1 2, 3"\n'),
+        {"crs": CRS},
+        ": WKT in row 2 is 'POLYGON ((1 2, 3', no shape in well-known text; write such as POINT "
+        "(10.5 45.2), or name the columns x and y",
+    ),
+    "folder of a geodatabase": (
+        "a.gdb", lambda path: path.mkdir(), {},
+        ": is the folder of a geodatabase; pack it into a.gdb.zip, or export its layer as "
+        "GeoPackage",
+    ),
+    "several layers": (
+        "a.gpkg", write_layers, {},
+        ": has the layers ['old', 'new']; name one of them by layer",
+    ),
+    "no such layer": (
+        "a.gpkg", write_layers, {"layer": "now"},
+        ": layer is 'now', but there are ['old', 'new']",
+    ),
+    "several sheets": (
+        "a.xlsx", write_sheets, {"crs": CRS},
+        ": has the sheets ['old', 'new']; name one of them by layer",
+    ),
+    "no such sheet": (
+        "a.xlsx", write_sheets, {"crs": CRS, "layer": "now"},
+        ": layer is 'now', but there are the sheets ['old', 'new']",
+    ),
+    "workbook that is none": (
+        "a.xlsx", lambda path: write_table(path, "x,y"), {"crs": CRS},
+        ": is cut or damaged (File is not a zip file); copy it again",
+    ),
+    "workbook of another program": (
+        "a.xlsx", lambda path: write_archive(path, a="b"), {"crs": CRS},
+        ": is no workbook that can be read ('{path}' not recognized as being in a supported file "
+        "format.); save it anew, or as CSV",
+    ),
+    "workbook without rows": (
+        "a.ods", lambda path: write_document(path, SHEET[:0]), {"crs": CRS},
+        ": is empty; give a table with a header",
+    ),
+    "workbook without a CRS": (
+        "a.xlsx", lambda path: write_document(path, SHEET), {},
+        ": states no CRS; give the inventory's crs, such as EPSG:32717, or EPSG:4326 for degrees "
+        "of WGS 84",
+    ),
+    "workbook that unpacks without end": (
+        "a.xlsx", lambda path: write_archive(path, sheet_xml=bytes(200_000_001)), {"crs": CRS},
+        ": becomes 200 MB when it is read, more than 200; save it as GeoPackage or CSV",
+    ),
+    "workbook that unfolds without end": (
+        "a.ods",
+        lambda path: write_archive(path, content_xml='<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'),
+        {"crs": CRS},
+        ": holds definitions of XML, which can unfold without end; export it anew",
+    ),
+    "KML that names a file": (
+        "a.kml",
+        lambda path: path.write_text(
+            '<!DOCTYPE kml [<!ENTITY a SYSTEM "file:///etc/hostname">]>' + KML.format("&a;"),
+            "utf-16",
+        ),
+        {},
+        ": holds definitions of XML, which can unfold without end; export it anew",
+    ),
+    "KML without places": (
+        "a.kml", lambda path: write_table(path, KML.format("")), {},
+        ": holds no layer; give {formats}",
+    ),
+    "KMZ that is cut": (
+        "a.kmz", lambda path: path.write_bytes(write_document(path).read_bytes()[:300]), {},
+        ": is cut or damaged (File is not a zip file); copy it again",
+    ),
+    "KMZ without a KML": (
+        "a.kmz", lambda path: write_archive(path, a="b"), {}, UNREADABLE,
+    ),
+    "GPX of a track": (
+        "a.gpx", lambda path: write_table(path, TRACK), {},
+        ": has the layers ['tracks', 'track_points']; name one of them by layer",
+    ),
+    "features one after the other": (
+        "a.geojson", lambda path: write_table(path, json.dumps(FEATURE, indent=1) * 2), {},
+        ": holds several features one after the other; write each into a line of its own, or all "
+        "into a FeatureCollection",
+    ),
+    "metres in a GeoJSON": (
+        "a.geojson", lambda path: write_features(path, [500_100, 4_999_900]), {},
+        ": its coordinates are no degrees: they span [500100.0, 4999900.0, 500100.0, 4999900.0], "
+        "and the CRS is EPSG:4326; a GeoJSON without the member crs means degrees, so state the "
+        "inventory's crs",
+    ),
+    "degrees in a GeoJSON of another CRS": (
+        "a.geojson", lambda path: write_features(path, [9, 45]), {"crs": CRS},
+        ": its own CRS is EPSG:4326, but crs says EPSG:32632; remove crs if the file is right, else"
+        " correct the file",
+    ),
+    "empty points of ESRI": (
+        "a.shp", lambda path: gpd.GeoDataFrame(geometry=[LOST, LOST], crs=CRS).to_file(path), {},
+        ": none of 2 landslides is left: 2 without a place; correct the inventory, its period or "
+        "its types",
+    ),
+    "range of dates that ends before it begins": (
+        "a.gpkg", lambda path: write_slides(path, 2, when=["2015", "2015-05-02/2015-05-01"]),
+        {"date": "when"},
+        ": when in row 2 is '2015-05-02/2015-05-01'; write dates as 2015 or 2015-08-31",
+    ),
+    "time that is none": (
+        "a.gpkg", lambda path: write_slides(path, 2, when=["2015", "2015-05-02 or later"]),
+        {"date": "when"},
+        ": when in row 2 is '2015-05-02 or later'; write dates as 2015 or 2015-08-31",
+    ),
+}  # fmt: skip
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_a_wrong_inventory_is_named(name, tmp_path):
     file, make, entry, sentence = CASES[name]
@@ -214,7 +451,9 @@ def test_a_wrong_inventory_is_named(name, tmp_path):
         assert found.startswith(f"{path}{sentence}")
         assert "\n" not in found
     else:
-        assert found == f"{path}{sentence}"
+        formats = UNREADABLE.partition("give ")[2].removesuffix(" (")
+        wanted = sentence.replace("{path}", str(path)).replace("{formats}", formats)
+        assert found == f"{path}{wanted}"
     assert not (tmp_path / "out").exists()
 
 
@@ -226,10 +465,22 @@ def acquire_lines(path, tmp_path):
 
 
 LINES = {
+    "pointer of Git LFS": (
+        lambda path: write_table(path, LFS),
+        ": is a pointer of Git LFS and no lines; run git lfs pull",
+    ),
+    "nothing at all": (
+        lambda path: path.touch(),
+        ": the file is empty; fetch or copy it again",
+    ),
+    "several layers": (
+        write_layers,
+        ": has the layers ['old', 'new']; keep one of them in the file",
+    ),
     "web page": (
         lambda path: write_table(path, "<html>"),
-        ": no lines that can be read; give GeoPackage, GeoJSON, shapefile (with .shx, .dbf, .prj "
-        "next to it) or GeoParquet (",
+        ": is a web page and no lines, as servers send where a file is gone or a login is needed; "
+        "fetch the file itself",
     ),
     "no CRS": (
         lambda path: write_slides(path, crs=None),
@@ -299,14 +550,14 @@ def test_a_shift_of_the_datum_that_nobody_knows_is_told(tmp_path, caplog):
     assert [each for each in caplog.messages if each.startswith(told)]
 
 
-def test_files_of_a_folder_that_lie_on_different_datums_are_told(tmp_path):
+def test_files_of_a_folder_that_lie_on_different_datums_are_told(tmp_path, caplog):
     folder = tmp_path / "slides"
     folder.mkdir()
     for name, crs in (("a", "EPSG:32651"), ("b", "EPSG:3828"), ("c", "EPSG:3826")):
         points = gpd.points_from_xy([250_000.0], [2_670_000.0])
         gpd.GeoDataFrame(geometry=points, crs=crs).to_file(folder / f"{name}.gpkg")
-    landslides, _ = gather_inventory(folder)
-    (told,) = landslides.attrs["notes"]
+    gather_inventory(folder)
+    (told,) = caplog.messages
     assert told.startswith("a file of the folder is brought from EPSG:3828 to EPSG:32651 with an ")
 
 

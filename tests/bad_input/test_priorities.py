@@ -58,7 +58,7 @@ WRONG_UNITS = {
     ),
     "web page": (
         lambda path: path.write_text("<html>"),
-        ": no units that can be read; give GeoPackage, GeoJSON, shapefile (with",
+        ": is a web page and no units, as servers send where a file is gone",
     ),
     "table.csv": (
         lambda path: path.write_text("name,area\na,3\n"),
@@ -81,7 +81,7 @@ def test_wrong_units_are_named(classes, tmp_path, case):
     ("file", "sentence"),
     [
         ("roads.gpkg", ": states no CRS; put the .prj next to it"),
-        ("page.gpkg", ": no exposure that can be read; give GeoPackage"),
+        ("page.gpkg", ": is a web page and no exposure, as servers send"),
         ("page.tif", ": is a web page and no raster"),
         ("people.tif", ": states no CRS; state it in the file"),
     ],

@@ -91,27 +91,27 @@ DEMS = {
     ),
     "no CRS": (
         lambda path: write_tif(path, crs=None),
-        ": has no CRS; state it in the file, such as with gdal_edit.py -a_srs EPSG:32643",
+        ": has no CRS; state it in the file, such as with rio edit-info --crs EPSG:32643",
     ),
     "no place on the ground": (
         lambda path: write_tif(path, crs='LOCAL_CS["mine",UNIT["metre",1]]'),
         ": its CRS leads to no place on the Earth, so nobody knows where it lies; state the "
-        "right one, such as with gdal_edit.py -a_srs EPSG:32643",
+        "right one, such as with rio edit-info --crs EPSG:32643",
     ),
     "rotated": (
         lambda path: write_tif(path, transform=ROTATED),
         ": is rotated or mirrored ((28.190778623577252, 10.260604299770062, 500000.0, "
         "10.260604299770062, -28.190778623577252, 5000000.0)); turn it north up, such as with "
-        "gdalwarp",
+        "rio warp",
     ),
     "mirrored": (
         lambda path: write_tif(path, transform=MIRRORED),
         ": is rotated or mirrored ((-30.0, 0.0, 500000.0, 0.0, -30.0, 5000000.0)); turn it north "
-        "up, such as with gdalwarp",
+        "up, such as with rio warp",
     ),
     "three bands": (
         lambda path: write_tif(path, count=3),
-        ": expected one band, found 3; extract one, such as with gdal_translate -b 1",
+        ": expected one band, found 3; extract one, such as with rio stack --bidx 1",
     ),
     "complex": (
         lambda path: write_tif(path, HILLS.astype(np.complex64)),
@@ -128,17 +128,17 @@ DEMS = {
     "undeclared no data": (
         lambda path: write_tif(path, spoil_pixels(-32768)),
         ": holds -32768, but land lies between -1000 and 9000 m; declare that value as no data in "
-        "the file (gdal_edit.py -a_nodata), or correct the unit",
+        "the file (rio edit-info --nodata), or correct the unit",
     ),
     "absurd": (
         lambda path: write_tif(path, spoil_pixels(1e30)),
         ": holds 1e+30, but land lies between -1000 and 9000 m; declare that value as no data in "
-        "the file (gdal_edit.py -a_nodata), or correct the unit",
+        "the file (rio edit-info --nodata), or correct the unit",
     ),
     "millimetres": (
         lambda path: write_tif(path, HILLS * 1000),
         ": holds 599882, but land lies between -1000 and 9000 m; declare that value as no data in "
-        "the file (gdal_edit.py -a_nodata), or correct the unit",
+        "the file (rio edit-info --nodata), or correct the unit",
     ),
     "flat": (
         lambda path: write_tif(path, np.full_like(HILLS, 3)),
@@ -293,17 +293,17 @@ LAYERS = {
     ),
     "codes without CRS": (
         {"values": np.ones((40, 40), np.uint8), "crs": None}, CLASS,
-        ": has no CRS; state it in the file, such as with gdal_edit.py -a_srs EPSG:32643",
+        ": has no CRS; state it in the file, such as with rio edit-info --crs EPSG:32643",
     ),
     "undeclared no data": (
         {"values": spoil_pixels(-3.4e38)}, {},
         ": holds -3.4e+38, but no measurement is that large; declare that value as no data in the "
-        "file (gdal_edit.py -a_nodata), or correct the unit",
+        "file (rio edit-info --nodata), or correct the unit",
     ),
     "negative rain": (
         {"values": spoil_pixels(-9999)}, {"name": "rainfall"},
         ": holds -9999, but rainfall lies between 0 and 20000 mm/a; declare that value as no data "
-        "in the file (gdal_edit.py -a_nodata), or correct the unit",
+        "in the file (rio edit-info --nodata), or correct the unit",
     ),
 }  # fmt: skip
 

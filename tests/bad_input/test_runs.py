@@ -218,3 +218,15 @@ def test_a_killed_run_goes_on(folder):
     assert (folder / LAYERS[0]).read_bytes() == layer
     leftovers = [path.name for path in (folder / "results").rglob(".*")]
     assert [name for name in leftovers if name.endswith(".gpkg")] == []
+
+
+@pytest.mark.parametrize("quiet", [["--quiet", "rules"], ["--quiet", "all"]])
+def test_a_quiet_run_tells_what_went_wrong(folder, quiet):
+    (folder / "alder.tif").write_bytes((folder / "alder.tif").read_bytes()[:3000])
+    result = run(folder, *LAYERS, "--keep-going", *quiet)
+    assert result.returncode != 0
+    told = result.stdout.split(ENDING)[1].splitlines()[0]
+    assert (
+        told
+        == "alder.tif: cannot be read to its end, so it is cut or damaged; fetch or copy it again"
+    )

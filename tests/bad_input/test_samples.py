@@ -104,8 +104,9 @@ def test_a_source_of_one_class(tmp_path):
     sentence = explain(
         load_main("pretrain_sources"),
         samples=[tmp_path / "samples.parquet"], background=[tmp_path / "background.parquet"],
-        selected=tmp_path / "selected.json", learners=["lr"], own_units={}, legends={}, seed=7,
-        models=[tmp_path / "lr"], manifest=tmp_path / "manifest.json",
+        selected=tmp_path / "selected.json", learners=["lr"], own_units={}, legends={},
+        recipes={}, seed=7, grounds={}, shared={}, threads=1, models=[tmp_path / "lr"],
+        manifest=tmp_path / "manifest.json",
     )  # fmt: skip
     assert sentence == (
         "source birch: needs presences and absences, found 12 presences in 12 samples; check its "
@@ -125,3 +126,19 @@ def test_factor_files_on_other_grids(tmp_path, east):
         f"{tmp_path / 'drainage.tif'}: its grid differs from the other factor files; delete it, "
         "and run the same command again"
     )
+
+
+def test_a_source_that_lies_within_its_target(tmp_path):
+    draw(write_layers(tmp_path))
+    sentence = explain(
+        load_main("select_source_samples"), source="alder", target="birch",
+        tables=[tmp_path / "samples.parquet", tmp_path / "background.parquet"],
+        ground=tmp_path / "dem.tif", source_ground=tmp_path / "dem.tif", margin_m=100,
+        samples=tmp_path / "kept.parquet", background=tmp_path / "cells.parquet",
+        record=tmp_path / "shared.json",
+    )  # fmt: skip
+    assert sentence == (
+        "regions.alder: all that it could teach lies in birch, which would be judged by what its "
+        "models have learned; give the two separate grid.bounds, or remove one as a source"
+    )
+    assert not (tmp_path / "kept.parquet").exists()

@@ -9,7 +9,8 @@ from rasterio.transform import from_origin
 
 from landshift.acquire.inventory.formats import read_mask
 from landshift.geodata import vectors as vector_files
-from landshift.geodata.opening import FOLDERS_VARIABLE, open_dataset
+from landshift.geodata.behind import FOLDERS_VARIABLE
+from landshift.geodata.opening import open_dataset
 from landshift.geodata.raster import open_raster
 from landshift.runtime.gdal_drivers import FOLLOWING_DRIVERS, RASTER_DRIVERS, switch_off_drivers
 

@@ -44,7 +44,7 @@ def make_points(count, seed=0):
     return gpd.GeoDataFrame(geometry=places, crs="EPSG:32643").to_crs(4326)
 
 
-def make_benchmark(targets=("ecuador", "kashmir", "korea"), close=False):
+def make_benchmark(targets=("ecuador", "balakot", "korea"), close=False):
     rng = np.random.default_rng(1)
     methods = {
         ("fine_tuned", "ensemble"): 0.76,
@@ -106,20 +106,20 @@ def test_maps_of_any_shape_have_no_overlapping_text(shape):
     points, shots = make_points(4000), make_points(10, seed=1)
     check_layout(
         maps.plot_susceptibility_map(
-            susceptibility, dem, title="Kashmir", shots=shots, landslides=points
+            susceptibility, dem, title="Balakot", shots=shots, landslides=points
         )
     )
     classes = classify_susceptibility(susceptibility, [0.01, 0.05, 0.1, 0.3])
-    check_layout(maps.plot_classes(classes, dem, title="Kashmir", shots=shots, landslides=points))
+    check_layout(maps.plot_classes(classes, dem, title="Balakot", shots=shots, landslides=points))
 
 
 def test_susceptibility_map_says_what_it_shows():
     susceptibility, dem = make_region(120, 120)
     figure = maps.plot_susceptibility_map(
-        susceptibility, dem, title="Kashmir", shots=make_points(7), landslides=make_points(1200)
+        susceptibility, dem, title="Balakot", shots=make_points(7), landslides=make_points(1200)
     )
     for part in (
-        "Kashmir",
+        "Balakot",
         "Susceptibility [1]",
         "fine-tuning (7)",
         "landslide (1,200)",
@@ -150,7 +150,7 @@ def test_lazy_map_gives_the_same_picture_as_an_eager_one(tmp_path):
         "again": (susceptibility, dem),
         "lazy": (susceptibility.chunk(y=50, x=33), dem.chunk(y=64)),
     }.items():
-        figure = maps.plot_susceptibility_map(values, heights, title="Kashmir")
+        figure = maps.plot_susceptibility_map(values, heights, title="Balakot")
         style.write_figure(figure, tmp_path / f"{name}.png")
     eager = (tmp_path / "eager.png").read_bytes()
     assert eager == (tmp_path / "again.png").read_bytes() == (tmp_path / "lazy.png").read_bytes()
@@ -161,9 +161,9 @@ def test_lazy_map_gives_the_same_picture_as_an_eager_one(tmp_path):
 def test_other_grid_or_no_data_is_refused():
     susceptibility, dem = make_region(60, 60)
     with pytest.raises(ValueError, match="grid"):
-        maps.plot_susceptibility_map(susceptibility, dem[:-1], title="Kashmir")
+        maps.plot_susceptibility_map(susceptibility, dem[:-1], title="Balakot")
     with pytest.raises(ValueError, match="no cell"):
-        maps.plot_susceptibility_map(susceptibility.where(False), dem, title="Kashmir")
+        maps.plot_susceptibility_map(susceptibility.where(False), dem, title="Balakot")
 
 
 def test_map_without_contrast_is_drawn():

@@ -56,11 +56,29 @@ def test_a_failure_that_the_file_does_not_take_is_told_at_once(tmp_path):
 
 def test_the_failures_of_a_run_are_told_once_each(tmp_path):
     for name, sentence in (("a/b", "no DEM"), ("a/c", "no DEM"), ("d", "no soil"), ("old", "gone")):
-        path = tmp_path / f"{name}.log"
-        path.parent.mkdir(exist_ok=True)
+        path = tmp_path / "logs" / f"{name}.log"
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(
             f"12:00:00 INFO x: y\n12:00:01 CRITICAL landshift: the job failed: {sentence}"
         )
         os.utime(path, (99, 99) if name == "old" else (200, 200))
     assert list_failures(tmp_path, since=100) == ["no DEM", "no soil"]
     assert list_failures(tmp_path / "none", since=100) == []
+
+
+def test_a_job_that_was_killed_is_named_by_its_log(tmp_path):
+    logs, benchmarks = tmp_path / "logs", tmp_path / "benchmarks"
+    for name in ("ended/a", "again/b", "killed/c", "failed/d"):
+        for folder, ending, time in ((logs, ".log", 200), (benchmarks, ".tsv", 201)):
+            path = folder / f"{name}{ending}"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text("12:00:00 INFO root: half done\n")
+            os.utime(path, (time, time))
+    (benchmarks / "killed/c.tsv").unlink()
+    os.utime(benchmarks / "again/b.tsv", (150, 150))
+    (logs / "failed/d.log").write_text("12:00:00 CRITICAL landshift: the job failed: no DEM\n")
+    assert list_failures(tmp_path, since=100) == [
+        f"again/b stopped without a word, as if killed for its memory; see {logs}/again/b.log",
+        "no DEM",
+        f"killed/c stopped without a word, as if killed for its memory; see {logs}/killed/c.log",
+    ]

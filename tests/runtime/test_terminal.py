@@ -54,7 +54,7 @@ def test_logs_show_codes_and_hold_no_forged_line(tmp_path, capsys, own_logging):
         assert "\n12:00:00 CRITICAL landshift: all is well" not in text
     (tmp_path / "logs").mkdir()
     (tmp_path / "logs" / "foreign.log").write_text("the job failed: \x1b[31mred\n")
-    assert list_failures(tmp_path / "logs", since=0.0) == [r"\x1b[31mred"]
+    assert list_failures(tmp_path, since=0.0) == [r"\x1b[31mred"]
 
 
 @pytest.mark.parametrize("command", ["check", "study", "seal", "diff"])

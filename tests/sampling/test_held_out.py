@@ -44,3 +44,17 @@ def test_later_landslides_count_where_they_began(samples, elevation, tmp_path):
     assert held_out.geometry.tolist() == source_points(later, elevation).geometry.tolist()
     # four fifths of the way up, and not in the middle
     assert held_out.geometry.y.iloc[0] == pytest.approx(660, abs=30)
+
+
+def test_what_frozen_models_may_have_learned_is_not_held_out(samples, elevation, caplog):
+    table = pd.concat([samples, samples.assign(x=samples["x"] + 300)], ignore_index=True)
+    west, south, east, north = gpd.GeoSeries(
+        [shapely.box(0, 0, 200, 200)], crs=CRS
+    ).to_crs("EPSG:4326").total_bounds  # fmt: skip
+    places = {"district": {"box": [west, south, east, north]}}
+    _, held_out = find_held_out(table, table.iloc[[0, 2]], elevation, known=places)
+    assert held_out.geometry.x.tolist() == [345, 375]
+    assert "1 of 3 landslides lie in a source of the frozen models" in caplog.text
+    places["district"]["without"] = places["district"]["box"]
+    _, held_out = find_held_out(table, table.iloc[[0, 2]], elevation, known=places)
+    assert held_out.geometry.x.tolist() == [75, 345, 375]

@@ -7,7 +7,7 @@ import pytest
 from landshift.factors.table import FACTORS, factor_names
 from landshift.study.checks import check_study
 from landshift.study.model import fill_defaults
-from landshift.study.outputs import list_maps, list_outputs, list_records
+from landshift.study.outputs import list_maps, list_outputs, list_records, list_shared
 from landshift.study.plan import Plan, place_grids
 
 SHA256 = "0" * 64
@@ -258,3 +258,39 @@ def test_records_are_those_of_layers_and_inventories(rich):
     assert list_records(plan_of(rich), "ash") == [
         *("regions/ash/layers/dem.tif.json", "regions/ash/inventory.gpkg.json")
     ]
+
+
+def test_recipes_of_regions_are_listed_by_layer(rich):
+    plan = plan_of(rich)
+    assert plan.list_recipes(["ash", "oak"]) == {"land_cover": "esa_worldcover"}
+    assert plan.list_recipes(["ash"]) == {}
+
+
+FIJI = [179.5, -17.0, -179.8, -16.5]
+WEST_AND_EAST = [[10.0, 44.0, 10.2, 44.2], [10.2, 44.0, 10.4, 44.2]]
+
+
+@pytest.mark.parametrize(
+    ("own", "other", "shared"),
+    [
+        ({}, {}, True),
+        ({"box": WEST_AND_EAST[0]}, {"box": WEST_AND_EAST[1]}, False),
+        ({"box": WEST_AND_EAST[0]}, {"box": [10.1, 44.1, 10.3, 44.3]}, True),
+        ({"box": WEST_AND_EAST[0]}, {}, True),
+        ({"box": FIJI}, {"box": [-179.9, -17.0, -179.7, -16.0]}, True),
+        ({"box": FIJI}, {"box": [179.6, -17.0, -179.95, -16.0]}, True),
+        ({"box": FIJI}, {"box": [-179.8, -17.0, -179.7, -16.0]}, False),
+        ({"bounds": [0, 0, 900, 900]}, {"bounds": [900, 0, 1800, 900]}, False),
+        ({"bounds": [0, 0, 900, 900]}, {"bounds": [600, 0, 1800, 900]}, True),
+    ],
+)
+def test_a_source_that_may_lie_on_the_targets_ground_is_kept_apart(own, other, shared):
+    regions = {"ash": read("ash"), "oak": read("oak"), "alder": VIRTUAL}
+    for name, stated in (("ash", own), ("oak", other)):
+        regions[name]["grid"] = {"resolution_m": 30} | stated
+    plan = plan_of(regions)
+    assert plan.may_share_ground("ash", "oak") is shared
+    assert not plan.may_share_ground("ash", "alder")
+    assert list_shared(plan, "ash") == ["targets/ash/sources/oak/shared.json"] * shared
+    assert ("targets/ash/sources/oak/samples.parquet" in list_outputs(plan)) is shared
+    assert plan.placed_sources_of("ash") == ["oak"]

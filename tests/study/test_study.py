@@ -37,7 +37,7 @@ REAL = {
 }
 STUDY = {
     "study": "small",
-    "regions": {"alder": VIRTUAL, "birch": copy.deepcopy(VIRTUAL), "kashmir": REAL},
+    "regions": {"alder": VIRTUAL, "birch": copy.deepcopy(VIRTUAL), "balakot": REAL},
 }
 
 
@@ -89,199 +89,233 @@ def test_sound_study_has_no_problems():
         ("regions.mosaic", VIRTUAL, "regions.mosaic", "choose another"),
         ("regions.kash-mir", VIRTUAL, "regions.kash-mir", "letters, digits and underscores"),
         ("regions.Alder", VIRTUAL, "regions.alder", "rename one"),
-        ("regions.kashmir", None, "regions", "role: target"),
-        ("regions.kashmir.inventory", None, "regions.kashmir.inventory", "name a `file`"),
-        ("regions.kashmir.prevalence", None, "regions.kashmir.prevalence", "0.02"),
-        ("regions.kashmir.prevalence", 1.5, "regions.kashmir.prevalence", "between 0 and 1"),
-        ("regions.kashmir.shots", 0, "regions.kashmir.shots", "at least 1"),
-        ("regions.kashmir.layers.dem", None, "regions.kashmir.layers.dem", "elevation model"),
-        ("regions.kashmir.grid.resolution_m", None, "regions.kashmir.grid.resolution_m", "[m]"),
-        ("regions.kashmir.grid", None, "regions.kashmir.grid.resolution_m", "metres, such as 30"),
-        ("regions.kashmir.grid.crs", "EPSG:4326", "regions.kashmir.grid.crs", "UTM zone"),
-        ("regions.kashmir.grid.crs", "epsg:4258", "regions.kashmir.grid.crs", "UTM zone"),
+        ("regions.balakot", None, "regions", "role: target"),
+        ("regions.balakot.inventory", None, "regions.balakot.inventory", "name a `file`"),
+        ("regions.balakot.prevalence", None, "regions.balakot.prevalence", "0.02"),
+        ("regions.balakot.prevalence", 1.5, "regions.balakot.prevalence", "between 0 and 1"),
+        ("regions.balakot.shots", 0, "regions.balakot.shots", "at least 1"),
+        ("regions.balakot.layers.dem", None, "regions.balakot.layers.dem", "elevation model"),
+        ("regions.balakot.grid.resolution_m", None, "regions.balakot.grid.resolution_m", "[m]"),
+        ("regions.balakot.grid", None, "regions.balakot.grid.resolution_m", "metres, such as 30"),
+        ("regions.balakot.grid.crs", "EPSG:4326", "regions.balakot.grid.crs", "UTM zone"),
+        ("regions.balakot.grid.crs", "epsg:4258", "regions.balakot.grid.crs", "UTM zone"),
         (
-            "regions.kashmir.grid.crs",
+            "regions.balakot.grid.crs",
             "+proj=longlat +datum=WGS84",
-            "regions.kashmir.grid.crs",
+            "regions.balakot.grid.crs",
             "UTM zone",
         ),
-        ("regions.kashmir.grid.crs", "EPSG:3857", "regions.kashmir.grid.crs", "stretches"),
-        ("regions.kashmir.grid.bounds", [5, 0, 1, 9], "regions.kashmir.grid.bounds", "xmin"),
+        ("regions.balakot.grid.crs", "EPSG:3857", "regions.balakot.grid.crs", "stretches"),
+        ("regions.balakot.grid.bounds", [5, 0, 1, 9], "regions.balakot.grid.bounds", "xmin"),
         ("regions.alder.layers", {}, "regions.alder.layers", "`virtual`"),
         ("regions.alder.inventory", {"file": "a"}, "regions.alder.inventory", "`virtual`"),
         (
-            "regions.kashmir.layers.lithology",
+            "regions.balakot.layers.lithology",
             {"file": "geology.tif"},
-            "regions.kashmir.layers.lithology",
+            "regions.balakot.layers.lithology",
             "kind: class",
         ),
         (
-            "regions.kashmir.layers.dem",
+            "regions.balakot.layers.dem",
             {"file": "dem.tif", "kind": "class"},
-            "regions.kashmir.layers.dem",
+            "regions.balakot.layers.dem",
             "remove `kind: class`",
         ),
         (
-            "regions.kashmir.layers.dem",
+            "regions.balakot.layers.dem",
             {"file": "dem.tif", "url": "https://example.org/dem.tif"},
-            "regions.kashmir.layers.dem",
+            "regions.balakot.layers.dem",
             "`stac` or `recipe`, and only one of them",
         ),
-        ("regions.kashmir.layers.rain", {}, "regions.kashmir.layers.rain", "`stac` or `recipe`"),
+        ("regions.balakot.layers.rain", {}, "regions.balakot.layers.rain", "`stac` or `recipe`"),
         (
-            "regions.kashmir.layers.dem",
+            "regions.balakot.layers.dem",
             {"url": "https://example.org/dem.tif", "sha256": "abc"},
-            "regions.kashmir.layers.dem.sha256",
+            "regions.balakot.layers.dem.sha256",
             "64 hexadecimal digits",
         ),
         (
-            "regions.kashmir.layers.dem",
+            "regions.balakot.layers.dem",
             {"file": "dem.tif", "sidecars": {"tfw": SHA256}},
-            "regions.kashmir.layers.dem.sidecars",
+            "regions.balakot.layers.dem.sidecars",
             "remove it",
         ),
         (
-            "regions.kashmir.inventory",
+            "regions.balakot.inventory",
             {"url": "https://example.org/a.shp", "sha256": SHA256, "sidecars": {"shx": SHA256}},
-            "regions.kashmir.inventory.sidecars",
+            "regions.balakot.inventory.sidecars",
             "dbf, prj",
         ),
         (
-            "regions.kashmir.inventory",
+            "regions.balakot.inventory",
             {"file": "landslides.csv", "x": "lon", "y": "lat"},
-            "regions.kashmir.inventory.crs",
+            "regions.balakot.inventory.crs",
             "EPSG:4326 for degrees",
         ),
         (
-            "regions.kashmir.inventory",
+            "regions.balakot.inventory",
             {"file": "landslides.gpkg", "label": "type"},
-            "regions.kashmir.inventory",
+            "regions.balakot.inventory",
             "add the other",
         ),
         (
-            "regions.kashmir.validation",
+            "regions.balakot.validation",
             {"file": "a.gpkg", "url": "https://example.org/a.gpkg"},
-            "regions.kashmir.validation",
+            "regions.balakot.validation",
             "`file`, `url` or `recipe`, and only one of them",
         ),
-        ("regions.kashmir.grid.resolution_m", 10, "regions.*.grid.resolution_m", "one cell size"),
+        ("regions.balakot.grid.resolution_m", 10, "regions.*.grid.resolution_m", "one cell size"),
         ("factors.groups", ["terrain", "proximity"], "factors.groups", "layer of lines"),
         ("factors.groups", ["surface"], "factors.groups", "`blue`, `red`, `nir` and `swir`"),
         ("factors.groups", ["surface"], "factors.groups", "nor `land_cover`"),
         (
-            "regions.kashmir.layers.dem",
+            "regions.balakot.layers.dem",
             {"file": "dem.tif", "legend": "rock"},
-            "regions.kashmir.layers.dem.legend",
+            "regions.balakot.layers.dem.legend",
             "`kind: class`",
         ),
         (
-            "regions.kashmir.layers.soil",
+            "regions.balakot.layers.soil",
             {"file": "soil.tif", "kind": "class", "classes": {"peat": "1"}},
-            "regions.kashmir.layers.soil.classes",
+            "regions.balakot.layers.soil.classes",
             "integers from 0",
         ),
         (
-            "regions.kashmir.layers.soil",
+            "regions.balakot.layers.soil",
             {"file": "soil.tif", "kind": "class", "classes": "soil.xlsx"},
-            "regions.kashmir.layers.soil.classes",
+            "regions.balakot.layers.soil.classes",
             ".csv nor a .json",
         ),
         (
-            "regions.kashmir.layers.soil",
+            "regions.balakot.layers.soil",
             {"file": "soil.tif", "kind": "class", "resampling": "average"},
-            "regions.kashmir.layers.soil.resampling",
+            "regions.balakot.layers.soil.resampling",
             "`mode`",
         ),
         (
-            "regions.kashmir.layers.soil",
+            "regions.balakot.layers.soil",
             {"file": "soil.tif", "kind": "class", "offset": 1},
-            "regions.kashmir.layers.soil.offset",
+            "regions.balakot.layers.soil.offset",
             "remove this key",
         ),
         (
-            "regions.kashmir.layers.soil",
+            "regions.balakot.layers.soil",
             {"file": "soil.tif", "kind": "class", "factor": {"units": "1", "long_name": "soil"}},
-            "regions.kashmir.layers.soil.factor",
+            "regions.balakot.layers.soil.factor",
             "remove this key",
         ),
         (
-            "regions.kashmir.layers.block",
+            "regions.balakot.layers.block",
             {"file": "a.tif", "factor": {"units": "1", "long_name": "block"}},
-            "regions.kashmir.layers.block.factor",
+            "regions.balakot.layers.block.factor",
             "rename the layer",
         ),
         (
-            "regions.kashmir.layers.block",
+            "regions.balakot.layers.block",
             {"file": "a.tif", "kind": "class"},
-            "regions.kashmir.layers.block",
+            "regions.balakot.layers.block",
             "rename the layer",
         ),
-        ("regions.kashmir.grid.box", [73, 35, 74, 34], "regions.kashmir.grid.box", "[west, south"),
+        ("regions.balakot.grid.box", [73, 35, 74, 34], "regions.balakot.grid.box", "[west, south"),
         (
-            "regions.kashmir.grid.terrain_resolution_m",
+            "regions.balakot.grid.terrain_resolution_m",
             20,
-            "regions.kashmir.grid.terrain_resolution_m",
+            "regions.balakot.grid.terrain_resolution_m",
             "20 m does not divide the cells of 30 m; state such as 15",
         ),
         (
-            "regions.kashmir.grid.buffer_m",
+            "regions.balakot.grid.buffer_m",
             500,
-            "regions.kashmir.grid.buffer_m",
+            "regions.balakot.grid.buffer_m",
             "a region of which only its inventory says where it is",
         ),
         (
-            "regions.kashmir.layers.extent",
+            "regions.balakot.layers.extent",
             {"file": "a.tif"},
-            "regions.kashmir.layers.extent",
+            "regions.balakot.layers.extent",
             "belongs to a region without `dem`; remove one of them",
         ),
         (
-            "regions.kashmir.layers.roads",
+            "regions.balakot.layers.roads",
             {"recipe": "osm_roads"},
-            "regions.kashmir.layers.roads.extract",
+            "regions.balakot.layers.roads.extract",
             "europe/italy/nord-est",
         ),
         (
-            "regions.kashmir.layers.blue",
+            "regions.balakot.layers.blue",
             {"recipe": "sentinel2"},
-            "regions.kashmir.layers.blue.dates",
+            "regions.balakot.layers.blue.dates",
             "first and the last day",
         ),
         (
-            "regions.kashmir.layers.blue",
+            "regions.balakot.layers.blue",
             {"recipe": "sentinel2", "dates": ["2023-09-30", "2023-06-01"]},
-            "regions.kashmir.layers.blue.dates",
+            "regions.balakot.layers.blue.dates",
             "no span of time",
         ),
         (
-            "regions.kashmir.layers.haze",
+            "regions.balakot.layers.haze",
             {"recipe": "sentinel2", "dates": ["2023-06-01", "2023-09-30"]},
-            "regions.kashmir.layers.haze",
+            "regions.balakot.layers.haze",
             "rename the layer",
         ),
         (
-            "regions.kashmir.layers.rain",
+            "regions.balakot.layers.rain",
             {"recipe": "chirps_rainfall", "extract": "asia"},
-            "regions.kashmir.layers.rain.extract",
+            "regions.balakot.layers.rain.extract",
             "remove it",
         ),
         (
-            "regions.kashmir.layers.rain",
+            "regions.balakot.layers.rain",
             {"recipe": "nasa_landslides"},
-            "regions.kashmir.layers.rain.recipe",
+            "regions.balakot.layers.rain.recipe",
             "is an inventory",
         ),
         (
-            "regions.kashmir.layers.rain",
+            "regions.balakot.layers.rain",
+            {"recipe": "gorkha_extent"},
+            "regions.balakot.layers.rain.recipe",
+            "name it in `surveyed`",
+        ),
+        (
+            "regions.balakot.inventory",
+            {"recipe": "arcgis_features"},
+            "regions.balakot.inventory.service",
+            "state the address of the service",
+        ),
+        (
+            "regions.balakot.inventory",
+            {"recipe": "wfs_features", "service": "https://example.org/wfs"},
+            "regions.balakot.inventory.part",
+            "name the collection or the type",
+        ),
+        (
+            "regions.balakot.inventory",
+            {"recipe": "italica", "where": "a > 1"},
+            "regions.balakot.inventory.where",
+            "remove it",
+        ),
+        (
+            "regions.balakot.inventory",
+            {
+                "url": "https://example.org/a.zip",
+                "sha256": "0" * 64,
+                "served": {"sha256": "0" * 64, "part": "a.gpkg"},
+            },
+            "regions.balakot.inventory.conversion",
+            "state how the file differs",
+        ),
+        (
+            "regions.balakot.layers.rain",
             {
                 "stac": "https://example.org",
                 "collection": "a",
                 "dates": ["2023-06-01", "2023-09-30"],
             },
-            "regions.kashmir.layers.rain.asset",
+            "regions.balakot.layers.rain.asset",
             "name the asset",
         ),
-        ("benchmark.targets", ["chile"], "benchmark.targets", "alder, birch, kashmir"),
+        ("benchmark.targets", ["chile"], "benchmark.targets", "alder, balakot, birch"),
         ("benchmark", {"targets": ["alder"], "shots": [0]}, "benchmark.shots[0]", "1 or more"),
         ("maps.breaks", [0.1, 0.3, 0.2, 0.4], "maps.breaks", "rising"),
         ("maps.breaks", [0.1, 0.2, 0.3], "maps.breaks", "four"),
@@ -296,21 +330,21 @@ def test_names_the_key_and_the_remedy(path, value, problem, remedy):
 
 
 def test_study_without_sources():
-    config = {"study": "small", "regions": {"kashmir": REAL}}
+    config = {"study": "small", "regions": {"balakot": REAL}}
     assert find_problems(config) == [
         "regions: no region is a source; give one with many landslides `role: source`"
     ]
 
 
 def test_target_that_is_the_only_source():
-    config = {"study": "small", "regions": {"kashmir": REAL | {"role": "both"}}}
-    config["benchmark"] = {"targets": ["kashmir"]}
+    config = {"study": "small", "regions": {"balakot": REAL | {"role": "both"}}}
+    config["benchmark"] = {"targets": ["balakot"]}
     found = find_problems(config)
-    assert [line.split(":")[0] for line in found] == ["benchmark.targets", "regions.kashmir.role"]
+    assert [line.split(":")[0] for line in found] == ["benchmark.targets", "regions.balakot.role"]
 
 
 def test_all_problems_at_once():
-    config = change("regions.kashmir.inventory", None)
+    config = change("regions.balakot.inventory", None)
     config["benchmark"] = {"targets": ["chile", "peru"]}
     config["regions"]["alder"]["roles"] = "both"
     config["regions"]["birch"]["virtual"]["sise"] = 64
@@ -318,19 +352,19 @@ def test_all_problems_at_once():
     found = find_problems(config)
     assert [line.split(":")[0] for line in found] == [
         *("benchmark.targets", "benchmark.targets", "regions.*.grid.resolution_m"),
-        *("regions.alder.roles", "regions.birch.virtual.sise", "regions.kashmir.inventory"),
+        *("regions.alder.roles", "regions.balakot.inventory", "regions.birch.virtual.sise"),
     ]
 
 
 def test_one_legend_names_a_code_once():
     soil = {"file": "soil.tif", "kind": "class", "legend": "fao", "classes": {1: "peat", 2: "loam"}}
-    config = change("regions.kashmir.layers.soil", soil)
+    config = change("regions.balakot.layers.soil", soil)
     other = soil | {"classes": {2: "clay"}}
     layers = REAL["layers"] | {"dem": {"file": "korea.tif"}, "ground": other}
     config["regions"]["korea"] = REAL | {"layers": layers}
     assert find_problems(config) == [
         "regions.korea.layers.ground.classes: code 2 of the legend fao is 'clay' here and "
-        "'loam' in regions.kashmir; correct one, or name two legends"
+        "'loam' in regions.balakot; correct one, or name two legends"
     ]
     other["legend"] = "local"
     assert find_problems(config) == []
@@ -339,7 +373,7 @@ def test_one_legend_names_a_code_once():
 def test_classes_are_named_by_integers_or_a_file():
     for classes in ({1: "peat"}, "soil.csv"):
         entry = {"file": "soil.tif", "kind": "class", "classes": classes}
-        config = change("regions.kashmir.layers.soil", entry)
+        config = change("regions.balakot.layers.soil", entry)
         jsonschema.Draft202012Validator(SCHEMA).validate(config)
         assert find_problems(config) == []
 
@@ -352,7 +386,7 @@ def test_frozen_models_cannot_settle_classes_by_the_sources():
 
 def test_frozen_models_need_no_source():
     config = change("transfer.frozen", {"folder": "models", "sha256": SHA256})
-    config["regions"] = {"kashmir": REAL}
+    config["regions"] = {"balakot": REAL}
     assert find_problems(config) == []
     jsonschema.validate(config, SCHEMA)
 
@@ -373,9 +407,9 @@ def test_what_is_no_study_is_reported_not_crashed(config):
         "samples.bufer_m",
         "regions.alder.roles",
         "regions.alder.virtual.relief",
-        "regions.kashmir.grid.resolution",
-        "regions.kashmir.layers.dem.path",
-        "regions.kashmir.inventory.xx",
+        "regions.balakot.grid.resolution",
+        "regions.balakot.layers.dem.path",
+        "regions.balakot.inventory.xx",
         "maps.size",
     ],
 )
@@ -392,14 +426,14 @@ def test_unknown_keys_are_refused_also_by_editors(path):
         ("seed", -1),
         ("seed", "forty-two"),
         ("samples.buffer_m", "100 m"),
-        ("regions.kashmir.role", "teacher"),
-        ("regions.kashmir.shots", 0),
-        ("regions.kashmir.prevalence", 2),
+        ("regions.balakot.role", "teacher"),
+        ("regions.balakot.shots", 0),
+        ("regions.balakot.prevalence", 2),
         ("transfer.learners", ["svm"]),
         ("transfer.learners", ["rf", "rf"]),
         ("factors.groups", []),
         ("maps.breaks", "equal"),
-        ("regions.kashmir.layers.dem", {"url": "ftp://example.org/dem.tif"}),
+        ("regions.balakot.layers.dem", {"url": "ftp://example.org/dem.tif"}),
     ],
 )
 def test_wrong_values_are_refused_also_by_editors(path, value):
@@ -452,10 +486,36 @@ def test_own_factors_have_one_unit():
     config = copy.deepcopy(STUDY)
     second = config["regions"]["nepal"] = copy.deepcopy(REAL)
     second["inventory"]["file"] = "other.gpkg"
-    for region, units in ((config["regions"]["kashmir"], "m/s2"), (second, "g")):
+    for region, units in ((config["regions"]["balakot"], "m/s2"), (second, "g")):
         region["layers"]["pga"] = {"file": "a.tif", "factor": {"units": units, "long_name": "pga"}}
     (problem,) = find_problems(config)
     assert problem.startswith("regions.nepal.layers.pga.factor.units: g differs from m/s2")
+
+
+def test_rainfall_is_of_one_version():
+    config = copy.deepcopy(STUDY)
+    second = config["regions"]["nepal"] = copy.deepcopy(REAL)
+    second["inventory"]["file"] = "other.gpkg"
+    config["regions"]["balakot"]["layers"]["rainfall"] = {"recipe": "chirps3"}
+    second["layers"]["rainfall"] = {"recipe": "chirps_rainfall"}
+    (problem,) = find_problems(config)
+    assert problem.startswith("regions.nepal.layers.rainfall.recipe: chirps_rainfall is another")
+    assert "name one of them in all regions" in problem
+    second["layers"]["rainfall"] = {"recipe": "chirps3"}
+    assert find_problems(config) == []
+
+
+def test_rainfall_is_of_the_version_that_frozen_models_know(tmp_path):
+    (tmp_path / "manifest.json").write_text(json.dumps({"recipes": {"rainfall": "chirps3"}}))
+    config = copy.deepcopy(STUDY)
+    config["transfer"] = {"frozen": {"folder": str(tmp_path), "sha256": "0" * 64}}
+    config["regions"]["balakot"]["layers"]["rainfall"] = {"recipe": "chirps_rainfall"}
+    with pytest.raises(ValueError, match=r"rainfall\.recipe: chirps_rainfall is another version"):
+        check_study(config)
+    (tmp_path / "manifest.json").write_text("{}")
+    with pytest.raises(ValueError, match=r"dem\.tif") as caught:
+        check_study(config)
+    assert "another version" not in str(caught.value)
 
 
 def test_default_soil_equals_that_of_the_library():
@@ -483,12 +543,12 @@ def test_defaults_are_filled_in_and_what_is_stated_stays():
     assert config["priorities"]["corridors"]["road"] == {
         **{"file": "a.gpkg", "buffer_m": 50, "step_m": 100},
     }
-    kashmir = config["regions"]["kashmir"]
-    assert kashmir["inventory"] == {"file": "landslides.gpkg", "merge_m": 0}
-    assert kashmir["grid"] == REAL["grid"] | {"buffer_m": 2000}
-    assert "shots" not in kashmir and "lon" not in config
+    balakot = config["regions"]["balakot"]
+    assert balakot["inventory"] == {"file": "landslides.gpkg", "merge_m": 0}
+    assert balakot["grid"] == REAL["grid"] | {"buffer_m": 2000}
+    assert "shots" not in balakot and "lon" not in config
     # A whole number stays one: a rule would run again for 30.0 in place of 30.
-    assert isinstance(kashmir["grid"]["resolution_m"], int)
+    assert isinstance(balakot["grid"]["resolution_m"], int)
     assert isinstance(config["priorities"]["grid_m"], int)
 
 
@@ -505,7 +565,7 @@ def test_a_checked_study_with_its_defaults_is_sound():
     fill_defaults(config, check_study(config, files=False))
     jsonschema.Draft202012Validator(SCHEMA).validate(config)
     again = copy.deepcopy(config)
-    again["regions"]["kashmir"]["grid"].pop("buffer_m")  # the one default that is refused there
+    again["regions"]["balakot"]["grid"].pop("buffer_m")  # the one default that is refused there
     fill_defaults(again, check_study(again, files=False))
     assert again == config
 

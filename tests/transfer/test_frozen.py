@@ -9,6 +9,7 @@ import pytest
 from landshift.runtime.files import hash_file
 from landshift.runtime.logs import explain_error
 from landshift.transfer.frozen import freeze_models, load_frozen
+from landshift.transfer.manifest import read_frozen_places
 from landshift.transfer.storage import load_model, save_model
 
 
@@ -36,6 +37,13 @@ def test_same_models_same_hash(published, source_models):
     folder, sha256 = published
     folders = [folder / model.learner for model in source_models]
     assert freeze_models(folders, folder / "manifest.json") == sha256
+
+
+def test_the_manifest_states_the_recipes_of_the_sources(published, source_models):
+    folder, _ = published
+    folders = [folder / model.learner for model in source_models]
+    freeze_models(folders, folder / "manifest.json", recipes={"rainfall": "chirps3"})
+    assert json.loads((folder / "manifest.json").read_text())["recipes"] == {"rainfall": "chirps3"}
 
 
 def test_another_manifest_is_refused(published):
@@ -114,3 +122,29 @@ def test_a_manifest_of_a_model_without_files_is_refused(published):
     file.write_text(json.dumps(json.loads(file.read_text()) | {"files": {}}))
     with pytest.raises(ValueError, match="must list the files"):
         load_model(folder / "xgb")
+
+
+def test_frozen_models_say_where_their_sources_lie(published):
+    folder, _ = published
+    learners = json.loads((folder / "manifest.json").read_text())["learners"]
+    frozen = {"folder": str(folder)}
+    assert read_frozen_places(frozen) == {}
+    places = {"district": {"box": [73.2, 34.5, 73.4, 34.7], "without": [73.3, 34.6, 73.4, 34.7]}}
+    freeze_models(
+        [folder / learner for learner in learners], folder / "manifest.json", places=places
+    )
+    assert read_frozen_places(frozen) == places
+    assert read_frozen_places(None) == {}
+
+
+@pytest.mark.parametrize(
+    "places",
+    ["here", {"alder": "here"}, {"alder": {}}, {"alder": {"box": [1, 2, 3]}},
+     {"alder": {"box": [0, 0, 1, "north"]}}, {"alder": {"box": [0, 0, 1, 1], "without": None}},
+     {"alder": {"box": [500000, 5000000, 501000, 5001000]}}],
+)  # fmt: skip
+def test_places_of_frozen_models_that_are_none_are_refused(tmp_path, places):
+    (tmp_path / "manifest.json").write_text(json.dumps({"places": places}))
+    with pytest.raises(ValueError, match=r"states places that are no boxes") as e:
+        read_frozen_places({"folder": str(tmp_path)})
+    assert explain_error(e.value)

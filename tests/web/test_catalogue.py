@@ -1,13 +1,16 @@
 """The STAC catalogue of a study: valid, movable, and true to its files."""
 
 import json
+import math
 import shutil
 from pathlib import Path
 
 import pystac
 import pytest
 import rasterio
+import shapely
 from pystac.validation.stac_validator import JsonSchemaSTACValidator
+from rasterio.transform import from_origin
 
 from landshift.report.catalogue import Publication, write_catalogue
 
@@ -75,3 +78,23 @@ def test_origin_is_that_of_the_model(study, manifest):
     assert properties["landshift:sources"] == manifest["sources"]
     assert "at a prevalence of 0.02" in properties["description"]
     assert read_items(study)["elm"].get_single_link("license").href.endswith("model_card.md")
+
+
+def test_a_map_across_180_degrees_is_of_two_parts_and_one_narrow_box(study, tmp_path):
+    for file in (study / "targets" / "ash").glob("*.tif"):
+        with rasterio.open(file, "r+", IGNORE_COG_LAYOUT_BREAK="YES") as source:
+            size = source.res[0]
+            source.crs, source.transform = "EPSG:32760", from_origin(819_000, 8_140_000, size, size)
+            width = source.width * size
+    publication = Publication(
+        "ash", {"susceptibility": study / "targets/ash/susceptibility.tif"},
+        model=study / "targets/ash/model", card=study / "targets/ash/model_card.md",
+    )  # fmt: skip
+    write_catalogue(tmp_path / "new" / "catalog.json", [publication], study="trial")
+    item = json.loads((tmp_path / "new" / "ash" / "ash.json").read_text())
+    west, south, east, north = item["bbox"]
+    assert 179.9 < west < 180 and -180 < east < -179.9 and -16.9 < south < north < -16.7
+    degrees = width / 111_320 / math.cos(math.radians(16.8))
+    assert east + 360 - west == pytest.approx(degrees, rel=0.05)
+    parts = shapely.geometry.shape(item["geometry"])
+    assert parts.geom_type == "MultiPolygon" and parts.area < 2 * degrees * (north - south)

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from markdown_it import MarkdownIt
 
+from landshift.acquire.inventory.storage import load_inventory
 from landshift.evaluation.skill import CONTRADICTED
 from landshift.report.texts.model_card import Evidence, write_model_card
 from landshift.report.texts.passages import MEASURES
@@ -72,6 +73,47 @@ def test_card_states_the_benchmark_of_its_region(evidence, tmp_path):
     text = (tmp_path / "card.md").read_text()
     assert "| 5 | 0.750 | 0.200 | +0.050 (95 % interval -0.010 to +0.100) |" in text
     assert "| 98 |" not in text and "| 99 |" not in text
+
+
+def test_card_states_what_a_source_on_the_same_ground_was_kept_from(evidence, tmp_path, caplog):
+    record = {"presences": 168, "absences": 796, "background": 519, "share": 0.244}
+    shared = tmp_path / "shared.json"
+    shared.write_text(json.dumps(record | {"without": [10, 44, 10.1, 44.1]}))
+    inventories = evidence.inventories | {"elm": evidence.inventories["ash"]}
+    told = replace(evidence, shared={"elm": shared}, inventories=inventories)
+    write_model_card(tmp_path / "card.md", told)
+    text = (tmp_path / "card.md").read_text()
+    count = len(load_inventory(evidence.inventories["ash"])[0])
+    assert f"where {count} of the {count} landslides of ash are landslides of elm too" in text
+    assert "(168 landslides, 796 absences and 519 random cells) is left out of what this" in text
+    assert f"{count} of {count} landslides of ash are ones of elm" in caplog.text
+    shared.write_text(json.dumps(dict.fromkeys(record, 0)))
+    write_model_card(tmp_path / "card.md", told)
+    assert "share ground" not in (tmp_path / "card.md").read_text()
+
+
+def test_card_states_what_frozen_models_may_have_learned(evidence, tmp_path):
+    landslides = load_inventory(evidence.inventories["ash"])[0].to_crs("EPSG:4326")
+    box = [float(edge) for edge in landslides.total_bounds]
+    write_model_card(tmp_path / "card.md", replace(evidence, known={"elm": {"box": box}}))
+    text = (tmp_path / "card.md").read_text()
+    assert f"\n{len(landslides)} landslides lie in sources of the frozen models, which may" in text
+
+
+def test_card_states_where_absences_come_from_and_how_much_landslides_span(evidence, tmp_path):
+    cleaning = tmp_path / "cleaning.csv"
+
+    def write(share, stated=None):
+        cleaning.write_text(f"what,value,meaning\nread,80,landslides\nextent_share,{share},share\n")
+        surveyed = {"ash": stated} if stated else {}
+        told = replace(evidence, cleanings={"ash": cleaning}, surveyed=surveyed)
+        write_model_card(tmp_path / "card.md", told)
+        return (tmp_path / "card.md").read_text()
+
+    assert "**The landslides of ash span 13% of the region**, but absences come from" in write(0.13)
+    assert "own extent, 13% of the region: absences, and the cells" in write(0.13, "extent")
+    assert "lie where landslides were looked for, as the study states." in write(0.13, "file")
+    assert "looked for" not in write(0.9) and "span" not in write(0.9)
 
 
 def find(evidence, **more):

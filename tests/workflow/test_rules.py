@@ -64,6 +64,13 @@ def test_rules_have_manners(name):
         assert not unnamed, f"{name}: unnamed {directive} {unnamed}"
 
 
+@pytest.mark.parametrize("name", sorted(read_rules()))
+def test_the_benchmark_of_a_job_has_the_name_of_its_log(name):
+    """By that the end of a failed run knows the jobs that were killed."""
+    (log,) = re.findall(r'"<logs>/(.+)[.]log"', read_rules()[name])
+    assert re.findall(r'"<benchmarks>/(.+)[.]tsv"', read_rules()[name]) == [log]
+
+
 def list_names(rule: str) -> list[str]:
     """List what a rule names: its inputs, outputs and parameters, and its wildcards."""
     names, text = [], read_rules()[rule]

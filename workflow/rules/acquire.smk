@@ -10,6 +10,7 @@ localrules:
     acquire_layer,
     acquire_lines,
     acquire_inventory,
+    acquire_library_region,
     acquire_surveyed,
     acquire_source_models,
     gather_ledger,
@@ -46,7 +47,7 @@ rule generate_virtual_region:
         "../scripts/generate_virtual_region.py"
 
 
-rule take_library_region:
+rule acquire_library_region:
     input:
         table=lambda wildcards: read_library()[wildcards.region].path,
         grounds=[find_ground(region) for region in PLAN.targets],
@@ -54,9 +55,9 @@ rule take_library_region:
         samples="<results>/regions/{region}/samples.parquet",
         background="<results>/regions/{region}/background.parquet",
     log:
-        "<logs>/take_library_region/{region}.log",
+        "<logs>/acquire_library_region/{region}.log",
     benchmark:
-        "<benchmarks>/take_library_region/{region}.tsv"
+        "<benchmarks>/acquire_library_region/{region}.tsv"
     wildcard_constraints:
         region=any_of(PLAN.library),
     conda:
@@ -65,11 +66,11 @@ rule take_library_region:
     resources:
         mem_mb=1000,
     params:
-        code=hash_script("take_library_region"),
+        code=hash_script("acquire_library_region"),
     message:
         "Unpack {wildcards.region}"
     script:
-        "../scripts/take_library_region.py"
+        "../scripts/acquire_library_region.py"
 
 
 rule acquire_dem:
@@ -135,6 +136,10 @@ rule acquire_surveyed:
     input:
         files=lambda wildcards: find_files(wildcards.region, "surveyed"),
         dem=lambda wildcards: find_ground(wildcards.region),
+        inventory=lambda wildcards: list_of_regions(
+            [wildcards.region] * (find_entry(wildcards.region, "surveyed") == EXTENT),
+            "inventory.gpkg",
+        ),
     output:
         surveyed="<results>/regions/{region}/surveyed.tif",
         record="<results>/regions/{region}/surveyed.tif.json",
@@ -151,7 +156,11 @@ rule acquire_surveyed:
         mem_mb=4000,
         downloads=1,
     params:
-        entry=lambda wildcards: Slice(find_entry(wildcards.region, "surveyed")),
+        entry=lambda wildcards: Slice(
+            {"extent": True}
+            if find_entry(wildcards.region, "surveyed") == EXTENT
+            else find_entry(wildcards.region, "surveyed")
+        ),
         content=lambda wildcards: hash_files(find_entry(wildcards.region, "surveyed")),
         code=hash_script("acquire_surveyed"),
     message:

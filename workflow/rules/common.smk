@@ -8,10 +8,11 @@ from landshift.acquire.library import read_library
 from landshift.runtime.compiled_cache import drop_stale_kernels
 from landshift.runtime.files import hash_contents
 from landshift.runtime.fingerprint import fingerprint_script
+from landshift.runtime.slices import Slice
 from landshift.study import outputs
-from landshift.study.origins import list_files
+from landshift.study.origins import EXTENT, list_files
 from landshift.study.plan import Plan, place_grids
-from landshift.transfer.manifest import read_frozen_factors
+from landshift.transfer.manifest import read_frozen_factors, read_frozen_places
 
 REGIONS = config["regions"]
 FROZEN = config["transfer"]["frozen"]
@@ -25,6 +26,7 @@ SCRIPTS = ROOT / "workflow" / "scripts"
 drop_stale_kernels()
 
 PLAN = Plan(STUDY, explain(read_frozen_factors, FROZEN))
+FROZEN_PLACES = explain(read_frozen_places, FROZEN)
 TARGETS = PLAN.targets
 
 
@@ -59,6 +61,7 @@ def any_of(names):
 wildcard_constraints:
     region=any_of(REGIONS),
     target=any_of(PLAN.all_targets),
+    source=any_of(PLAN.real),
     group="[a-z]+",
     layer="(?!(dem|dem_detail|extent)[.])[a-z][a-z0-9_]*",
     inventory="inventory|validation",
@@ -82,7 +85,7 @@ def hash_viewer():
 
 def hash_files(*entries):
     """Hash the local files of entries, so that a file replaced by an older one reruns its jobs too."""
-    return hash_contents(file for entry in entries for file in list_files(entry))
+    return hash_contents(file for entry in entries if entry != EXTENT for file in list_files(entry))
 
 
 def find_entry(region, name):
@@ -96,7 +99,8 @@ def find_entry(region, name):
 
 def find_files(region, name):
     """Find the local files of a layer: as inputs, their change reruns the job; addresses have none."""
-    return list_files(find_entry(region, name))
+    entry = find_entry(region, name)
+    return [] if entry == EXTENT else list_files(entry)
 
 
 def describe_origin(region, layer):
@@ -147,10 +151,32 @@ def list_factor_files(region):
     )
 
 
+def find_known_places(target):
+    """Find where the sources of frozen models lie: what happened there they may have learned."""
+    return Slice({} if target in PLAN.virtual else FROZEN_PLACES)
+
+
+def list_of_sources(target, file):
+    """List a table of every source of a target, without the ground of the target if they share it."""
+    return below_results(
+        (
+            f"targets/{target}/sources/{source}/{file}"
+            if PLAN.may_share_ground(target, source)
+            else f"regions/{source}/{file}"
+        )
+        for source in PLAN.known_sources_of(target)
+    )
+
+
+def list_shared(target):
+    """List what is known of the ground that a target may share with each of its sources."""
+    return below_results(outputs.list_shared(PLAN, target))
+
+
 def list_break_sources(target):
     """List the background of the sources, where they settle the limits of the classes."""
-    sources = PLAN.sources_of(target) if config["maps"]["breaks"] == "sources" else []
-    return list_of_regions(sources, "background.parquet")
+    stated = config["maps"]["breaks"] == "sources"
+    return list_of_sources(target, "background.parquet") if stated else []
 
 
 def list_source_models(target):
@@ -163,6 +189,15 @@ def list_surveyed(region):
     """List the area of a region in which landslides were looked for, if it is stated."""
     stated = "surveyed" in REGIONS[region].get("inventory", {})
     return list_of_regions([region] * stated, "surveyed.tif")
+
+
+def describe_surveys(target):
+    """Describe by region how it is stated where landslides were looked for."""
+    return {
+        region: "extent" if find_entry(region, "surveyed") == EXTENT else "file"
+        for region in PLAN.real_regions_of(target)
+        if "surveyed" in REGIONS[region]["inventory"]
+    }
 
 
 def list_validation(target):

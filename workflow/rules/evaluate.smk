@@ -20,6 +20,7 @@ rule evaluate_target:
     resources:
         mem_mb=4000,
     params:
+        known=lambda wildcards: find_known_places(wildcards.target),
         code=hash_script("evaluate_target"),
     message:
         "Score the map of {wildcards.target} on landslides it has not seen"
@@ -36,6 +37,7 @@ rule evaluate_skill:
         shots="<results>/targets/{target}/shots.parquet",
         validation=lambda wildcards: list_validation(wildcards.target),
         background="<results>/regions/{target}/background.parquet",
+        surveyed=lambda wildcards: list_surveyed(wildcards.target),
     output:
         skill=report(
             "<results>/targets/{target}/skill.csv",
@@ -57,6 +59,7 @@ rule evaluate_skill:
     params:
         block_size=config["maps"]["block_size"],
         pseudo_absences=config["transfer"]["background_cells"],
+        known=lambda wildcards: find_known_places(wildcards.target),
         code=hash_script("evaluate_skill"),
     message:
         "Compare the map of {wildcards.target} with zero-shot and local-only on unseen landslides"
@@ -67,12 +70,8 @@ rule evaluate_skill:
 rule evaluate_truth:
     input:
         models=lambda wildcards: list_source_models(wildcards.target),
-        samples=lambda wildcards: list_of_regions(
-            PLAN.sources_of(wildcards.target), "samples.parquet"
-        ),
-        background_sources=lambda wildcards: list_of_regions(
-            PLAN.sources_of(wildcards.target), "background.parquet"
-        ),
+        samples=lambda wildcards: list_of_sources(wildcards.target, "samples.parquet"),
+        background_sources=lambda wildcards: list_of_sources(wildcards.target, "background.parquet"),
         shots="<results>/targets/{target}/shots.parquet",
         background="<results>/regions/{target}/background.parquet",
         factors=lambda wildcards: list_factor_files(wildcards.target),
@@ -112,9 +111,7 @@ rule evaluate_truth:
 rule evaluate_similarity:
     input:
         background="<results>/regions/{target}/background.parquet",
-        sources=lambda wildcards: list_of_regions(
-            PLAN.sources_of(wildcards.target), "background.parquet"
-        ),
+        sources=lambda wildcards: list_of_sources(wildcards.target, "background.parquet"),
         selected="<results>/sources/{target}/factors_selected.json",
     output:
         similarity=report(
@@ -175,11 +172,13 @@ rule evaluate_class_coverage:
 rule run_transfer_benchmark:
     input:
         models=lambda wildcards: list_source_models(wildcards.target),
-        samples=lambda wildcards: list_of_regions(
-            PLAN.regions_of(wildcards.target), "samples.parquet"
+        samples=lambda wildcards: (
+            list_of_regions([wildcards.target], "samples.parquet")
+            + list_of_sources(wildcards.target, "samples.parquet")
         ),
-        background=lambda wildcards: list_of_regions(
-            PLAN.regions_of(wildcards.target), "background.parquet"
+        background=lambda wildcards: (
+            list_of_regions([wildcards.target], "background.parquet")
+            + list_of_sources(wildcards.target, "background.parquet")
         ),
     output:
         scores="<results>/benchmark/{target}/{group}.parquet",

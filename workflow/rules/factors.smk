@@ -240,9 +240,7 @@ rule draw_samples:
 
 rule select_factors:
     input:
-        samples=lambda wildcards: list_of_regions(
-            PLAN.sources_of(wildcards.target), "samples.parquet"
-        ),
+        samples=lambda wildcards: list_of_sources(wildcards.target, "samples.parquet"),
     output:
         selected="<results>/sources/{target}/factors_selected.json",
         screened=report(

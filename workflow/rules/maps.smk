@@ -63,9 +63,7 @@ rule map_applicability:
     input:
         model="<results>/targets/{target}/model",
         factors=lambda wildcards: list_factor_files(wildcards.target),
-        samples=lambda wildcards: list_of_regions(
-            PLAN.sources_of(wildcards.target), "samples.parquet"
-        ),
+        samples=lambda wildcards: list_of_sources(wildcards.target, "samples.parquet"),
         shots="<results>/targets/{target}/shots.parquet",
     output:
         dissimilarity="<results>/targets/{target}/dissimilarity.tif",

@@ -86,6 +86,10 @@ rule write_model_card:
         inventories=lambda wildcards: list_of_regions(
             PLAN.mapped_regions_of(wildcards.target), "inventory.gpkg"
         ),
+        shared=lambda wildcards: list_shared(wildcards.target),
+        cleanings=lambda wildcards: list_of_regions(
+            PLAN.real_regions_of(wildcards.target), "inventory_cleaning.csv"
+        ),
     output:
         card="<results>/targets/{target}/model_card.md",
         page=report(
@@ -109,6 +113,8 @@ rule write_model_card:
         mapped=lambda wildcards: PLAN.mapped_regions_of(wildcards.target),
         library=PLAN.library,
         regions=lambda wildcards: PLAN.regions_of(wildcards.target),
+        known=lambda wildcards: find_known_places(wildcards.target),
+        surveyed=lambda wildcards: describe_surveys(wildcards.target),
         code=hash_script("write_model_card"),
     message:
         "Write down what the map of {wildcards.target} is, how good it is, and where not to use it"

@@ -3,15 +3,43 @@
 from landshift.runtime.slices import Slice
 
 
+rule select_source_samples:
+    input:
+        source_samples="<results>/regions/{source}/samples.parquet",
+        source_background="<results>/regions/{source}/background.parquet",
+        source_ground=lambda wildcards: find_ground(wildcards.source),
+        ground=lambda wildcards: find_ground(wildcards.target),
+    output:
+        samples="<results>/targets/{target}/sources/{source}/samples.parquet",
+        background="<results>/targets/{target}/sources/{source}/background.parquet",
+        record="<results>/targets/{target}/sources/{source}/shared.json",
+    log:
+        "<logs>/select_source_samples/{target}_{source}.log",
+    benchmark:
+        "<benchmarks>/select_source_samples/{target}_{source}.tsv"
+    conda:
+        "../../envs/landshift.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+    params:
+        margin_m=config["samples"]["buffer_m"],
+        code=hash_script("select_source_samples"),
+    message:
+        "Leave out of {wildcards.source} what lies on the ground of {wildcards.target}"
+    script:
+        "../scripts/select_source_samples.py"
+
+
 rule pretrain_sources:
     input:
         selected="<results>/sources/{target}/factors_selected.json",
-        samples=lambda wildcards: list_of_regions(
-            PLAN.sources_of(wildcards.target), "samples.parquet"
-        ),
-        background=lambda wildcards: list_of_regions(
-            PLAN.sources_of(wildcards.target), "background.parquet"
-        ),
+        samples=lambda wildcards: list_of_sources(wildcards.target, "samples.parquet"),
+        background=lambda wildcards: list_of_sources(wildcards.target, "background.parquet"),
+        grounds=lambda wildcards: [
+            find_ground(source) for source in PLAN.placed_sources_of(wildcards.target)
+        ],
+        shared=lambda wildcards: list_shared(wildcards.target),
     output:
         models=directory(expand("<results>/sources/{{target}}/{learner}", learner=LEARNERS)),
         manifest="<results>/sources/{target}/manifest.json",
@@ -21,13 +49,15 @@ rule pretrain_sources:
         "<benchmarks>/pretrain_sources/{target}.tsv"
     conda:
         "../../envs/landshift.yaml"
-    threads: 1
+    threads: 2
     resources:
         mem_mb=4000,
     params:
         learners=LEARNERS,
+        placed=lambda wildcards: PLAN.placed_sources_of(wildcards.target),
         own_units=lambda wildcards: Slice(PLAN.list_own_units(PLAN.sources_of(wildcards.target))),
         legends=lambda wildcards: Slice(PLAN.find_shared_legends(wildcards.target)),
+        recipes=lambda wildcards: Slice(PLAN.list_recipes(PLAN.sources_of(wildcards.target))),
         seed=config["seed"],
         code=hash_script("pretrain_sources"),
     message:
@@ -65,12 +95,8 @@ rule fine_tune_target:
         models=lambda wildcards: list_source_models(wildcards.target),
         samples="<results>/regions/{target}/samples.parquet",
         background="<results>/regions/{target}/background.parquet",
-        source_samples=lambda wildcards: list_of_regions(
-            PLAN.known_sources_of(wildcards.target), "samples.parquet"
-        ),
-        source_background=lambda wildcards: list_of_regions(
-            PLAN.known_sources_of(wildcards.target), "background.parquet"
-        ),
+        source_samples=lambda wildcards: list_of_sources(wildcards.target, "samples.parquet"),
+        source_background=lambda wildcards: list_of_sources(wildcards.target, "background.parquet"),
     output:
         model=directory("<results>/targets/{target}/model"),
         shots="<results>/targets/{target}/shots.parquet",

@@ -26,6 +26,7 @@ rule evaluate_classes:
     resources:
         mem_mb=4000,
     params:
+        known=lambda wildcards: find_known_places(wildcards.target),
         code=hash_script("evaluate_classes"),
     message:
         "Count area and landslides in each class of {wildcards.target}"
@@ -38,9 +39,7 @@ rule evaluate_drivers:
         model="<results>/targets/{target}/model",
         classes="<results>/targets/{target}/classes.tif",
         background="<results>/regions/{target}/background.parquet",
-        source_backgrounds=lambda wildcards: list_of_regions(
-            PLAN.sources_of(wildcards.target), "background.parquet"
-        ),
+        source_backgrounds=lambda wildcards: list_of_sources(wildcards.target, "background.parquet"),
         shots="<results>/targets/{target}/shots.parquet",
     output:
         drivers="<results>/targets/{target}/drivers.csv",

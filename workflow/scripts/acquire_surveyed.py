@@ -2,16 +2,19 @@
 
 from landshift.acquire.fetch.store import open_store, write_record
 from landshift.acquire.layer import Layer
-from landshift.acquire.layers.areas import acquire_surveyed
+from landshift.acquire.layers.areas import acquire_surveyed, take_extent
 from landshift.geodata.raster import open_raster, write_raster
 from landshift.runtime.files import refuse_changes
 from landshift.runtime.jobs import call_main
 from landshift.runtime.logs import set_up_logging
 
 
-def main(*, entry, dem, store, surveyed, record):
-    grid = open_raster(dem).odc.geobox
-    acquired = acquire_surveyed(Layer.parse(entry), grid, store)
+def main(*, entry, dem, inventory, store, surveyed, record):
+    ground = open_raster(dem)
+    if inventory:
+        acquired = take_extent(inventory[0], ground)
+    else:
+        acquired = acquire_surveyed(Layer.parse(entry), ground.odc.geobox, store)
     write_raster(acquired.data.rename("surveyed"), surveyed)
     write_record(acquired, record)
 

@@ -14,10 +14,10 @@ from landshift.runtime.tables import write_csv
 from landshift.sampling.shots import find_held_out
 
 
-def main(*, classes, dem, samples, shots, validation, table):
+def main(*, classes, dem, samples, shots, validation, known, table):
     codes = open_raster(classes)
     tables = pd.read_parquet(samples), pd.read_parquet(shots)
-    used, held_out = find_held_out(*tables, open_raster(dem), validation)
+    used, held_out = find_held_out(*tables, open_raster(dem), validation, known)
     groups = {"held_out": held_out, "used": used}
     shares = tabulate_classes(codes, {name: each for name, each in groups.items() if len(each)})
     write_csv(shares.round(4), table)

@@ -19,24 +19,28 @@ from landshift.runtime.jobs import call_main
 from landshift.runtime.logs import set_up_logging
 from landshift.runtime.seeds import derive_seed
 from landshift.runtime.tables import write_csv
+from landshift.sampling.draw import keep_within
 from landshift.sampling.shots import find_held_out
 from landshift.transfer.fine_tuning import leave_pseudo_absences
 from landshift.transfer.storage import load_model
 
 
 def main(
-    *, model, dem, factors, samples, shots, validation, background,
+    *, model, dem, factors, samples, shots, validation, background, surveyed, known,
     pseudo_absences, block_size, skill, curves,
 ):  # fmt: skip
     tuned = load_model(model)
     names = list(tuned.factors)
     layers = read_factors(factors, names=names, chunks=block_size)
     tables = pd.read_parquet(samples), pd.read_parquet(shots)
-    _, landslides = find_held_out(*tables, open_raster(dem), validation)
+    _, landslides = find_held_out(*tables, open_raster(dem), validation, known)
     found = np.column_stack([sample_points(layers[name], landslides) for name in names])
     found = found[~np.isnan(found).any(axis=1)]
     logging.info("%d landslides that no model has seen", len(found))
-    cells = pd.read_parquet(background)[names].to_numpy(np.float32)
+    cells = pd.read_parquet(background)
+    if surveyed:
+        cells = keep_within(cells, open_raster(surveyed))
+    cells = cells[names].to_numpy(np.float32)
     cells = leave_pseudo_absences(cells, pseudo_absences, tuned.seed)
     by_method = [
         predict_baselines(tuned, values) if len(values) else {} for values in (found, cells)
@@ -55,4 +59,6 @@ def main(
 
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
-    call_main(main, snakemake, validation=next(iter(snakemake.input.validation), None))
+    inputs = snakemake.input
+    one_or_none = {name: next(iter(inputs[name]), None) for name in ("validation", "surveyed")}
+    call_main(main, snakemake, **one_or_none)

@@ -18,10 +18,10 @@ from landshift.runtime.tables import write_csv
 from landshift.sampling.shots import find_held_out
 
 
-def main(*, susceptibility, dem, samples, shots, validation, rate_curve):
+def main(*, susceptibility, dem, samples, shots, validation, known, rate_curve):
     mapped = open_raster(susceptibility)
     tables = pd.read_parquet(samples), pd.read_parquet(shots)
-    used, held_out = find_held_out(*tables, open_raster(dem), validation)
+    used, held_out = find_held_out(*tables, open_raster(dem), validation, known)
     columns = ["curve", "area_share", "landslide_share"]
     curves = [pd.DataFrame(columns=columns)]
     for name, points in {"prediction": held_out, "success": used}.items():

@@ -7,6 +7,9 @@ from pathlib import Path
 import pandas as pd
 
 from landshift.factors.table import FACTORS
+from landshift.geodata.grids import find_box
+from landshift.geodata.raster import open_raster
+from landshift.runtime.files import read_json
 from landshift.runtime.jobs import call_main
 from landshift.runtime.logs import set_up_logging
 from landshift.sampling.tables import keep_factors
@@ -15,7 +18,10 @@ from landshift.transfer.pretraining import pretrain_sources
 from landshift.transfer.storage import save_model
 
 
-def main(*, samples, background, selected, learners, own_units, legends, seed, models, manifest):
+def main(
+    *, samples, background, selected, grounds, shared,
+    learners, own_units, legends, recipes, seed, threads, models, manifest,
+):  # fmt: skip
     factors = json.loads(Path(selected).read_text(encoding="utf-8"))
     units = {name: factor.units for name, factor in FACTORS.items()} | own_units
     labelled = pd.concat([pd.read_parquet(path) for path in samples], ignore_index=True)
@@ -29,12 +35,26 @@ def main(*, samples, background, selected, learners, own_units, legends, seed, m
             seed=seed,
             units=units,
             legends=legends,
+            threads=threads,
         )
         save_model(model, folder)
-    sha256 = freeze_models(models, manifest)
+    places = {
+        name: {"box": find_box(open_raster(path).odc.geobox)} for name, path in grounds.items()
+    }
+    for name, path in shared.items():
+        record = read_json(path)
+        places[name] |= {"without": record["without"]} if "without" in record else {}
+    sha256 = freeze_models(models, manifest, recipes=recipes, places=places)
     logging.info("SHA-256 of the manifest, to freeze these models: %s", sha256)
 
 
 if __name__ == "__main__":
     set_up_logging(snakemake.log[0])
-    call_main(main, snakemake)
+    inputs, params = snakemake.input, snakemake.params
+    call_main(
+        main,
+        snakemake,
+        grounds=dict(zip(params.placed, inputs.grounds, strict=True)),
+        threads=snakemake.threads,
+        shared={Path(path).parent.name: path for path in inputs.shared},
+    )

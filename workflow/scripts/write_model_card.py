@@ -33,6 +33,10 @@ if __name__ == "__main__":
                 )
             ),
             "inventories": dict(zip(params.mapped, inputs.inventories, strict=True)),
+            "shared": {Path(path).parent.name: path for path in inputs.shared},
+            "known": params.known,
+            "cleanings": dict(zip(params.read, inputs.cleanings, strict=True)),
+            "surveyed": params.surveyed,
             "library": params.library,
         },
     )

@@ -33,6 +33,8 @@ class Layer:
         Checksums of the further files of a shapefile, by extension.
     conversion : str or None
         What was converted, of a file that differs in format from what the address serves.
+    served : mapping of str to str
+        What the address serves, from which that file is made: its `sha256`, and the `part` of it.
     collection, asset, mask : str or None
         Of a catalogue: its collection, the asset that is read, and the one that tells clouds.
     dates : tuple of str or None
@@ -43,6 +45,12 @@ class Layer:
         Images kept per tile, the least cloudy [1].
     extract : str or None
         Area of a recipe that is served by areas.
+    service : str or None
+        Address of a recipe's service, where that has none or has moved.
+    part : str or None
+        What of that service is meant, in place of what the recipe states.
+    where : str or None
+        Condition in its language, the like.
     kind : str or None
         ``class`` for codes.
     named : bool
@@ -75,6 +83,7 @@ class Layer:
     sha256: str | None = None
     sidecars: Mapping[str, str] = field(default_factory=dict)
     conversion: str | None = None
+    served: Mapping[str, str] = field(default_factory=dict)
     collection: str | None = None
     asset: str | None = None
     mask: str | None = None
@@ -82,6 +91,9 @@ class Layer:
     max_cloud_percent: float = 40.0
     max_images: int = 12
     extract: str | None = None
+    service: str | None = None
+    part: str | None = None
+    where: str | None = None
     kind: str | None = None
     named: bool = False
     units: str | None = None
@@ -105,7 +117,7 @@ class Layer:
         stated = {key: value for key, value in entry.items() if key in known and value is not None}
         if sum(key in stated for key in ORIGINS) != 1:
             raise ValueError(f"{dict(entry)}: give one of {', '.join(ORIGINS)}, and only one")
-        for key in ("url", "stac"):
+        for key in ("url", "stac", "service"):
             if key in stated:
                 public_address(stated[key])
         origin = redact(str(stated.get("url") or stated.get("file")))

@@ -38,7 +38,7 @@ def check_crs(path: str | Path, crs: Any) -> None:
     if not _is_placed(crs.to_wkt()):
         raise ValueError(
             f"{path}: its CRS leads to no place on the Earth, so nobody knows where it lies; "
-            "state the right one, such as with gdal_edit.py -a_srs EPSG:32643"
+            "state the right one, such as with rio edit-info --crs EPSG:32643"
         )
 
 

@@ -46,6 +46,43 @@ def check_stated_crs(path: Path) -> None:
             )
 
 
+def is_sequence(path: Path) -> bool:
+    """Tell whether a file holds a GeoJSON feature in each line.
+
+    GDAL may take the first of them for the whole file.
+
+    Raises
+    ------
+    ValueError
+        If features follow each other otherwise than line by line.
+    """
+    if not path.is_file():
+        return False
+    with path.open("rb") as stored:
+        head = stored.read(_HEAD)
+    # of a collection, GDAL says itself that something follows; marks between features it knows
+    if not _START.match(head) or b"FeatureCollection" in head or b"\x1e" in head:
+        return False
+    text = path.read_text(encoding="utf-8-sig", errors="replace").lstrip()
+    try:
+        first, end = json.JSONDecoder().raw_decode(text)
+    except (ValueError, RecursionError):
+        return False
+    if not isinstance(first, dict) or first.get("type") != "Feature" or not text[end:].strip():
+        return False
+    if "\n" in text[:end] or not text[end:].lstrip(" \t\r").startswith("\n"):
+        raise ValueError(
+            f"{path}: holds several features one after the other; write each into a line of its "
+            "own, or all into a FeatureCollection"
+        )
+    return True
+
+
+def states_crs(path: Path) -> bool:
+    """Tell whether a file, if it is a GeoJSON, states its CRS."""
+    return any(True for _ in _list_stated(path.read_text(encoding="utf-8", errors="replace")))
+
+
 def _list_stated(text: str) -> Iterator[Any]:
     """List the values of all members ``crs`` that are objects, and that of the whole file."""
     decoder = json.JSONDecoder()

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 
 import pyproj
+import shapely
 import xarray as xr
 from affine import Affine
 from odc.geo.crs import CRS
@@ -56,7 +57,8 @@ def plan_grid(
         Extent as xmin, ymin, xmax, ymax in the CRS of the grid [m]; None takes that of the
         elevation model.
     box
-        Extent as west, south, east, north [degree], instead of `bounds`.
+        Extent as west, south, east, north [degree], instead of `bounds`; across the antimeridian
+        west is more than east.
     origin
         How errors name the file of the elevation model.
 
@@ -75,7 +77,7 @@ def plan_grid(
     """
     own = dem.odc.geobox
     if own is None or own.crs is None:
-        raise ValueError("the elevation model has no CRS; assign one, such as with gdal_edit")
+        raise ValueError("the elevation model has no CRS; assign one, such as with rio edit-info")
     if crs == AUTO:
         wanted = _choose_zone(box or _cover(own, CRS("EPSG:4326"), origin))
     else:
@@ -173,15 +175,56 @@ def choose_crs(crs: str | None, box: Sequence[float]) -> CRS:
 
 
 def find_box(grid: GeoBox, *, margin_m: float = 0.0) -> tuple[float, float, float, float]:
-    """Find the extent of a grid as west, south, east, north [degree], with a margin [m]."""
+    """Find the extent of a grid as west, south, east, north [degree], with a margin [m].
+
+    Across the antimeridian west is more than east, as in GeoJSON.
+
+    Examples
+    --------
+    >>> bounds = (790_000, 8_110_000, 860_000, 8_170_000)
+    >>> fiji = GeoBox.from_bbox(bounds, "EPSG:32760", resolution=100)
+    >>> [round(edge, 1) for edge in find_box(fiji)]
+    [179.7, -17.1, -179.6, -16.5]
+    """
     left, bottom, right, top = grid.boundingbox.bbox
     wider = (left - margin_m, bottom - margin_m, right + margin_m, top + margin_m)
     return transform_bounds(str(grid.crs), "EPSG:4326", *wider)
 
 
+def unwrap_box(box: Sequence[float]) -> tuple[float, float, float, float]:
+    """Continue a box across the antimeridian beyond 180 degrees, so that west is less than east.
+
+    Examples
+    --------
+    >>> unwrap_box((179.5, -17.0, -179.5, -16.5))
+    (179.5, -17.0, 180.5, -16.5)
+    """
+    west, south, east, north = box
+    return west, south, east + 360 if west > east else east, north
+
+
+def split_box(box: Sequence[float]) -> list[tuple[float, float, float, float]]:
+    """Split a box across the antimeridian, whose west is more than its east, into its two parts.
+
+    Examples
+    --------
+    >>> split_box((179.5, -17.0, -179.8, -16.5))
+    [(179.5, -17.0, 180.0, -16.5), (-180.0, -17.0, -179.8, -16.5)]
+    """
+    west, south, east, north = box
+    if west <= east:
+        return [(west, south, east, north)]
+    return [(west, south, 180.0, north), (-180.0, south, east, north)]
+
+
+def cover_box(box: Sequence[float]) -> shapely.Geometry:
+    """Make the polygon of a box [degree], of two parts where it crosses the antimeridian."""
+    return shapely.union_all([shapely.box(*part) for part in split_box(box)])
+
+
 def _choose_zone(box: Sequence[float]) -> CRS:
     """UTM zone of the middle of a box in degrees."""
-    west, south, east, north = box
+    west, south, east, north = unwrap_box(box)
     zone = int(((west + east) / 2 + 180) // 6) % 60 + 1
     return CRS(f"EPSG:{(32600 if south + north >= 0 else 32700) + zone}")
 

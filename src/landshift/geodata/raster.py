@@ -413,7 +413,7 @@ def _check_layout(path: str | Path, source: rasterio.DatasetReader) -> None:
     if source.count != 1:
         raise ValueError(
             f"{path}: expected one band, found {source.count}; extract one, such as with "
-            "gdal_translate -b 1"
+            "rio stack --bidx 1"
         )
     # not by numpy's types: GDAL also has complex integers
     if source.dtypes[0].startswith("complex"):
@@ -429,7 +429,7 @@ def _check_layout(path: str | Path, source: rasterio.DatasetReader) -> None:
     if transform.b or transform.d or transform.a < 0:
         raise ValueError(
             f"{path}: is rotated or mirrored ({transform[:6]}); turn it north up, such as with "
-            "gdalwarp"
+            "rio warp"
         )
 
 

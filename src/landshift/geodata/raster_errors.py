@@ -12,10 +12,8 @@ import rasterio
 from rasterio._err import CPLE_BaseError
 from rasterio.errors import RasterioError, RasterioIOError
 
+from landshift.geodata.impostors import explain_impostor
 from landshift.geodata.opening import open_dataset
-
-_PAGE = (b"<!doctype", b"<html", b"<?xml")
-_LFS = b"version https://git-lfs"
 
 
 @contextmanager
@@ -39,17 +37,8 @@ def explain_unreadable(path: str | Path) -> Iterator[None]:
 def _explain(path: Path, error: Exception) -> OSError | ValueError:
     if not path.is_file():
         return FileNotFoundError(f"{path} does not exist; correct the path")
-    with path.open("rb") as stored:
-        start = stored.read(512).lstrip().lower()
-    if not start:
-        return ValueError(f"{path}: the file is empty; fetch or copy it again")
-    if start.startswith(_PAGE):
-        return ValueError(
-            f"{path}: is a web page and no raster, as servers send where a file is gone or a login"
-            " is needed; fetch the file itself"
-        )
-    if start.startswith(_LFS):
-        return ValueError(f"{path}: is a pointer of Git LFS and no raster; run git lfs pull")
+    if sentence := explain_impostor(path, "raster"):
+        return ValueError(sentence)
     if isinstance(error, RasterioIOError) and "not recognized" in str(error):
         return ValueError(f"{path}: is no raster that GDAL reads; convert it to GeoTIFF")
     return ValueError(

@@ -93,7 +93,7 @@ def _describe_item(publication: Publication, folder: Path) -> pystac.Item:
     item = pystac.Item(
         id=publication.name,
         geometry=shapely.geometry.mapping(corners),
-        bbox=list(corners.bounds),
+        bbox=_find_bbox(corners),
         datetime=PLACEHOLDER,
         properties=_describe_origin(manifest, publication.name),
     )
@@ -111,6 +111,16 @@ def _describe_item(publication: Publication, folder: Path) -> pystac.Item:
     item.add_asset("model_card", pystac.Asset(card, "Model card", None, _TEXT, ["metadata"]))
     item.add_link(pystac.Link("license", card, _TEXT, "Data and licences"))
     return item
+
+
+def _find_bbox(outline: shapely.Geometry) -> list[float]:
+    """Find west, south, east, north [degree]; west is more than east across the antimeridian."""
+    west, south, east, north = outline.bounds
+    parts = shapely.get_parts(outline)
+    if len(parts) > 1:
+        west = min(part.bounds[0] for part in parts if part.bounds[2] == 180)
+        east = max(part.bounds[2] for part in parts if part.bounds[0] == -180)
+    return [west, south, east, north]
 
 
 def _describe_origin(manifest: Mapping[str, Any], name: str) -> dict[str, Any]:

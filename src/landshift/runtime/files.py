@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 MOST_BYTES = 200_000_000
-"""Larger files are told apart by size and time: to read them all would delay every start."""
+"""Files beyond this in all are told apart by size and time: to read them delays every start."""
 
 LEFT_S = 24 * 3600
 """Age from which an unfinished file of another machine is one that a killed process left [s]."""
@@ -33,7 +33,7 @@ def hash_file(path: Path) -> str:
 
 
 def hash_contents(paths: Iterable[str | Path]) -> str:
-    """Hash what files hold, whatever their names and, up to `MOST_BYTES`, their times.
+    """Hash what files hold, whatever their names and, up to `MOST_BYTES` in all, their times.
 
     A file can be replaced by an older one, which no comparison of times notices.
 
@@ -47,16 +47,19 @@ def hash_contents(paths: Iterable[str | Path]) -> str:
     str
         Sixteen hexadecimal digits of a SHA-256.
     """
-    states = "\n".join(_describe(Path(path)) for path in paths)
-    return hashlib.sha256(states.encode()).hexdigest()[:16]
+    states, left = [], MOST_BYTES
+    for path in map(Path, paths):
+        size = path.stat().st_size if path.is_file() else 0
+        states.append(_describe(path, whole=size <= left))
+        left -= size if size <= left else 0
+    return hashlib.sha256("\n".join(states).encode()).hexdigest()[:16]
 
 
-def _describe(path: Path) -> str:
+def _describe(path: Path, *, whole: bool) -> str:
     if not path.is_file():
         return "missing"
     state = path.stat()
-    small = state.st_size <= MOST_BYTES
-    return hash_file(path) if small else f"{state.st_size} {state.st_mtime_ns}"
+    return hash_file(path) if whole else f"{state.st_size} {state.st_mtime_ns}"
 
 
 @contextmanager

@@ -3,6 +3,8 @@
 import errno
 import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
@@ -76,23 +78,51 @@ def set_up_logging(path: str | Path, *, level: int = logging.INFO) -> None:
     sys.excepthook = _log_failure
 
 
-def list_failures(logs: str | Path, *, since: float) -> list[str]:
+@contextmanager
+def collect_warnings() -> Iterator[list[str]]:
+    """Yield a list of what this package warns of meanwhile, so that a record can say the same."""
+    collected: list[str] = []
+    handler = logging.Handler(logging.WARNING)
+    handler.emit = lambda record: collected.append(make_plain(record.getMessage()))
+    logger = logging.getLogger("landshift")
+    logger.addHandler(handler)
+    try:
+        yield collected
+    finally:
+        logger.removeHandler(handler)
+
+
+def list_failures(results: str | Path, *, since: float) -> list[str]:
     """List the sentences that failed jobs of a run left in their logs, once each.
 
-    What Snakemake writes itself is of no use: told to be quiet, it names no job that failed.
+    What Snakemake writes itself is of no use: told to be quiet, it names no job that failed. A job
+    that was killed left no sentence; it is told by its log without a benchmark, which a job that
+    has ended well writes last.
 
     Parameters
     ----------
-    logs
-        Folder of the logs of a study.
+    results
+        Folder of a study, with its ``logs`` and, by the same names, its ``benchmarks``.
     since
         When the run began, as of `time.time` [s]; older logs are of other runs.
     """
-    paths = [path for path in sorted(Path(logs).rglob("*.log")) if path.stat().st_mtime >= since]
-    texts = [path.read_text(encoding="utf-8", errors="replace") for path in paths]
-    lines = [line for text in texts for line in text.splitlines()]
-    found = [line.partition(_FAILED)[2].strip() for line in lines if _FAILED in line]
+    logs, benchmarks = (Path(results, name) for name in ("logs", "benchmarks"))
+    paths = [path for path in sorted(logs.rglob("*.log")) if path.stat().st_mtime >= since]
+    found = []
+    for path in paths:
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        told = [line.partition(_FAILED)[2].strip() for line in lines if _FAILED in line]
+        if not told and not _has_ended(path, logs, benchmarks):
+            name = path.relative_to(logs).with_suffix("")
+            told = [f"{name} stopped without a word, as if killed for its memory; see {path}"]
+        found += told
     return list(dict.fromkeys(map(make_plain, found)))
+
+
+def _has_ended(log: Path, logs: Path, benchmarks: Path) -> bool:
+    """Tell whether a job has written its benchmark after the last line of its log."""
+    benchmark = benchmarks / log.relative_to(logs).with_suffix(".tsv")
+    return benchmark.is_file() and benchmark.stat().st_mtime >= log.stat().st_mtime
 
 
 def explain_error(error: BaseException) -> str | None:

@@ -170,6 +170,21 @@ def draw_background(
     return table
 
 
+def keep_within(table: pd.DataFrame, surveyed: xr.DataArray) -> pd.DataFrame:
+    """Keep the cells of a table that lie where landslides were looked for; all if none does.
+
+    Parameters
+    ----------
+    table
+        Columns ``x`` and ``y``.
+    surveyed
+        1 where landslides were looked for, NaN elsewhere, on the grid of the region.
+    """
+    rows, columns, _ = locate_cells(surveyed.odc.geobox, table[["x", "y"]].to_numpy())
+    inside = np.isfinite(surveyed.to_numpy()[rows, columns])
+    return table[inside] if inside.any() else table
+
+
 def _find_valid(factors: xr.Dataset) -> np.ndarray:
     """Find which cells have all factors, shape ``(cells,)``, a window at a time."""
     valid = np.ones(factors.odc.geobox.shape, bool)

@@ -1,5 +1,7 @@
 """The few labelled cells of a target that stage 2 learns from."""
 
+import logging
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import geopandas
@@ -10,7 +12,10 @@ import xarray as xr
 
 from landshift.acquire.inventory.source_areas import source_points
 from landshift.acquire.inventory.storage import load_inventory
+from landshift.geodata.grids import cover_box
 from landshift.runtime.seeds import derive_seed
+
+_log = logging.getLogger("landshift.sampling")
 
 
 def find_held_out(
@@ -18,6 +23,7 @@ def find_held_out(
     shots: pd.DataFrame,
     elevation: xr.DataArray,
     validation: str | Path | None = None,
+    known: Mapping[str, Mapping[str, Sequence[float]]] | None = None,
 ) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
     """Find the landslides that a model was fine-tuned on, and those that it has not seen.
 
@@ -32,6 +38,9 @@ def find_held_out(
         Elevation on the grid of the region [m], eager.
     validation
         Inventory of later landslides, from `storage.write_inventory`, or None.
+    known
+        Where sources lie whose samples are unknown, as from
+        `landshift.transfer.manifest.read_frozen_places`: earlier landslides there are not held out.
 
     Returns
     -------
@@ -40,7 +49,45 @@ def find_held_out(
     """
     used, others = split_landslides(samples, shots, crs=str(elevation.odc.crs))
     later = load_inventory(validation)[0] if validation else ()
-    return used, source_points(later, elevation) if len(later) else others
+    if len(later):
+        return used, source_points(later, elevation)
+    learned = find_in_places(others, known or {})
+    if learned.any():
+        _log.warning(
+            "%d of %d landslides lie in a source of the frozen models, which may have learned "
+            "them; they are not counted as unseen",
+            *(learned.sum(), len(others)),
+        )
+    return used, others[~learned]
+
+
+def find_in_places(
+    landslides: gpd.GeoDataFrame, places: Mapping[str, Mapping[str, Sequence[float]]]
+) -> np.ndarray:
+    """Find which landslides touch a place: bool of shape ``(n,)``.
+
+    Parameters
+    ----------
+    landslides
+        Points or polygons.
+    places
+        By name a ``box`` as west, south, east, north [degree], perhaps ``without`` another one.
+
+    Examples
+    --------
+    >>> points = gpd.points_from_xy([0.5, 1.5, 3], [0.5, 0.5, 0.5], crs="EPSG:4326")
+    >>> points = gpd.GeoDataFrame(geometry=points)
+    >>> find_in_places(points, {"alder": {"box": [0, 0, 2, 1], "without": [1, 0, 2, 1]}}).tolist()
+    [True, False, False]
+    """
+    shapes = landslides.geometry.to_crs("EPSG:4326")
+    found = np.zeros(len(shapes), bool)
+    for place in places.values():
+        area = cover_box(place["box"])
+        if "without" in place:
+            area = area.difference(cover_box(place["without"]))
+        found |= shapes.intersects(area).to_numpy()
+    return found
 
 
 MOST_SHOTS = 250

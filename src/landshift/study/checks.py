@@ -11,6 +11,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from landshift.acquire.recipes import RECIPES
+from landshift.runtime.files import read_json
 from landshift.study.model import Study
 from landshift.study.parts import LEAST_CELL_M, UNCHECKED, Problem
 from landshift.study.plan import Plan
@@ -62,6 +64,7 @@ def check_study(config: Mapping[str, Any], *, files: bool = True) -> Study:
         # What regions share is asked when each of them is sound.
         problems |= {*_check_groups(Plan(study))}
     problems |= {*(_find_missing_files(study) if files else ())}
+    problems |= {*_check_versions(study, _read_frozen_recipes(study) if files else {})}
     raise_problems(sorted(problems))
     return study
 
@@ -181,7 +184,11 @@ def _check_roles(plan: Plan) -> Iterator[Problem]:
 
 def _check_places(study: Study) -> Iterator[Problem]:
     for first, second in combinations(sorted(study.regions), 2):
-        if study.regions[first].is_same_place(study.regions[second]):
+        one, other = study.regions[first], study.regions[second]
+        # no model learns from a plain target
+        if "target" == one.role == other.role:
+            continue
+        if one.is_same_place(other):
             yield (
                 f"regions.{second}",
                 f"is the same place as regions.{first} (same dem and inventory), so a model would "
@@ -252,6 +259,41 @@ def _check_units(study: Study) -> Iterator[Problem]:
                 f"{units} differs from {expected} in regions.{other}; models are shared, so "
                 "bring the layers to one unit or give them two names",
             )
+
+
+def _check_versions(study: Study, frozen: Mapping[str, str]) -> Iterator[Problem]:
+    """Find one product in two versions: a model would take their difference for one of regions.
+
+    `frozen` holds the recipes of the layers that frozen models have learned from.
+    """
+    first = {
+        (name, RECIPES[recipe].product): ("transfer.frozen", recipe)
+        for name, recipe in frozen.items()
+        if isinstance(recipe, str) and recipe in RECIPES
+    }
+    for region, name, layer in _list_layers(study):
+        recipe = RECIPES.get(layer.recipe)
+        if recipe is None:
+            continue
+        place = (f"regions.{region}", recipe.name)
+        other, expected = first.setdefault((name, recipe.product), place)
+        if recipe.name != expected:
+            yield (
+                f"regions.{region}.layers.{name}.recipe",
+                f"{recipe.name} is another version of {expected} in {other}; models are shared, so "
+                "name one of them in all regions",
+            )
+
+
+def _read_frozen_recipes(study: Study) -> dict[str, str]:
+    """Read which recipes the layers of frozen models had; none where their folder is unreadable."""
+    if not study.transfer.frozen:
+        return {}
+    try:
+        stated = read_json(Path(study.transfer.frozen.folder, "manifest.json")).get("recipes")
+    except (OSError, ValueError):
+        return {}
+    return stated if isinstance(stated, dict) else {}
 
 
 def _check_legends(study: Study) -> Iterator[Problem]:

@@ -5,10 +5,12 @@ from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic_core import core_schema
 
-from landshift.acquire.inventory.folder import list_inventories
+from landshift.acquire.inventory.folder import TABLES, list_inventories
 from landshift.acquire.lengths import LENGTHS_M
 from landshift.acquire.recipes import RECIPES, SENTINEL_BANDS
+from landshift.geodata.behind import list_members, list_parts, list_rasters
 from landshift.study.parts import (
     Count,
     Day,
@@ -31,11 +33,28 @@ from landshift.study.parts import (
 VECTOR_SUFFIXES = frozenset({".shp", ".gpkg", ".geojson", ".parquet"})
 """Endings of the files whose lines become distances."""
 
-LINE_RECIPES, CLASS_RECIPES, INVENTORY_RECIPES = (
+LINE_RECIPES, CLASS_RECIPES, INVENTORY_RECIPES, AREA_RECIPES = (
     frozenset(name for name, recipe in RECIPES.items() if recipe.kind == kind)
-    for kind in ("lines", "class", "inventory")
+    for kind in ("lines", "class", "inventory", "area")
 )
 """Recipes whose layers are lines, those whose layers are codes, and those that are no layers."""
+
+SERVICE_RECIPES, OPEN_RECIPES, CONDITION_RECIPES = (
+    frozenset(name for name, recipe in RECIPES.items() if holds(recipe))
+    for holds in (
+        lambda recipe: recipe.protocol,
+        lambda recipe: not recipe.service,
+        lambda recipe: recipe.protocol == "arcgis",
+    )
+)
+"""Recipes that ask a service, those whose service the study states, those that take conditions."""
+
+PART_RECIPES = frozenset(
+    name
+    for name, recipe in RECIPES.items()
+    if recipe.protocol in ("ogc", "wfs") and not recipe.part
+)
+"""Recipes whose collection or type the study states."""
 
 EXTRACT_RECIPES = frozenset(
     name for name, recipe in RECIPES.items() if "{extract}" in recipe.service
@@ -60,6 +79,7 @@ CLASS_RESAMPLING = frozenset({"nearest", "mode"})
 _BELONGS = {
     "sidecars": ("url",),
     "conversion": ("url",),
+    "served": ("url",),
     "collection": ("stac",),
     "asset": ("stac",),
     "mask": ("stac",),
@@ -69,6 +89,9 @@ _BELONGS = {
     "units": ("file", "url", "stac"),
     "nodata": ("file", "url", "stac"),
     "extract": tuple(sorted(EXTRACT_RECIPES)),
+    "service": tuple(sorted(SERVICE_RECIPES)),
+    "part": tuple(sorted(SERVICE_RECIPES)),
+    "where": tuple(sorted(CONDITION_RECIPES)),
 }
 _SPAN = "state the first and the last day, such as ['2023-06-01', '2023-09-30']"
 _EXTRACT = "state the area as download.geofabrik.de names it, such as europe/italy/nord-est"
@@ -78,16 +101,17 @@ _NEEDED = {
     "asset": "name the asset of each item, such as B04",
     "dates": _SPAN,
     "extract": _EXTRACT,
+    "service": "state the address of the service; docs/data.md says what of the recipe is known",
+    "part": "name the collection or the type of the service",
 }
 _SIDECARS = ("shx", "dbf", "prj")
-_SHAPEFILE = (".shx", ".dbf", ".prj", ".cpg")
-_ARCINFO = "hdr.adf"
-_RASTER = (".tfw", ".tif.aux.xml", ".tif.msk")
 
 
 def _refuse_inventory(recipe: Any) -> Any:
     if isinstance(recipe, str) and recipe in INVENTORY_RECIPES:
         raise complain(f"{recipe} is an inventory; name it there")
+    if isinstance(recipe, str) and recipe in AREA_RECIPES:
+        raise complain(f"{recipe} is an area; name it in `surveyed` of the inventory")
     return recipe
 
 
@@ -130,7 +154,7 @@ Classes = Annotated[
 Extract = words("[a-z0-9-]+(/[a-z0-9-]+)*", f"is no area; {_EXTRACT}")
 Ending = words("[A-Za-z0-9]+", "is no ending of a file; use letters and digits, such as shx")
 Recipe = Annotated[
-    Literal[tuple(name for name in RECIPES if name not in INVENTORY_RECIPES)],
+    Literal[tuple(name for name in RECIPES if name not in INVENTORY_RECIPES | AREA_RECIPES)],
     BeforeValidator(_refuse_inventory),
 ]
 
@@ -159,6 +183,16 @@ class LocalFile(Part):
             yield from check_path(f"{path}.file", file)
 
 
+class Served(Part):
+    """What an address serves, from which the file is made: an archive, or a file of R."""
+
+    sha256: Sha256
+    """SHA-256 of what is served [64 hexadecimal digits]."""
+    part: Text
+    """Member of a ZIP or RAR archive, in which `*` stands for anything; or of an R file the object:
+    a data frame becomes a CSV table, a grid a GeoTIFF."""
+
+
 class Area(LocalFile):
     """An area from a `file` or a `url`."""
 
@@ -173,7 +207,9 @@ class Area(LocalFile):
     shapefile: ending and SHA-256 of each."""
     conversion: Text = None
     """States that the file is a pure change of format of what `url` serves, and which one. Such a
-    file can only come from a mirror."""
+    file is made from it as `served` says, or can only come from a mirror."""
+    served: Served = None
+    """Makes the file named by `conversion` from what `url` serves."""
 
     @property
     def suffix(self) -> str:
@@ -194,6 +230,8 @@ class Area(LocalFile):
         (origin,) = origins
         yield from self._find_foreign({origin, getattr(self, "recipe", None)})
         yield from self._find_needed(origin)
+        if self.served and not self.conversion:
+            yield "conversion", "missing; state how the file differs from what `url` serves"
         missing = [part for part in _SIDECARS if part not in (self.sidecars or {})]
         if origin == "url" and self.suffix == ".shp" and missing:
             yield (
@@ -211,6 +249,8 @@ class Area(LocalFile):
         needed = {"url": ["sha256"], "stac": ["collection", "asset", "dates"]}.get(origin, [])
         recipe = getattr(self, "recipe", None)
         needed = needed + ["extract"] * (recipe in EXTRACT_RECIPES)
+        needed = needed + ["service"] * (recipe in OPEN_RECIPES)
+        needed = needed + ["part"] * (recipe in PART_RECIPES)
         for name in needed + ["dates"] * (recipe in IMAGE_RECIPES):
             if not self.states(name):
                 yield name, f"missing; {_NEEDED[name]}"
@@ -230,6 +270,17 @@ class Origin(Area):
     """How the data are to be cited; the report and the model cards state it."""
 
 
+class SurveyedArea(Area):
+    """Where landslides were looked for, from a `file`, a `url` or by a `recipe`."""
+
+    recipe: Literal[tuple(sorted(AREA_RECIPES))] = None
+    """A known public area, such as `gorkha_extent`; `docs/data.md` lists them."""
+    service: Url = None
+    """Address of the service of the recipe, where it has moved."""
+    part: Text = None
+    """Name of the file in the record of the recipe; `*` stands for anything."""
+
+
 class OwnFactor(Part):
     """Makes a raster of your own a factor named like the layer.
 
@@ -246,6 +297,9 @@ class OwnFactor(Part):
 class Layer(Origin):
     """One layer, from a `file`, a `url`, a `stac` catalogue or by a `recipe`."""
 
+    file: Text = None
+    """Path of the file; of rasters that are tiles of one, the path of their folder or a pattern
+    such as `tiles/*.tif`. A relative one starts at the folder of the Snakefile."""
     recipe: Recipe = None
     """A known public service, of which the window of the region is fetched; `docs/data.md` states
     each one's resolution, unit, licence and citation. `sentinel2` gives the layers `blue`, `green`,
@@ -331,23 +385,73 @@ class Layer(Origin):
 
     def find_missing(self, path: str, *, may_be_folder: bool = False) -> Iterator[Problem]:
         """Find the local files that are missing, that of the legend included."""
-        yield from super().find_missing(path, may_be_folder=may_be_folder)
+        tiles = None if self.file is None or self.is_lines else list_rasters(self.file)
+        if tiles is None:
+            yield from super().find_missing(path, may_be_folder=may_be_folder)
+        elif not tiles:
+            grid = Path(self.file, "hdr.adf")
+            told = (
+                f"is the folder of an ArcInfo grid; name {grid}"
+                if grid.is_file()
+                else "holds no raster, such as a GeoTIFF; put one there"
+            )
+            yield f"{path}.file", f"{self.file} {told}"
+        elif self.sha256 is not None:
+            yield (
+                f"{path}.sha256",
+                "belongs to a single file, but `file` stands for several; remove it",
+            )
+        for tile in tiles or ():
+            yield from check_path(f"{path}.file", tile)
         if isinstance(self.classes, str):
             yield from check_path(f"{path}.classes", Path(self.classes))
 
 
+EXTENT = "extent"
+"""Word for the extent of the landslides, in place of the area where they were looked for."""
+
+
+class _OrExtent:
+    """Lets a key take the word `EXTENT` in place of its keys."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        def take(value: Any, check: Any) -> Any:
+            return value if value == EXTENT else check(value)
+
+        return core_schema.no_info_wrap_validator_function(take, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> Any:
+        return {"anyOf": [handler(schema), {"const": EXTENT}]}
+
+
 class Inventory(Origin):
-    """Landslides from a `file`, from a `url` or, as a last resort, by a `recipe`."""
+    """Landslides from a `file`, from a `url` or by a `recipe`."""
 
     file: Text = None
     """Path of the file, or of a folder whose files are one inventory: every file that is put there
     is taken by the next run. The keys below hold for all of them. A relative path starts at the
     folder of the Snakefile."""
-    recipe: Literal[tuple(INVENTORY_RECIPES)] = None
-    """A known public catalogue: `nasa_landslides`, of which the landslides of the region that are
-    located to 1 km or better are taken. They are few, and near roads and people."""
+    recipe: Literal[tuple(name for name in RECIPES if name in INVENTORY_RECIPES)] = None
+    """A known public inventory, of which the landslides of the region are taken; `docs/data.md`
+    lists them with what is missing in each. `arcgis_features`, `ogc_features`, `wfs_features` and
+    `record_file` are those of any service, which `service` names."""
+    service: Url = None
+    """Address of the service of the recipe, where that has none or has moved: a layer of ArcGIS,
+    an OGC API, a WFS, or a record of Zenodo (https://zenodo.org/api/records/NUMBER) or ScienceBase
+    (https://www.sciencebase.gov/catalog/item/NUMBER)."""
+    part: Text = None
+    """What of the service is meant: number of a layer, name of a collection or a type, or name of a
+    file in a record, in which `*` stands for anything, and in an archive, such as
+    `slides.zip/*.shp`."""
+    where: Text = None
+    """Condition in the language of a service of ArcGIS, such as `Confidence >= 5`, in place of that
+    of the recipe; `1=1` takes all. The log says how many it leaves out."""
     crs: Text = None
-    """Coordinate reference system of the inventory, where its file states none."""
+    """Coordinate reference system of the inventory, where its file states none; also of a GeoJSON
+    in metres that states none."""
+    layer: Text = None
+    """Of several layers of a file, or sheets of a workbook, the one that holds the landslides; not
+    needed where the others have no places or no rows. The folders of a KML are read together."""
     x: Text = None
     """Column of the easting or longitude, for a table of points; by default one with a usual name
     (x and y, lon and lat, easting and northing, ...)."""
@@ -355,15 +459,16 @@ class Inventory(Origin):
     """Column of the northing or latitude, like `x`."""
     label: Text = None
     """Column that tells landslides from absences, where the file lists both; `value` for a raster
-    of landslide cells."""
+    of landslide cells. A column such as `landslide` that holds 0 and 1 must be stated."""
     presence: Annotated[list[Scalar], Field(min_length=1)] = None
     """Values of `label` that mean landslide; all others are absences."""
     date: Text = None
-    """Column of the date or year of the landslide, as 2015 or 2015-08-31; by default one with a
-    usual name (date, year, ...)."""
+    """Column of the date or year of the landslide, as 2015, 2015-08-31 or 2015-08-31/2015-09-02; by
+    default one with a usual name (date, year, ...)."""
     from_: Period = Field(None, alias="from")
     """First year, or day in quotes, of the period that is wanted. Landslides without a date are
-    then left out, as are those of a year that the period cuts through."""
+    then left out, as are those of a year that the period cuts through; one with a range of dates is
+    taken if any of its days lies in the period."""
     until: Period = None
     """Last year, or day in quotes, of the period; with `from` of `validation` after it, a map is
     tested on landslides that happened later."""
@@ -384,14 +489,16 @@ class Inventory(Origin):
     accuracy_m: Metres = None
     """How far a landslide may lie from its point [m]. Points that are known worse than a cell of
     the elevation model are moved to its steepest hollow within that distance."""
-    surveyed: Area = None
-    """Where landslides were looked for: polygons, or a raster that is not 0 there. Random absences
-    are drawn only inside; by default in the whole region."""
+    surveyed: Annotated[SurveyedArea, _OrExtent()] = None
+    """Where landslides were looked for: polygons, or a raster that is not 0 there; or the word
+    `extent` for the convex hull of the landslides with a margin of twice their mean distance.
+    Random absences, and the cells that the skill compares landslides with, lie only inside; by
+    default in the whole region. The log says where the landslides span clearly less of it."""
 
     def find_problems(self) -> Iterator[Problem]:
         """Find what is wrong with the origin, the columns and the period."""
         yield from super().find_problems()
-        if self.suffix == ".csv":
+        if self.suffix in TABLES:
             yield from self._check_table()
         if self.states("label") != self.states("presence"):
             yield (
@@ -420,7 +527,7 @@ class Inventory(Origin):
     def find_missing(self, path: str, *, may_be_folder: bool = True) -> Iterator[Problem]:
         """Find the local files that are missing, that of the surveyed area included."""
         yield from super().find_missing(path, may_be_folder=may_be_folder)
-        if self.surveyed:
+        if isinstance(self.surveyed, Area):
             yield from self.surveyed.find_missing(f"{path}.surveyed")
 
     def is_tested_by(self, validation: "Inventory") -> bool:
@@ -433,7 +540,8 @@ class Inventory(Origin):
 
     @property
     def _origin(self) -> str | None:
-        return self.sha256 or self.file or self.url or self.recipe
+        asked = (self.recipe, self.service, self.part, self.where)
+        return self.sha256 or self.file or self.url or " ".join(map(str, asked))
 
     def _holds(self, other: "Inventory") -> bool:
         """Tell whether the file of another entry lies in the folder that this one is."""
@@ -450,29 +558,22 @@ class Inventory(Origin):
 def list_files(entry: Mapping[str, Any]) -> list[str]:
     """List the local files of an entry and the files next to them that they are read with.
 
-    A shapefile is its `.shp` with all that GDAL reads with it; a raster may have a world file; an
-    ArcInfo grid is all files of its folder; a folder is the inventories in it. An address has no
-    local file.
+    A shapefile is its `.shp` with all that GDAL reads with it; a raster may have a world file,
+    overviews and a mask, a VRT its members; a folder or a pattern is the files that it stands for.
+    An address has no local file.
     """
     if "file" not in entry:
         return []
     path = Path(entry["file"])
-    stated = list_inventories(path) if path.is_dir() else [path]
-    return [str(part) for main in stated for part in (main, *_list_companions(main))]
-
-
-def _list_companions(path: Path) -> list[Path]:
-    if path.name == _ARCINFO:
-        return sorted(part for part in path.parent.glob("*.adf") if part != path)
-    endings = {".shp": _SHAPEFILE, ".tif": _RASTER}.get(path.suffix.lower(), ())
-    companions = [path.with_name(path.stem + ending) for ending in endings]
-    return [companion for companion in companions if companion.is_file()]
+    stated = list_inventories(path) if path.is_dir() else list_rasters(path) or [path]
+    return [str(part) for part in list_parts(stated)]
 
 
 def check_path(name: str, file: Path) -> Iterator[Problem]:
     """Find out whether a file is there, and what it cannot be read without."""
     if not file.is_file():
-        yield name, f"{file} {_explain_absent(file)}"
+        kind = "is a folder" if file.is_dir() else "does not exist"
+        yield name, f"{file} {kind}; correct the path of the file"
     elif file.suffix.lower() == ".shp":
         missing = [end for end in (".shx", ".dbf") if not file.with_suffix(end).is_file()]
         if missing:
@@ -480,16 +581,8 @@ def check_path(name: str, file: Path) -> Iterator[Problem]:
                 name,
                 f"{file} is a part of a shapefile; put its {' and '.join(missing)} next to it",
             )
-
-
-def _explain_absent(path: Path) -> str:
-    if not path.is_dir():
-        return "does not exist; correct the path of the file"
-    if (path / _ARCINFO).is_file():
-        return f"is the folder of an ArcInfo grid; name {path / _ARCINFO}"
-    if any(path.glob("*.tif")):
-        return (
-            "is a folder of rasters; make one of them, such as with gdalbuildvrt "
-            f"{path}.vrt {path}/*.tif, and name that"
-        )
-    return "is a folder; correct the path of the file"
+    else:
+        try:
+            list_members(file)
+        except (ValueError, OSError) as error:
+            yield name, str(error)

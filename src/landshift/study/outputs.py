@@ -77,12 +77,24 @@ def list_steps(plan: Plan) -> list[str]:
     used = sorted({region for target in plan.all_targets for region in plan.regions_of(target)})
     steps = [file for region in used for file in _list_steps_of_region(plan, region)]
     steps += _of_targets(plan.targets, ["shots.parquet", "model"])
+    for record in (file for target in plan.all_targets for file in list_shared(plan, target)):
+        folder = record.rpartition("/")[0]
+        steps += [f"{folder}/{name}.parquet" for name in ("samples", "background")]
     if plan.knows_sources:
         taught = dict.fromkeys(map(plan.find_teacher, plan.all_targets))
         learners = product(taught, plan.study.transfer.learners)
         steps += [f"sources/{target}/factors_selected.json" for target in plan.all_targets]
         steps += [f"sources/{target}/{learner}" for target, learner in learners]
     return steps
+
+
+def list_shared(plan: Plan, target: str) -> list[str]:
+    """List the records of the ground that a target may share with its sources."""
+    return [
+        f"targets/{target}/sources/{source}/shared.json"
+        for source in plan.known_sources_of(target)
+        if plan.may_share_ground(target, source)
+    ]
 
 
 def _list_steps_of_region(plan: Plan, region: str) -> list[str]:

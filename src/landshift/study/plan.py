@@ -86,6 +86,19 @@ class Plan:
         """List the sources of one target whose data are part of the study."""
         return self.sources_of(target) if self.knows_sources else []
 
+    def placed_sources_of(self, target: str) -> list[str]:
+        """List the sources of one target that lie on the Earth, as generated ones do not."""
+        return [source for source in self.known_sources_of(target) if source in self.real]
+
+    def may_share_ground(self, target: str, source: str) -> bool:
+        """Tell whether a source may lie on the ground of a target, as far as the study states it.
+
+        Generated regions are worlds of their own, wherever they lie, and those of the library are
+        left out as a whole.
+        """
+        first, second = self.study.regions[target], self.study.regions[source]
+        return first.is_read and second.is_read and first.grid.overlaps(second.grid)
+
     def regions_of(self, target: str) -> list[str]:
         """List the regions behind a map, the target first."""
         return [target, *self.sources_of(target)]
@@ -93,12 +106,15 @@ class Plan:
     def find_teacher(self, target: str) -> str:
         """Find the first target that is taught alike: its source models serve this one too.
 
-        Targets are taught alike by the same sources on the same factors and legends.
+        Targets are taught alike by the same sources on the same factors and legends; a source that
+        may lie on the ground of a target teaches it without that ground.
         """
 
         def describe(name: str) -> tuple[Any, ...]:
             factors = sorted(self.list_shared_factors(name))
-            return self.sources_of(name), factors, self.find_shared_legends(name)
+            sources = self.sources_of(name)
+            own = name if any(self.may_share_ground(name, source) for source in sources) else None
+            return sources, factors, self.find_shared_legends(name), own
 
         taught = describe(target)
         return next(name for name in self.all_targets if describe(name) == taught)
@@ -226,6 +242,12 @@ class Plan:
             for region in regions
             for name in self.list_own(region)
         ]
+        return dict(sorted(stated))
+
+    def list_recipes(self, regions: Iterable[str]) -> dict[str, str]:
+        """List the recipes of the layers of some regions, by the name of the layer."""
+        layers = [(self.study.regions[region].layers or {}).items() for region in regions]
+        stated = [(name, layer.recipe) for part in layers for name, layer in part if layer.recipe]
         return dict(sorted(stated))
 
     def list_class_layers(self, region: str, file: str) -> list[str]:

@@ -1,6 +1,6 @@
 """A region of a study: its part, its grid, its layers and its landslides."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -78,7 +78,8 @@ class Grid(Part):
     """Extent as [xmin, ymin, xmax, ymax] in the CRS of the grid [m]; by default that of the
     elevation model, or where that is fetched, of the inventory with `buffer_m` around it."""
     box: Box = None
-    """Extent as [west, south, east, north] [degree], instead of `bounds`."""
+    """Extent as [west, south, east, north] [degree], instead of `bounds`; across the antimeridian
+    west is more than east, such as [179.5, -17, -179.8, -16.5]."""
     buffer_m: Metres = 2000
     """Distance of the edges from the outermost landslides [m], where a fetched elevation model and
     no `bounds` or `box` leave the extent to the inventory; the edges then lie on whole
@@ -110,15 +111,32 @@ class Grid(Part):
                 yield "bounds", f"{self.bounds} look like degrees; {_METRES}"
         if self.box:
             west, south, east, north = self.box
-            if not (-180 <= west < east <= 180 and -90 < south < north < 90):
+            on_earth = -180 <= min(west, east) < max(west, east) <= 180
+            # more than half around the Earth: west and east are swapped
+            if not (on_earth and -90 < south < north < 90 and _unwrap(self.box)[2] - west <= 180):
                 yield "box", f"{self.box} is no box; {_DEGREES}"
 
     def overlaps(self, other: "Grid") -> bool:
         """Tell whether two grids may share ground: what is not stated may be anywhere."""
-        if not (self.bounds and other.bounds) or self.crs != other.crs:
+        if self.bounds and other.bounds and self.crs == other.crs:
+            return _meet(self.bounds, other.bounds)
+        if not (self.box and other.box):
             return True
-        (west, south, east, north), (left, bottom, right, top) = self.bounds, other.bounds
-        return west < right and left < east and south < top and bottom < north
+        own, (west, south, east, north) = _unwrap(self.box), _unwrap(other.box)
+        turns = (-360, 0, 360)
+        return any(_meet(own, (west + turn, south, east + turn, north)) for turn in turns)
+
+
+def _unwrap(box: Sequence[float]) -> tuple[float, ...]:
+    """Continue a box across the antimeridian beyond 180 degrees."""
+    west, south, east, north = box
+    return west, south, east + 360 if west > east else east, north
+
+
+def _meet(own: Sequence[float], other: Sequence[float]) -> bool:
+    """Tell whether two boxes share ground."""
+    (west, south, east, north), (left, bottom, right, top) = own, other
+    return west < right and left < east and south < top and bottom < north
 
 
 class Virtual(Part):

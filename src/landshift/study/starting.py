@@ -11,6 +11,7 @@ import numpy as np
 import yaml
 
 from landshift.acquire.inventory.bounds import bound_landslides
+from landshift.acquire.inventory.parts import part_features
 from landshift.acquire.inventory.reading import gather_inventory
 from landshift.acquire.layers.checks import check_header
 from landshift.geodata.boxes import turn_to_degrees
@@ -60,6 +61,9 @@ def start_study(
     dem: str | Path | None = None,
     name: str | None = None,
     crs: str | None = None,
+    layer: str | None = None,
+    label: str | None = None,
+    presence: Sequence[str] | None = None,
 ) -> Start:
     """Look at an inventory, decide what a study of it needs, and write that down.
 
@@ -73,6 +77,9 @@ def start_study(
         Name of the study; by default that of the inventory.
     crs
         CRS of the coordinates, where the inventory states none.
+    layer, label, presence
+        Keys of the inventory: the layer of the file, and the column and values in it that tell
+        landslides from absences.
 
     Returns
     -------
@@ -85,7 +92,9 @@ def start_study(
         If a file cannot be read, the inventory has no place, or lies off the elevation model.
     """
     inventory = Path(inventory)
-    landslides, _ = gather_inventory(inventory, **({"crs": crs} if crs else {}))
+    keys = {"crs": crs, "layer": layer, "label": label, "presence": presence}
+    keys = {key: value for key, value in keys.items() if value is not None}
+    landslides, _ = gather_inventory(inventory, **keys)
     name = choose_name(name or inventory.stem)
     if dem is None:
         grid = bound_landslides(landslides, buffer_m=BUFFER_M, origin=str(inventory))
@@ -97,10 +106,11 @@ def start_study(
         bounds, region_crs, stated = _plan_on(Path(dem))
         layer = {"file": str(dem)}
         place = f"the region is what {dem} covers"
-    inside = landslides.to_crs(region_crs).cx[bounds[0] : bounds[2], bounds[1] : bounds[3]]
+    placed, _ = part_features(landslides.to_crs(region_crs), origin=str(inventory))
+    inside = placed.cx[bounds[0] : bounds[2], bounds[1] : bounds[3]]
     if inside.empty:
         raise ValueError(
-            f"{inventory}: none of its {len(landslides)} landslides lies on {dem}; check its CRS, "
+            f"{inventory}: none of its {len(placed)} landslides lies on {dem}; check its CRS, "
             "and whether x and y are swapped"
         )
     cells = int((bounds[2] - bounds[0]) * (bounds[3] - bounds[1]) / RESOLUTION_M**2)
@@ -109,7 +119,7 @@ def start_study(
         "role": "target",
         "grid": stated,
         "layers": {"dem": layer},
-        "inventory": {"file": str(inventory), **({"crs": crs} if crs else {})},
+        "inventory": {"file": str(inventory), **keys},
         "prevalence": prevalence,
     }
     config = {"study": name, "regions": {name: region}}
@@ -125,7 +135,7 @@ def start_study(
     west, south, east, north = turn_to_degrees(bounds, region_crs)
     minutes = max(1, round((_SECONDS + cells / _CELLS_PER_S) / 60))
     found = (
-        *_describe_landslides(landslides, inside),
+        *_describe_landslides(placed, inside, _name_crs(landslides)),
         f"region: {(bounds[2] - bounds[0]) / 1000:.1f} x {(bounds[3] - bounds[1]) / 1000:.1f} km, "
         f"{cells:,} cells of {RESOLUTION_M} m, {west:.3f} to {east:.3f} east, {south:.3f} to "
         f"{north:.3f} north",
@@ -216,14 +226,16 @@ def _plan_on(dem: Path) -> tuple[Sequence[float], str, dict[str, Any]]:
     return list(grid.boundingbox.bbox), code, keys
 
 
-def _describe_landslides(all_of_them: gpd.GeoDataFrame, inside: gpd.GeoDataFrame) -> list[str]:
+def _describe_landslides(
+    all_of_them: gpd.GeoDataFrame, inside: gpd.GeoDataFrame, crs: str
+) -> list[str]:
     kinds = inside.geom_type.str.removeprefix("Multi").value_counts()
     listing = ", ".join(f"{count} {kind.lower()}s" for kind, count in kinds.items())
     dates = sorted(inside["date"].dropna())
     when = f"dated {dates[0]} to {dates[-1]}" if dates else "without dates"
     if dates and len(dates) < len(inside):
         when = f"{len(dates)} of them {when}"
-    lines = [f"{len(inside)} landslides ({listing}), {when}; CRS {_name_crs(all_of_them)}"]
+    lines = [f"{len(inside)} landslides ({listing}), {when}; CRS {crs}"]
     if len(inside) < len(all_of_them):
         lines.append(f"{len(all_of_them) - len(inside)} more lie outside the elevation model")
     same = int(inside.geometry.normalize().to_wkb().duplicated().sum())

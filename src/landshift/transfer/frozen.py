@@ -14,7 +14,13 @@ from landshift.transfer.pretraining import SourceModel
 from landshift.transfer.storage import SUBCELLS, list_source_files, load_model
 
 
-def freeze_models(folders: Sequence[str | Path], manifest: str | Path) -> str:
+def freeze_models(
+    folders: Sequence[str | Path],
+    manifest: str | Path,
+    *,
+    recipes: Mapping[str, str] | None = None,
+    places: Mapping[str, Mapping[str, Sequence[float]]] | None = None,
+) -> str:
     """Write the manifest of source models that lie next to it.
 
     Parameters
@@ -23,6 +29,11 @@ def freeze_models(folders: Sequence[str | Path], manifest: str | Path) -> str:
         Model folders, all in the folder of the manifest.
     manifest
         The file to write, named ``manifest.json``.
+    recipes
+        Recipes of the layers of their sources by name, so that no target has another version.
+    places
+        Where each source lies, ``box`` as west, south, east, north [degree], and in a box
+        ``without`` what was left out of it; sources without a place on the Earth are not listed.
 
     Returns
     -------
@@ -40,6 +51,8 @@ def freeze_models(folders: Sequence[str | Path], manifest: str | Path) -> str:
         "learners": [model.learner for model in models],
         "factors": list(models[0].factors),
         "sources": dict(models[0].sources),
+        "recipes": dict(recipes or {}),
+        "places": {name: dict(place) for name, place in (places or {}).items()},
         "files": {file.relative_to(manifest.parent).as_posix(): hash_file(file) for file in files},
     }
     manifest.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

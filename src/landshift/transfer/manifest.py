@@ -48,6 +48,38 @@ def read_frozen_factors(frozen: Mapping[str, str] | None) -> tuple[str, ...]:
         raise ValueError(f"transfer.frozen.folder: manifest.json states no {error}") from None
 
 
+def read_frozen_places(frozen: Mapping[str, str] | None) -> dict[str, dict[str, list[float]]]:
+    """Read where the sources of the frozen models of a study lie, as far as their manifest says.
+
+    Raises
+    ------
+    ValueError
+        If what it says is no place.
+    """
+    places = read_manifest(frozen["folder"]).get("places", {}) if frozen else {}
+    known = isinstance(places, dict) and all(map(_is_place, places.values()))
+    if not known:
+        raise ValueError(
+            "transfer.frozen.folder: manifest.json states places that are no boxes in degrees; get "
+            "the folder anew"
+        )
+    return places
+
+
+def _is_place(place: Any) -> bool:
+    return (
+        isinstance(place, dict)
+        and "box" in place
+        and set(place) <= {"box", "without"}
+        and all(map(_is_box, place.values()))
+    )
+
+
+def _is_box(box: Any) -> bool:
+    numbers = isinstance(box, list) and all(type(edge) in (int, float) for edge in box)
+    return numbers and len(box) == 4 and all(abs(edge) <= 180 for edge in box)
+
+
 def write_manifest(path: Path, kind: str, content: Mapping[str, Any]) -> None:
     """Write what a model of some kind, ``source`` or ``target``, says of itself into its folder."""
     manifest = {"format": FORMAT, "kind": kind} | content

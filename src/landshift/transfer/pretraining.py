@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+from joblib import parallel_config
 
 from landshift import __version__
 from landshift.runtime.seeds import derive_seed
@@ -138,6 +139,7 @@ def pretrain_sources(
     seed: int,
     units: Mapping[str, str] | None = None,
     legends: Mapping[str, str] | None = None,
+    threads: int = 1,
 ) -> SourceModel:
     """Fit one learner on the samples of all sources.
 
@@ -161,6 +163,8 @@ def pretrain_sources(
     legends
         For every factor whose values are class codes the name of the legend that all sources and
         the target share; see `landshift.transfer.class_scores`.
+    threads
+        Threads that a learner may use, of which the result does not depend.
 
     Raises
     ------
@@ -184,11 +188,12 @@ def pretrain_sources(
     ('lr', True)
     """
     settings = {"learner": learner, "seed": seed, "units": units, "legends": legends}
-    model = _pretrain(drop_subcells(samples), drop_subcells(background), **settings)
     finer = keep_regions_with_subcells(samples, background)
-    if finer is None:
-        return model
-    return replace(model, subcells=_pretrain(*map(swap_subcells, finer), **settings))
+    with parallel_config("threading", n_jobs=threads):
+        model = _pretrain(drop_subcells(samples), drop_subcells(background), **settings)
+        if finer is None:
+            return model
+        return replace(model, subcells=_pretrain(*map(swap_subcells, finer), **settings))
 
 
 def keep_regions_with_subcells(

@@ -16,19 +16,17 @@ from pystac_client.errors import ClientTypeError
 from pystac_client.stac_api_io import StacApiIO
 from pystac_client.warnings import NoConformsTo
 from shapely.errors import ShapelyError
-from shapely.geometry import box as make_box
 from shapely.geometry import shape
 
+from landshift.acquire.fetch.documents import parse_json, read_reply
 from landshift.acquire.fetch.policy import (
-    PassingError,
+    AbsentError,
     PolicyError,
     RefusedError,
-    check_status,
-    passing_breaks,
-    read_limited,
     try_again,
 )
 from landshift.acquire.fetch.store import Store, key_of, write_json
+from landshift.geodata.grids import cover_box, split_box
 from landshift.runtime.addresses import is_address, public_address, redact
 
 ITEMS_AT_ONCE = 100
@@ -156,15 +154,9 @@ class CatalogueIO(StacApiIO):
                 href, named_by=None if own else self._endpoint, method=method or "GET", **content
             )
         ) as reply:
-            check_status(address, reply)
-            with passing_breaks(address):
-                content = b"".join(read_limited(reply, "document"))
-        try:
-            text = content.decode("utf-8")
-            json.loads(text)
-        except ValueError:
-            raise PassingError(f"{address}: the answer is no whole JSON document") from None
-        return text
+            content = read_reply(address, reply)
+        parse_json(address, content)
+        return content.decode("utf-8")
 
 
 class _StaticIO(pystac.stac_io.DefaultStacIO):
@@ -186,7 +178,7 @@ def search_items(query: Query, box: Sequence[float], store: Store) -> list[pysta
     query
         What to look for.
     box
-        West, south, east, north [degree].
+        West, south, east, north [degree]; across the antimeridian west is more than east.
     store
         The same question gets the same answer from its cache, even if the service has got new
         images since.
@@ -199,7 +191,7 @@ def search_items(query: Query, box: Sequence[float], store: Store) -> list[pysta
     Raises
     ------
     OSError
-        If the catalogue cannot be read, or holds nothing that fits.
+        If the catalogue cannot be read: `AbsentError` if it holds nothing that fits.
     """
     path = store.folder / "searches" / f"{key_of(query, tuple(box), store.mirror or '')}.json"
     if path.is_file():
@@ -207,15 +199,29 @@ def search_items(query: Query, box: Sequence[float], store: Store) -> list[pysta
     with _explain_catalogue(query.endpoint):
         fitting = [item for item in _list_items(query, box, store) if _fits(item, query, box)]
     if not fitting:
-        raise OSError(
+        raise AbsentError(
             f"{redact(query.endpoint)}: {query.collection} has nothing between"
             f" {' and '.join(query.dates)} with at most {query.max_cloud_percent:g} % cloud over"
             f" {[round(edge, 3) for edge in box]}; widen `dates` or raise `max_cloud_percent`"
         )
-    items = _choose(fitting, query.max_images)
+    items = choose_clearest(fitting, query.max_images)
     _log.info("%s: %d images of %d", redact(query.endpoint), len(items), len(fitting))
     write_json([item.to_dict(transform_hrefs=False) for item in items], path)
     return items
+
+
+def choose_clearest(items: Sequence[pystac.Item], count: int) -> list[pystac.Item]:
+    """Choose the least cloudy images of each tile, and sort them by name."""
+    tiles: dict[str, list[pystac.Item]] = {}
+    for item in sorted(items, key=lambda item: (item.properties.get("eo:cloud_cover", 0), item.id)):
+        tiles.setdefault(name_tile(item), []).append(item)
+    chosen = [item for group in tiles.values() for item in group[:count]]
+    return sorted(chosen, key=lambda item: item.id)
+
+
+def name_tile(item: pystac.Item) -> str:
+    """Name the tile of an image; empty where its catalogue knows none."""
+    return item.properties.get("grid:code") or item.properties.get("s2:mgrs_tile") or ""
 
 
 def renew_asset(item: pystac.Item, asset: str, query: Query, store: Store) -> str:
@@ -270,14 +276,19 @@ def _walk(query: Query, reader: CatalogueIO) -> Iterator[pystac.Item]:
 
 
 def _ask(client: pystac_client.Client, query: Query, box: Sequence[float]) -> Iterator[pystac.Item]:
-    search = client.search(
-        collections=[query.collection],
-        bbox=tuple(box),
-        datetime="/".join(query.dates),
-        query={"eo:cloud_cover": {"lte": query.max_cloud_percent}},
-        limit=ITEMS_AT_ONCE,
-    )
-    yield from search.items()
+    """Search for the items of a box; of one across the antimeridian, for those of its two parts."""
+    searches = [
+        client.search(
+            collections=[query.collection],
+            bbox=part,
+            datetime="/".join(query.dates),
+            query={"eo:cloud_cover": {"lte": query.max_cloud_percent}},
+            limit=ITEMS_AT_ONCE,
+        )
+        for part in split_box(box)
+    ]
+    found = {item.id: item for search in searches for item in search.items()}
+    yield from found.values()
 
 
 def _fits(item: pystac.Item, query: Query, box: Sequence[float]) -> bool:
@@ -287,13 +298,4 @@ def _fits(item: pystac.Item, query: Query, box: Sequence[float]) -> bool:
     first, last = query.dates
     in_time = first <= item.datetime.date().isoformat() <= last
     clear = item.properties.get("eo:cloud_cover", 0) <= query.max_cloud_percent
-    return in_time and clear and shape(item.geometry).intersects(make_box(*box))
-
-
-def _choose(items: Sequence[pystac.Item], count: int) -> list[pystac.Item]:
-    tiles: dict[str, list[pystac.Item]] = {}
-    for item in sorted(items, key=lambda item: (item.properties.get("eo:cloud_cover", 0), item.id)):
-        tile = item.properties.get("grid:code") or item.properties.get("s2:mgrs_tile") or ""
-        tiles.setdefault(tile, []).append(item)
-    chosen = [item for group in tiles.values() for item in group[:count]]
-    return sorted(chosen, key=lambda item: item.id)
+    return in_time and clear and shape(item.geometry).intersects(cover_box(box))

@@ -3,10 +3,13 @@
 A file enters the cache only when it is whole and, where one is stated, its SHA-256 is right.
 """
 
+import hashlib
 import logging
 import zipfile
 from pathlib import Path
+from urllib.parse import quote
 
+from landshift.acquire.fetch.archives import is_archive
 from landshift.acquire.fetch.policy import MOST_BYTES, AbsentError, PolicyError
 from landshift.acquire.fetch.store import (
     MANIFEST,
@@ -26,6 +29,7 @@ from landshift.acquire.fetch.transfers import (
     probe,
 )
 from landshift.acquire.layer import Layer, check_checksum
+from landshift.geodata.behind import list_members, list_rasters
 from landshift.runtime.addresses import (
     name_file,
     place_file,
@@ -84,7 +88,8 @@ def fetch_asset(
         raise OSError(
             f"{address}: the file with SHA-256 {sha256} was converted from what this address"
             f" serves ({conversion}) and can only come from a mirror; convert it, put it with a"
-            f" line in {MANIFEST} into a folder and name that folder in {MIRROR_VARIABLE}"
+            f" line in {MANIFEST} into a folder and name that folder in {MIRROR_VARIABLE}, or state"
+            " what is served in `served`"
         )
     if store.mirror is None or store.serves:
         record = download(store.web, store.locate(url), target, sha256) | {"address": address}
@@ -120,6 +125,8 @@ def fetch_layer(layer: Layer, store: Store) -> Path:
         return _find_local(layer.file, layer.sha256)
     if layer.url is None:
         raise ValueError(f"{layer.name}: is no file; give file or url")
+    if layer.served and not _is_at_hand(layer.sha256, store):
+        return _make_served(layer, store)
     main = fetch_asset(layer.url, layer.sha256, store, conversion=layer.conversion)
     for extension, sha256 in layer.sidecars.items():
         fetch_asset(
@@ -132,7 +139,36 @@ def fetch_layer(layer: Layer, store: Store) -> Path:
     return main
 
 
-def fetch_current(url: str, store: Store) -> tuple[Path, Record]:
+def _is_at_hand(sha256: str, store: Store) -> bool:
+    """Tell whether a converted file lies in a mirror, or came from one before."""
+    kept = (store.folder / sha256).glob("[!.]*")
+    return store.find_listed(sha256) is not None or any(hash_file(path) == sha256 for path in kept)
+
+
+def _make_served(layer: Layer, store: Store) -> Path:
+    """Fetch what an address serves, and make the file of it that is wanted.
+
+    Tables and members of archives are then the bytes whose checksum is stated. Those of a raster
+    depend on the version of GDAL, so that what was served stands for it.
+    """
+    # R files and archives are rarely needed
+    from landshift.acquire.fetch.conversions import convert
+
+    served, part = fetch_asset(layer.url, layer.served["sha256"], store), layer.served["part"]
+    main = convert(served, part, store.folder / "made" / layer.served["sha256"])
+    made = main.suffix == ".tif" and not is_archive(served)
+    wanted = {} if made else {main: layer.sha256}
+    sidecars = layer.sidecars.items()
+    wanted |= {main.with_suffix(f".{extension}"): sha256 for extension, sha256 in sidecars}
+    for path, sha256 in wanted.items():
+        if (found := hash_file(path)) != sha256:
+            raise ChecksumError(describe_mismatch(f"{layer.name}, {path.name}", sha256, found))
+    return main
+
+
+def fetch_current(
+    url: str, store: Store, *, name: str | None = None, md5: str | None = None
+) -> tuple[Path, Record]:
     """Fetch a file that its service renews, so that no checksum can be stated beforehand.
 
     The first version that is fetched is kept: later runs take it from the cache.
@@ -143,6 +179,11 @@ def fetch_current(url: str, store: Store) -> tuple[Path, Record]:
         Public address.
     store
         Where to look and to keep it.
+    name
+        Name of the file, where only the query of the address says it; records and mirrors have it
+        at the end of the address.
+    md5
+        Its MD5, if the service states it.
 
     Returns
     -------
@@ -154,9 +195,11 @@ def fetch_current(url: str, store: Store) -> tuple[Path, Record]:
     Raises
     ------
     OSError
-        If the file cannot be had.
+        If the file cannot be had: `ChecksumError` if it has another MD5.
     """
-    address = public_address(url)
+    address = (
+        public_address(url) if name is None else f"{public_address(url)}/{quote(name, safe='')}"
+    )
     folder = store.folder / "current" / key_of(address)
     target = name_file(address, folder)
     record = read_record(folder / ".record.json")
@@ -167,7 +210,7 @@ def fetch_current(url: str, store: Store) -> tuple[Path, Record]:
         and hash_file(target) == record.get("sha256")
     ):
         return target, record
-    place = store.locate(url)
+    place = url if store.mirror is None else store.locate(address)
     if store.mirror is None or store.serves:
         found = probe(store.web, place, address)
         record = download(store.web, place, target, None, found.size) | {"address": address}
@@ -175,15 +218,31 @@ def fetch_current(url: str, store: Store) -> tuple[Path, Record]:
         record = copy(Path(place), target, None, address)
     else:
         raise AbsentError(f"the mirror {store.mirror} lacks {address}; put the file to {place}")
+    if md5 is not None:
+        _check_md5(target, md5, address)
     write_json(record, folder / ".record.json")
     return target, record
 
 
-def describe_layer(layer: Layer, path: Path, store: Store) -> Record:
-    """Record where the main file of a layer came from, after `fetch_layer`."""
+def _check_md5(target: Path, expected: str, address: str) -> None:
+    with target.open("rb") as stored:
+        found = hashlib.file_digest(stored, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+    if found != expected:
+        target.unlink()
+        raise ChecksumError(f"{address}: MD5 should be {expected} but is {found}; run again later")
+
+
+def describe_layer(layer: Layer, path: Path, store: Store) -> tuple[Record, ...]:
+    """Record where the main file of a layer came from, and the members of a VRT."""
     if layer.file is not None:
-        return describe_file(path) | {"sha256": hash_file(path)}
-    return describe_asset(layer.url, layer.sha256, store)
+        # of tiles the VRT is our own
+        files = ([] if list_rasters(layer.file) else [path]) + list_members(path)
+        return tuple(describe_file(file) | {"sha256": hash_file(file)} for file in files)
+    if layer.served and path.parent.name != layer.sha256:
+        record = describe_asset(layer.url, layer.served["sha256"], store)
+        made = {"served_sha256": layer.served["sha256"], "sha256": hash_file(path)}
+        return (record | made | {"part": layer.served["part"]},)
+    return (describe_asset(layer.url, layer.sha256, store),)
 
 
 def describe_asset(url: str, sha256: str, store: Store) -> Record:

@@ -63,7 +63,7 @@ CHUNK = 1 << 20
 PORTS = {"http": 80, "https": 443}
 """Schemes of addresses that are asked, with their ports."""
 
-_PASSING = (408, 425, 429, *range(500, 600))
+PASSING = (408, 425, 429, *range(500, 600))
 _PUBLIC, _PRIVATE, _ANY = range(3)
 _log = logging.getLogger("landshift.acquire")
 # It writes paths with their queries, which may hold signatures; `_Retry` says the same without.
@@ -389,7 +389,7 @@ def open_retry() -> Retry:
     return _Retry(
         total=ATTEMPTS - 1,
         allowed_methods=None,
-        status_forcelist=_PASSING,
+        status_forcelist=PASSING,
         raise_on_status=False,
         backoff_factor=FIRST_WAIT_S / 2,
         backoff_jitter=FIRST_WAIT_S / 2,
@@ -426,7 +426,7 @@ def check_status(address: str, reply: requests.Response) -> None:
     """Raise the error that an answer of a server stands for, if it is not what was asked for."""
     status = reply.status_code
     answer = f"{address}: the server answered {status} {reply.reason}"
-    if status in _PASSING:
+    if status in PASSING:
         raise give_up(PassingError(answer))
     if status in (404, 410):
         raise AbsentError(f"{answer}; check the address")

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import rasterio
+from affine import Affine
 from odc.geo.geobox import GeoBox
 from rasterio.crs import CRS
 from rasterio.errors import RasterioError
@@ -34,6 +35,7 @@ from landshift.acquire.fetch.store import (
 from landshift.acquire.fetch.transfers import Progress, megabytes, probe
 from landshift.acquire.fetch.tunnel import open_tunnel
 from landshift.geodata.crs import check_crs
+from landshift.geodata.grids import unwrap_box
 from landshift.geodata.opening import open_dataset
 from landshift.geodata.raster import create_raster
 from landshift.runtime.addresses import is_address, public_address
@@ -136,10 +138,10 @@ def _read_once(
         raise AbsentError(f"the mirror has no {place}; add {address} to it")
     with _polite_gdal(place, store), _open_remote(place, address) as source:
         check_crs(address, source.crs or CRS.from_epsg(4326))
-        window = _find_window(source, grid)
-        if window is None:
+        found = _find_window(source, grid)
+        if found is None:
             return None
-        _copy_window(source, window, path, address)
+        _copy_window(source, *found, path, address)
     return record | {"sha256": hash_file(path)}
 
 
@@ -206,34 +208,62 @@ def _passing(address: str):
         raise PassingError(f"{address}: it cannot be read as a raster ({kind})") from None
 
 
-def _find_window(source: rasterio.DatasetReader, grid: GeoBox) -> Window | None:
+def _find_window(source: rasterio.DatasetReader, grid: GeoBox) -> tuple[Window, float] | None:
+    """Find the window of a region, and what to add to its longitudes [degree].
+
+    Only of a raster around the whole Earth the window may reach over its edges, where it goes on
+    at the other side. The longitudes of all windows of a region follow on each other, beyond 180
+    degrees where it lies across the antimeridian.
+    """
     crs = source.crs or CRS.from_epsg(4326)
-    box = transform_bounds(str(grid.crs), crs, *grid.boundingbox.bbox)
+    box, turn, around = transform_bounds(str(grid.crs), crs, *grid.boundingbox.bbox), 0, False
+    if crs.is_geographic:
+        west, south, east, north = unwrap_box(box)
+        middle = (source.bounds.left + source.bounds.right) / 2
+        turn = 360 * round((middle - (west + east) / 2) / 360)
+        box = (west + turn, south, east + turn, north)
+        around = abs(source.width * source.res[0] - 360) < source.res[0] / 2
     exact = from_bounds(*box, transform=source.transform)
     left, top = int(np.floor(exact.col_off)) - MARGIN, int(np.floor(exact.row_off)) - MARGIN
     right = int(np.ceil(exact.col_off + exact.width)) + MARGIN
     bottom = int(np.ceil(exact.row_off + exact.height)) + MARGIN
-    left, top = max(left, 0), max(top, 0)
-    right, bottom = min(right, source.width), min(bottom, source.height)
+    top, bottom = max(top, 0), min(bottom, source.height)
+    if not around:
+        left, right = max(left, 0), min(right, source.width)
     if left >= right or top >= bottom:
         return None
-    return Window(left, top, right - left, bottom - top)
+    return Window(left, top, right - left, bottom - top), -turn
 
 
-def _copy_window(source: rasterio.DatasetReader, window: Window, path: Path, address: str) -> None:
+def _copy_window(
+    source: rasterio.DatasetReader, window: Window, turn: float, path: Path, address: str
+) -> None:
     size = int(window.width * window.height) * np.dtype(source.dtypes[0]).itemsize
     _log.info("reading %d x %d cells of %s", window.width, window.height, address)
     progress = Progress(f"{address} (unpacked)", size)
     crs = source.crs or CRS.from_epsg(4326)
-    grid = GeoBox((window.height, window.width), source.window_transform(window), crs.to_wkt())
+    transform = Affine.translation(turn, 0) @ source.window_transform(window)
+    grid = GeoBox((window.height, window.width), transform, crs.to_wkt())
     read = 0
     with create_raster(path, grid, dtype=source.dtypes[0], nodata=source.nodata, crs=crs) as sink:
         for rows in cut_axis(window.height, ROWS):
             height = rows.stop - rows.start
             part = Window(window.col_off, window.row_off + rows.start, window.width, height)
             with _passing(address):
-                values = source.read(1, window=part)
+                values = _read_around(source, part)
             sink.write(values, 1, Window(0, rows.start, window.width, height))
             read += values.nbytes
             progress.report(read)
     _log.info("read %s of %s", megabytes(size), address)
+
+
+def _read_around(source: rasterio.DatasetReader, window: Window) -> np.ndarray:
+    """Read a window, which may reach over the edges of a raster around the whole Earth."""
+    parts = []
+    column, left = window.col_off % source.width, window.width
+    while left > 0:
+        width = min(left, source.width - column)
+        part = Window(column, window.row_off, width, window.height)
+        parts.append(source.read(1, window=part))
+        column, left = 0, left - width
+    return np.hstack(parts) if len(parts) > 1 else parts[0]

@@ -54,7 +54,7 @@ def bound_landslides(
             f"{origin}: no landslide has a place, and nothing else says where the region is; "
             "state grid.box"
         )
-    wanted = choose_crs(crs, placed.to_crs("EPSG:4326").total_bounds)
+    wanted = choose_crs(crs, _find_degrees(placed))
     edges = placed.to_crs(wanted.to_wkt()).bounds.to_numpy()
     low, high = edges[:, :2].min(axis=0), edges[:, 2:].max(axis=0)
     # not <=: what cannot be brought into the CRS is infinite
@@ -65,9 +65,29 @@ def bound_landslides(
     return {"crs": str(wanted), "bounds": [float(edge) for edge in (west, south, east, north)]}
 
 
+def _find_degrees(landslides: gpd.GeoDataFrame) -> tuple[float, ...]:
+    """Find west, south, east, north [degree]; across the antimeridian east is beyond 180."""
+    west, south, east, north = landslides.to_crs("EPSG:4326").total_bounds
+    if east - west > 180:
+        longitudes = _unwrap(_list_places(landslides)[:, 0])
+        west, east = longitudes.min(), longitudes.max()
+    return west, south, east, north
+
+
+def _list_places(landslides: gpd.GeoDataFrame) -> np.ndarray:
+    """List a longitude and latitude [degree] within every landslide."""
+    return shapely.get_coordinates(landslides.representative_point().to_crs("EPSG:4326"))
+
+
+def _unwrap(longitudes: np.ndarray) -> np.ndarray:
+    """Count from -180 or from 0 degrees, as the landslides are nearer to each other."""
+    return min(longitudes, longitudes % 360, key=np.ptp)
+
+
 def _explain_width(landslides: gpd.GeoDataFrame) -> str:
-    places = shapely.get_coordinates(landslides.to_crs("EPSG:4326").representative_point())
-    apart = np.abs(places - np.median(places, axis=0)).max(axis=1)
+    places = _list_places(landslides)
+    unwrapped = np.column_stack([_unwrap(places[:, 0]), places[:, 1]])
+    apart = np.abs(unwrapped - np.median(unwrapped, axis=0)).max(axis=1)
     farthest = int(np.argmax(apart))
     longitude, latitude = places[farthest]
     return (

@@ -8,12 +8,14 @@ import shapely
 import xarray as xr
 
 from landshift.acquire.inventory.dates import sort_by_period
-from landshift.acquire.inventory.reading import Value, normalise
+from landshift.acquire.inventory.labels import Value, normalise
+from landshift.acquire.inventory.parts import PART_GAP_M, find_repeated, part_features
 from landshift.geodata.cells import Footprints
 from landshift.geodata.crs import describe_crs
 
 REASONS = {
     "read": "landslides in the file",
+    "parts": f"further landslides: parts of one feature more than {PART_GAP_M:g} m apart",
     "other_type": "of a type that is not wanted",
     "undated": "without a date that tells whether they lie in the period",
     "outside_period": "before or after the period",
@@ -63,9 +65,11 @@ def clean_inventory(
     Returns
     -------
     landslides : geopandas.GeoDataFrame
-        The columns of `landslides`, in the region's CRS; polygons are made valid.
+        The columns of `landslides`, in the region's CRS; polygons are made valid. Parts of one
+        feature that lie apart are landslides of their own (`part_features`).
     counts : dict
-        Number of landslides for every key of `REASONS`; ``read`` is the sum of all others.
+        Number of landslides for every key of `REASONS`; ``read`` and ``parts`` together are the
+        sum of all others.
 
     Raises
     ------
@@ -82,7 +86,7 @@ def clean_inventory(
     >>> counts["read"], counts["kept"] == len(kept)
     (30, True)
     """
-    counts = {"read": len(landslides)}
+    counts = {"read": len(landslides), "parts": 0}
     kept = landslides
 
     def drop(reason: str, wrong: np.ndarray) -> None:
@@ -99,7 +103,8 @@ def clean_inventory(
     kept = kept.to_crs(elevation.odc.crs.to_wkt())
     kept = kept.set_geometry(_make_valid(kept.geometry))
     drop("invalid_geometry", np.asarray(kept.is_empty))
-    drop("duplicate", np.asarray(shapely.normalize(kept.geometry).to_wkb().duplicated()))
+    kept, counts["parts"] = part_features(kept, origin=origin)
+    drop("duplicate", find_repeated(kept))
     # Not `intersects` the box: a point on the eastern or southern edge lies in no cell.
     grid = Footprints(elevation)
     drop("outside", np.array([not grid.touches(shape) for shape in kept.geometry], bool))
@@ -145,9 +150,12 @@ def _explain_empty(
     elevation: xr.DataArray,
 ) -> str:
     reasons = [
-        f"{count} {REASONS[key]}" for key, count in counts.items() if count and key != "read"
+        f"{count} {REASONS[key]}"
+        for key, count in counts.items()
+        if count and key not in ("read", "parts")
     ]
-    message = f"{origin}: none of {counts['read']} landslides is left: {', '.join(reasons)}"
+    read = counts["read"] + counts["parts"]
+    message = f"{origin}: none of {read} landslides is left: {', '.join(reasons)}"
     if not counts["outside"]:
         return f"{message}; correct the inventory, its period or its types"
     bounds = [round(float(edge), 4) for edge in landslides.total_bounds]

@@ -26,11 +26,17 @@ COORDINATES = (
 )
 """Names of easting and northing, in lower case, without spaces and signs."""
 
+OUTLINES = ("wkt", "geometry", "thegeom", "geom", "wktgeom")
+"""Names of a column of shapes in well-known text, the like."""
+
 DATES = ("date", "year", "eventdate", "dateofevent", "yearobs", "obsdate", "datum", "jahr")
 """Names of the column of dates, the like."""
 
 ELEVATIONS = ("elevation", "elev", "altitude")
 """Names of the column of elevations, the like."""
+
+MISSING = frozenset({"", "-", "--", "n/a", "na", "nan", "nat", "none", "null", "unknown"})
+"""Texts that stand for no number and no date."""
 
 _log = logging.getLogger("landshift.acquire.inventory")
 
@@ -51,7 +57,15 @@ def pick_column(path: Path, table: pd.DataFrame, name: str, key: str) -> pd.Seri
 
 def find_column(path: Path, table: pd.DataFrame, names: Sequence[str], key: str) -> str | None:
     """Find the one column with a usual name; None if there is none, or more than one."""
-    found = [column for column in table if _plain(column) in names]
+    found = [column for column in table if plain(column) in names]
+    if len(found) > 1:
+        _log.warning(
+            "%s: %s may be any of the columns %s, so none is taken; name one by %s",
+            path,
+            key,
+            found,
+            key,
+        )
     if len(found) != 1:
         return None
     _log.info("%s: %s is taken from the column %s", path, key, found[0])
@@ -66,15 +80,7 @@ def find_coordinates(path: Path, table: pd.DataFrame) -> tuple[str, str]:
     ValueError
         If there is no pair of columns with such names, or more than one.
     """
-    plain: dict[str, list[str]] = {}
-    for column in table:
-        plain.setdefault(_plain(column), []).append(column)
-    pairs = [
-        (x, y)
-        for first, second in COORDINATES
-        for x in plain.get(first, [])
-        for y in plain.get(second, [])
-    ]
+    pairs = _list_pairs(table)
     if len(pairs) != 1:
         problem = f"coordinates may be any of {pairs}" if pairs else "recognises no coordinates"
         raise ValueError(
@@ -84,5 +90,25 @@ def find_coordinates(path: Path, table: pd.DataFrame) -> tuple[str, str]:
     return pairs[0]
 
 
-def _plain(column: object) -> str:
+def find_outlines(table: pd.DataFrame) -> str | None:
+    """Find the column of shapes in well-known text, where no columns hold coordinates."""
+    found = [column for column in table if plain(column) in OUTLINES]
+    return found[0] if len(found) == 1 and not _list_pairs(table) else None
+
+
+def _list_pairs(table: pd.DataFrame) -> list[tuple[str, str]]:
+    """List the pairs of columns whose names say easting and northing."""
+    columns: dict[str, list[str]] = {}
+    for column in table:
+        columns.setdefault(plain(column), []).append(column)
+    return [
+        (x, y)
+        for first, second in COORDINATES
+        for x in columns.get(first, [])
+        for y in columns.get(second, [])
+    ]
+
+
+def plain(column: object) -> str:
+    """Bring a name into lower case, without spaces and signs."""
     return re.sub(r"[^a-z0-9]", "", str(column).lower())

@@ -1,5 +1,6 @@
 """Files of an inventory: tables of points, vector files, and masks of landslide cells."""
 
+import re
 from pathlib import Path
 
 import geopandas as gpd
@@ -8,7 +9,8 @@ import pandas as pd
 import shapely
 from rasterio.features import shapes
 
-from landshift.acquire.inventory.columns import find_coordinates
+from landshift.acquire.inventory.columns import find_coordinates, find_outlines
+from landshift.acquire.inventory.tables import read_rows
 from landshift.geodata import vectors
 from landshift.geodata.opening import open_dataset
 from landshift.geodata.raster_errors import explain_unreadable
@@ -17,24 +19,30 @@ MASKS = (".tif", ".tiff")
 """Endings of rasters whose cells tell landslides from the rest."""
 
 _FORMATS = (
-    "CSV, GeoPackage, GeoJSON, shapefile (with .shx, .dbf, .prj next to it), GeoParquet or a"
-    " GeoTIFF of landslide cells"
+    "CSV, Excel (.xlsx), ODS, GeoPackage, GeoJSON, shapefile (with .shx, .dbf, .prj next to it),"
+    " GeoParquet, KML, KMZ, GPX or a GeoTIFF of landslide cells"
 )
 _MOST_PATCHES = 1_000_000
+_WRITTEN_OTHERWISE = {
+    r".*\d\s*[°º'\"\u2032\u2033NSEWnsew].*": (
+        "write decimal degrees, such as 45.2083 for 45°12'30\"N"
+    ),
+    r"[-+]?\d+([,.' \u00a0\u202f]\d+)+": (
+        "write it with a decimal point and nothing between thousands, such as 351000.5"
+    ),
+}
+"""Remedies for numbers that are written otherwise, by a pattern of their text."""
 
 
-def read_table(path: Path, x: str | None, y: str | None) -> gpd.GeoDataFrame:
-    """Read a CSV table of points."""
-    try:
-        with path.open(encoding="utf-8-sig") as lines:
-            header = lines.readline()
-        separator = max(",;\t", key=header.count)
-        table = pd.read_csv(path, sep=separator, encoding="utf-8-sig")
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        reason = str(error).splitlines()[0]
-        raise ValueError(f"{path}: no CSV table with a header in UTF-8 ({reason})") from error
+def read_table(
+    path: Path, x: str | None, y: str | None, layer: str | None = None
+) -> gpd.GeoDataFrame:
+    """Read a table of points or of outlines, as text or from a sheet of a workbook."""
+    table = read_rows(path, layer)
     if (x is None) != (y is None):
         raise ValueError(f"{path}: x and y belong together; name both columns, or neither")
+    if x is None and (outlines := find_outlines(table)) is not None:
+        return _read_outlines(path, table, outlines)
     columns = (x, y) if x is not None else find_coordinates(path, table)
     coordinates = [
         _read_numbers(path, table, key, column) for key, column in zip("xy", columns, strict=True)
@@ -42,9 +50,11 @@ def read_table(path: Path, x: str | None, y: str | None) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(table, geometry=gpd.points_from_xy(*coordinates))
 
 
-def read_vector(path: Path) -> gpd.GeoDataFrame:
+def read_vector(path: Path, layer: str | None = None) -> gpd.GeoDataFrame:
     """Read a file of points or polygons."""
-    return vectors.read_vector(path, "inventory", formats=_FORMATS, layer="landslides")
+    return vectors.read_vector(
+        path, "inventory", formats=_FORMATS, layer=layer, usual=("landslides",)
+    )
 
 
 def read_mask(path: Path) -> gpd.GeoDataFrame:
@@ -76,6 +86,18 @@ def read_mask(path: Path) -> gpd.GeoDataFrame:
     )
 
 
+def _read_outlines(path: Path, table: pd.DataFrame, column: str) -> gpd.GeoDataFrame:
+    texts = table[column].astype(object).where(table[column].notna(), None)
+    shapes = shapely.from_wkt(texts, on_invalid="ignore")
+    wrong = np.flatnonzero(shapely.is_missing(shapes) & texts.notna())
+    if len(wrong):
+        raise ValueError(
+            f"{path}: {column} in row {wrong[0] + 1} is {texts.iloc[wrong[0]][:40]!r}, no shape in"
+            " well-known text; write such as POINT (10.5 45.2), or name the columns x and y"
+        )
+    return gpd.GeoDataFrame(table.drop(columns=column), geometry=shapes)
+
+
 def _read_numbers(path: Path, table: pd.DataFrame, key: str, column: str) -> pd.Series:
     if column not in table:
         raise ValueError(
@@ -85,8 +107,14 @@ def _read_numbers(path: Path, table: pd.DataFrame, key: str, column: str) -> pd.
     values = pd.to_numeric(table[column], errors="coerce")
     if not np.isfinite(values).all():
         row = int(np.flatnonzero(~np.isfinite(values))[0])
-        raise ValueError(
-            f"{path}: {column} in row {row + 1} is {table[column].iloc[row]}, no number;"
-            " correct or remove the row"
-        )
+        raise ValueError(f"{path}: {column} in row {row + 1} {_explain(table[column].iloc[row])}")
     return values
+
+
+def _explain(value: str) -> str:
+    if pd.isna(value):
+        return "is empty; fill in or remove the row"
+    remedies = (
+        remedy for pattern, remedy in _WRITTEN_OTHERWISE.items() if re.fullmatch(pattern, value)
+    )
+    return f"is {value}, no number; {next(remedies, 'correct or remove the row')}"

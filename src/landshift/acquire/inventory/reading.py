@@ -1,6 +1,6 @@
 """From a file of mapped landslides to one form, in the CRS of the file."""
 
-import re
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,11 +11,17 @@ import pandas as pd
 import pyproj
 import shapely
 
-from landshift.acquire.inventory.columns import ELEVATIONS, find_column, pick_column
+from landshift.acquire.inventory.columns import ELEVATIONS, MISSING, find_column, pick_column
 from landshift.acquire.inventory.dates import read_dates
-from landshift.acquire.inventory.folder import list_inventories
+from landshift.acquire.inventory.folder import TABLES, list_inventories
 from landshift.acquire.inventory.formats import MASKS, read_mask, read_table, read_vector
+from landshift.acquire.inventory.labels import Value, normalise, split_by_label
+from landshift.acquire.inventory.parts import measure_rounding
 from landshift.geodata.crs import check_crs, find_shift, is_same_crs
+from landshift.geodata.geojson import states_crs
+from landshift.geodata.vectors import NO_PLACE
+
+_log = logging.getLogger("landshift.acquire")
 
 
 def gather_inventory(
@@ -34,8 +40,8 @@ def gather_inventory(
     -------
     landslides, absences
         As from `read_inventory`. Of a folder, in the CRS of its first file, and an ``id`` is the
-        name of the file and the row in it, such as ``winter:12``; ``attrs["notes"]`` says which
-        files were brought there by a way that nobody knows.
+        name of the file and the row in it, such as ``winter:12``; ``file`` is that name, and
+        ``rounding_m`` what the coordinates of that file can tell apart [m].
 
     Raises
     ------
@@ -47,6 +53,11 @@ def gather_inventory(
     path = Path(path)
     if not path.is_dir():
         return read_inventory(path, **options)
+    if path.suffix.lower() == ".gdb":
+        raise ValueError(
+            f"{path}: is the folder of a geodatabase; pack it into {path.name}.zip, or export its"
+            " layer as GeoPackage"
+        )
     files = list_inventories(path)
     if not files:
         raise FileNotFoundError(f"{path} holds no inventory; put one there")
@@ -57,7 +68,13 @@ def gather_inventory(
 
 def _read_part(file: Path, options: dict[str, Any]) -> list[gpd.GeoDataFrame | None]:
     return [
-        table if table is None else table.assign(id=f"{file.stem}:" + table["id"])
+        table
+        if table is None
+        else table.assign(
+            id=f"{file.stem}:" + table["id"],
+            file=file.name,
+            rounding_m=measure_rounding(table.geometry),
+        )
         for table in read_inventory(file, **options)
     ]
 
@@ -65,23 +82,23 @@ def _read_part(file: Path, options: dict[str, Any]) -> list[gpd.GeoDataFrame | N
 def _join(tables: Sequence[gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
     crs = tables[0].crs
     shifts = [find_shift(table.crs, crs, table.total_bounds) for table in tables]
-    joined = pd.concat([table.to_crs(crs) for table in tables], ignore_index=True)
-    # what the first file has nothing to do with is told once for all others
-    told = dict.fromkeys(sentence for each in shifts if each and (sentence := each.describe()))
-    joined.attrs["notes"] = [f"a file of the folder {sentence}" for sentence in told]
-    return joined
+    for told in dict.fromkeys(each.describe() for each in shifts if each):
+        if told:
+            _log.warning("a file of the folder %s", told)
+    return pd.concat([table.to_crs(crs) for table in tables], ignore_index=True)
 
 
-Value = str | float | int | bool
-
-COLUMN_KEYS = ("crs", "x", "y", "label", "presence", "date", "type", "elevation")
+COLUMN_KEYS = ("crs", "layer", "x", "y", "label", "presence", "date", "type", "elevation")
 """Keys of the configuration that are options of `read_inventory`."""
+
+_GEOJSON = (".geojson", ".json", ".geojsonl", ".geojsons", ".ndjson")
 
 
 def read_inventory(
     path: str | Path,
     *,
     crs: str | None = None,
+    layer: str | None = None,
     x: str | None = None,
     y: str | None = None,
     label: str | None = None,
@@ -95,12 +112,15 @@ def read_inventory(
     Parameters
     ----------
     path
-        CSV with points; GeoPackage, GeoJSON, shapefile or GeoParquet with points or polygons; or
-        a GeoTIFF whose cells are not 0 in a landslide: each patch of cells becomes a polygon.
+        Table of points (CSV, Excel, ODS); GeoPackage, GeoJSON, shapefile, GeoParquet, KML, KMZ or
+        GPX with points or polygons; or a GeoTIFF whose cells are not 0 in a landslide: each patch
+        of cells becomes a polygon.
     crs
         CRS of the coordinates; required where the file states none.
+    layer
+        Of several layers of a file, or sheets of a workbook, the one to read.
     x, y
-        Columns of a CSV that hold the coordinates, by default columns with usual names such as
+        Columns of a table that hold the coordinates, by default columns with usual names such as
         ``x`` and ``y``, ``lon`` and ``lat``, ``easting`` and ``northing``.
     label
         Column that tells landslides from absences (of a GeoTIFF: ``value``); None takes every
@@ -108,7 +128,8 @@ def read_inventory(
     presence
         Value or values of `label` that mean a landslide; all other rows are absences.
     date
-        Column of dates or years; zero and empty mean unknown. By default a column with a usual
+        Column of dates or years, or of ranges of them such as ``2010-12-28/2011-01-03``; zero and
+        empty mean unknown. By default a column with a usual
         name such as ``date`` or ``year``, if there is one.
     type
         Column with the type of the landslide.
@@ -143,8 +164,8 @@ def read_inventory(
     (['2010', '2011'], True)
     """
     path = Path(path)
-    table = _read(path, x, y)
-    table = table.set_crs(_resolve_crs(path, table.crs, crs), allow_override=True)
+    table = _read(path, layer, x, y)
+    table = table.set_crs(_resolve_crs(path, table, crs), allow_override=True)
     check_crs(path, table.crs)
     _check_extent(path, table)
     inventory = gpd.GeoDataFrame(
@@ -157,37 +178,23 @@ def read_inventory(
     heights = _read_elevations(path, table, elevation)
     if heights is not None:
         inventory["elevation_m"] = heights
-    landslides, absences = _split(path, table, inventory, label, presence)
+    landslides, absences = split_by_label(path, table, inventory, label, presence)
     if landslides.empty:
         raise ValueError(f"{path}: the inventory holds no landslide; give a file with at least one")
     return landslides, absences
 
 
-def normalise(value: Value) -> str:
-    """Bring a value into the form in which values are compared.
-
-    1, 1.0, true and "TRUE" are one answer written by different programs.
-
-    Examples
-    --------
-    >>> normalise("TRUE") == normalise(1.0)
-    True
-    """
-    text = str(value).strip().lower()
-    text = {"true": "1", "false": "0"}.get(text, text)
-    return re.sub(r"\.0+$", "", text)
-
-
-def _read(path: Path, x: str | None, y: str | None) -> gpd.GeoDataFrame:
+def _read(path: Path, layer: str | None, x: str | None, y: str | None) -> gpd.GeoDataFrame:
     if not path.is_file():
         raise FileNotFoundError(f"inventory {path} does not exist; correct the path")
     suffix = path.suffix.lower()
-    if suffix == ".csv":
-        return read_table(path, x, y)
-    return read_mask(path) if suffix in MASKS else read_vector(path)
+    if suffix in TABLES:
+        return read_table(path, x, y, layer)
+    return read_mask(path) if suffix in MASKS else read_vector(path, layer)
 
 
-def _resolve_crs(path: Path, own: pyproj.CRS | None, stated: str | None) -> pyproj.CRS:
+def _resolve_crs(path: Path, table: gpd.GeoDataFrame, stated: str | None) -> pyproj.CRS:
+    own = table.crs
     if stated is None:
         if own is None:
             raise ValueError(
@@ -199,7 +206,7 @@ def _resolve_crs(path: Path, own: pyproj.CRS | None, stated: str | None) -> pypr
         wanted = pyproj.CRS.from_user_input(stated)
     except pyproj.exceptions.CRSError as error:
         raise ValueError(f"{path}: crs {stated} is unknown; give one such as EPSG:32717") from error
-    if own is None:
+    if own is None or _is_unstated(path, table):
         return wanted
     own = pyproj.CRS(own)
     if is_same_crs(own, wanted):
@@ -210,6 +217,25 @@ def _resolve_crs(path: Path, own: pyproj.CRS | None, stated: str | None) -> pypr
             " the file is right, else correct the file"
         )
     return own
+
+
+def _is_unstated(path: Path, table: gpd.GeoDataFrame) -> bool:
+    """Tell whether a file is a GeoJSON in other units than degrees that states no CRS.
+
+    Such a file means degrees of WGS 84, but programs write metres into it.
+    """
+    bounds = table.total_bounds
+    return (
+        path.suffix.lower() in _GEOJSON
+        and bool(np.isfinite(bounds).all())
+        and not _are_degrees(bounds)
+        and not states_crs(path)
+    )
+
+
+def _are_degrees(bounds: np.ndarray) -> bool:
+    west, south, east, north = bounds
+    return bool(-360 <= west <= east <= 360 and -90 <= south <= north <= 90)
 
 
 def _check_extent(path: Path, table: gpd.GeoDataFrame) -> None:
@@ -223,10 +249,16 @@ def _check_extent(path: Path, table: gpd.GeoDataFrame) -> None:
         return
     west, south, east, north = bounds
     stated = f"they span {bounds.round(4).tolist()}, and the CRS is {table.crs.to_string()[:60]}"
-    if not (-360 <= west <= east <= 360 and -90 <= south <= north <= 90):
+    if not _are_degrees(bounds):
         swapped = -90 <= west <= east <= 90 and -180 <= south <= north <= 180
         problem = "x and y are swapped" if swapped else "its coordinates are no degrees"
-        raise ValueError(f"{path}: {problem}: {stated}; correct the columns or the CRS")
+        unstated = not swapped and path.suffix.lower() in _GEOJSON and not states_crs(path)
+        remedy = (
+            "a GeoJSON without the member crs means degrees, so state the inventory's crs"
+            if unstated
+            else "correct the columns or the CRS"
+        )
+        raise ValueError(f"{path}: {problem}: {stated}; {remedy}")
 
 
 def _read_elevations(path: Path, table: pd.DataFrame, name: str | None) -> np.ndarray | None:
@@ -236,7 +268,8 @@ def _read_elevations(path: Path, table: pd.DataFrame, name: str | None) -> np.nd
         return None
     values = pick_column(path, table, name, "elevation")
     numbers = pd.to_numeric(values, errors="coerce")
-    wrong = (numbers.isna() & values.notna()).to_numpy()
+    unknown = values.map(lambda value: pd.isna(value) or str(value).strip().lower() in MISSING)
+    wrong = (numbers.isna() & ~unknown).to_numpy()
     if wrong.any():
         if not stated:
             return None
@@ -244,44 +277,4 @@ def _read_elevations(path: Path, table: pd.DataFrame, name: str | None) -> np.nd
         raise ValueError(
             f"{path}: {name} in row {row + 1} is {values.iloc[row]!r}; write metres as a number"
         )
-    return numbers.to_numpy(np.float64)
-
-
-def _split(
-    path: Path,
-    table: pd.DataFrame,
-    inventory: gpd.GeoDataFrame,
-    label: str | None,
-    presence: Value | Sequence[Value] | None,
-) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame | None]:
-    if label is None:
-        if presence is not None:
-            raise ValueError(
-                f"{path}: presence is {presence!r} but label is missing; name its column"
-            )
-        return inventory, None
-    failed = _find_presences(path, table, label, presence)
-    return inventory[failed].reset_index(drop=True), inventory[~failed].reset_index(drop=True)
-
-
-def _find_presences(
-    path: Path, table: pd.DataFrame, label: str, presence: Value | Sequence[Value] | None
-) -> np.ndarray:
-    if presence is None:
-        raise ValueError(
-            f"{path}: label is {label} but presence is missing; state which values are landslides"
-        )
-    labels = pick_column(path, table, label, "label")
-    if labels.isna().any():
-        raise ValueError(
-            f"{path}: {label} is empty in {int(labels.isna().sum())} rows; fill or remove them"
-        )
-    several = isinstance(presence, Sequence) and not isinstance(presence, str)
-    wanted = {normalise(value) for value in (presence if several else [presence])}
-    failed = labels.map(normalise).isin(wanted).to_numpy(dtype=bool)
-    if not failed.any():
-        found = sorted(labels.map(str).unique())[:10]
-        raise ValueError(
-            f"{path}: no {label} is {presence!r}; its values are {found}, correct presence"
-        )
-    return failed
+    return numbers.where(numbers >= NO_PLACE).to_numpy(np.float64)

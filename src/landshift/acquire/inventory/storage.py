@@ -8,6 +8,7 @@ import pandas as pd
 import pyogrio
 
 from landshift.acquire.inventory.cleaning import REASONS
+from landshift.acquire.inventory.coverage import Coverage
 from landshift.acquire.inventory.elevations import ElevationComparison
 from landshift.acquire.inventory.registration import Registration
 from landshift.geodata.crs import Shift
@@ -15,8 +16,8 @@ from landshift.geodata.geopackage import write_geopackage
 from landshift.geodata.plain_names import plain_name
 from landshift.runtime.tables import write_csv
 
-Comparison = ElevationComparison | Registration | Shift
-"""What tells how well positions are known."""
+Comparison = ElevationComparison | Registration | Coverage | Shift
+"""What compares an inventory with the terrain or the region, or tells how well it is placed."""
 
 COLUMNS = ["id", "date", "geometry"]
 """What is kept of every landslide."""
@@ -62,9 +63,12 @@ def _load_layer(path: str | Path, name: str) -> gpd.GeoDataFrame:
 
 
 def write_cleaning(
-    path: str | Path, counts: Mapping[str, int], comparisons: Iterable[Comparison] = ()
+    path: str | Path,
+    counts: Mapping[str, int],
+    comparisons: Iterable[Comparison] = (),
+    warnings: Iterable[str] = (),
 ) -> None:
-    """Write what was dropped from an inventory, and why, as a CSV table.
+    """Write what was dropped from an inventory, and why, and what is doubtful, as a CSV table.
 
     Parameters
     ----------
@@ -73,10 +77,14 @@ def write_cleaning(
     counts
         As from `clean_inventory`.
     comparisons
-        As from `compare_elevations`, `measure_registration` and `find_shift`; each adds its rows.
+        As from `compare_elevations`, `measure_registration`, `measure_coverage` and `find_shift`;
+        each adds its rows.
+    warnings
+        What the log warned of while the inventory was read and cleaned; a row each.
     """
     rows = [(key, count, REASONS[key]) for key, count in counts.items()]
     for comparison in comparisons:
         rows += comparison.tabulate()
+    rows += [("warning", number, sentence) for number, sentence in enumerate(warnings, start=1)]
     table = pd.DataFrame(rows, columns=["what", "value", "meaning"], dtype=object)
     write_csv(table, path)

@@ -1,5 +1,6 @@
 """Areas: the extent of a region without elevations, and where landslides were looked for."""
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,14 +12,20 @@ from odc.geo.xr import wrap_xr
 from rasterio.features import geometry_mask
 
 from landshift.acquire.fetch.downloads import describe_layer, fetch_layer
+from landshift.acquire.fetch.services import fetch_part
 from landshift.acquire.fetch.store import Acquired, Store
+from landshift.acquire.inventory.coverage import mark_extent
+from landshift.acquire.inventory.storage import load_inventory
 from landshift.acquire.layer import Layer
 from landshift.acquire.layers.checks import check_layer
 from landshift.acquire.layers.stated import declare_nodata, measure_shift
+from landshift.acquire.layers.tiles import fetch_raster
 from landshift.geodata.alignment import align_raster
-from landshift.geodata.grids import plan_grid
+from landshift.geodata.grids import find_box, plan_grid
 from landshift.geodata.raster import open_raster
 from landshift.geodata.vectors import read_shapes
+
+_log = logging.getLogger("landshift.acquire")
 
 RASTERS = (".tif", ".tiff", ".vrt", ".asc")
 """Endings of areas that are cells; all others are polygons."""
@@ -50,12 +57,12 @@ def acquire_extent(layer: Layer, grid: Mapping[str, Any], store: Store) -> Acqui
     ValueError
         If no cell belongs to the region, or its grid cannot be planned.
     """
-    path = fetch_layer(layer, store)
+    path = fetch_raster(layer, store)
     cells = _read_cells(path, layer)
     planned = plan_grid(cells, origin=str(path), **grid)
     shift, notes = measure_shift(cells, planned, origin=str(path))
     area = _mark(align_raster(cells, planned), "extent of the region", path)
-    return Acquired(area, (describe_layer(layer, path, store),), layer.describe() | shift, notes)
+    return Acquired(area, describe_layer(layer, path, store), layer.describe() | shift, notes)
 
 
 def acquire_surveyed(layer: Layer, grid: GeoBox, store: Store) -> Acquired:
@@ -64,7 +71,8 @@ def acquire_surveyed(layer: Layer, grid: GeoBox, store: Store) -> Acquired:
     Parameters
     ----------
     layer
-        Where polygons or a raster, as for `acquire_extent`, come from: a file or an address.
+        Where polygons or a raster, as for `acquire_extent`, come from: a file, an address or a
+        recipe of an area.
     grid
         Grid of the region.
     store
@@ -82,7 +90,11 @@ def acquire_surveyed(layer: Layer, grid: GeoBox, store: Store) -> Acquired:
     ValueError
         If no cell of the region lies in the area.
     """
-    path = fetch_layer(layer, store)
+    if layer.recipe:
+        path, *records = fetch_part(layer, find_box(grid), store)
+    else:
+        path = fetch_layer(layer, store)
+        records = describe_layer(layer, path, store)
     shift: dict[str, Any] = {}
     notes: list[str] = []
     if path.suffix.lower() in RASTERS:
@@ -92,8 +104,30 @@ def acquire_surveyed(layer: Layer, grid: GeoBox, store: Store) -> Acquired:
     else:
         inside = _burn(path, grid, notes)
     area = _mark(inside, "area surveyed for landslides", path)
-    records = (describe_layer(layer, path, store),)
-    return Acquired(area, records, layer.describe() | shift, tuple(notes))
+    return Acquired(area, tuple(records), layer.describe() | shift, tuple(notes))
+
+
+def take_extent(inventory: Path, ground: xr.DataArray) -> Acquired:
+    """Take the extent of the landslides of a region for the area in which they were looked for.
+
+    Parameters
+    ----------
+    inventory
+        Result of `landshift.acquire.inventory.storage.write_inventory`.
+    ground
+        Raster that spans the region, NaN outside of it.
+
+    Returns
+    -------
+    Acquired
+        1 in the extent of `landshift.acquire.inventory.coverage.mark_extent`, NaN elsewhere.
+    """
+    landslides, _ = load_inventory(inventory)
+    inside = mark_extent(landslides, ground) & np.isfinite(ground.to_numpy())
+    cells = wrap_xr(inside.astype(np.uint8), ground.odc.geobox)
+    area = _mark(cells, "extent of the landslides", Path(inventory))
+    _log.info("the landslides span %.0f %% of the region", 100 * inside.sum() / ground.count())
+    return Acquired(area, (), {"licence": "that of the inventory, of which it is the extent"})
 
 
 def _read_cells(path: Path, layer: Layer) -> xr.DataArray:

@@ -219,7 +219,7 @@ def check_placed(values: xr.DataArray, origin: str) -> None:
     grid = values.odc.geobox
     if grid is None or grid.crs is None:
         raise ValueError(
-            f"{origin}: has no CRS; state it in the file, such as with gdal_edit.py -a_srs "
+            f"{origin}: has no CRS; state it in the file, such as with rio edit-info --crs "
             "EPSG:32643"
         )
 
@@ -242,7 +242,7 @@ def _find_range(values: xr.DataArray, origin: str) -> tuple[float, float]:
 def _explain_undeclared(origin: str, value: float, why: str) -> str:
     return (
         f"{origin}: holds {value:g}, but {why}; declare that value as no data in the file "
-        "(gdal_edit.py -a_nodata), or correct the unit"
+        "(rio edit-info --nodata), or correct the unit"
     )
 
 

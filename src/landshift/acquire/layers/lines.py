@@ -1,22 +1,26 @@
 """Fetch lines around a region: faults, roads, rivers."""
 
 import logging
+from pathlib import Path
 
 import geopandas as gpd
+import pandas as pd
 import pyogrio
 from odc.geo.geobox import GeoBox
 
+from landshift.acquire.fetch.archives import is_archive, unpack
 from landshift.acquire.fetch.downloads import (
     describe_layer,
     fetch_current,
     fetch_layer,
     find_member,
 )
-from landshift.acquire.fetch.store import Acquired, Store
+from landshift.acquire.fetch.policy import AbsentError
+from landshift.acquire.fetch.store import Acquired, Record, Store
 from landshift.acquire.layer import Layer
 from landshift.factors.table import DENSITY_RADIUS_M, DISTANCE_CAP_M
 from landshift.geodata.geojson import check_stated_crs
-from landshift.geodata.grids import find_box
+from landshift.geodata.grids import find_box, split_box
 from landshift.geodata.plain_names import plain_name
 from landshift.geodata.vectors import read_lines
 
@@ -50,15 +54,19 @@ def acquire_lines(layer: Layer, grid: GeoBox, store: Store) -> Acquired:
         path = fetch_layer(layer, store)
         notes: list[str] = []
         lines = read_lines(path, grid, notes=notes)
-        records = (describe_layer(layer, path, store),)
+        records = describe_layer(layer, path, store)
         return Acquired(lines, records, layer.describe(), tuple(notes))
-    path, record = fetch_current(_find_address(layer), store)
+    path, record, name = _fetch_lines(layer, store)
     reach_m = max(DISTANCE_CAP_M, DENSITY_RADIUS_M)
     check_stated_crs(path)
     try:
         with plain_name(path) as plain:
-            place = find_member(plain, recipe.member) if recipe.member else plain
-            lines = pyogrio.read_dataframe(place, bbox=find_box(grid, margin_m=reach_m))
+            place = find_member(plain, recipe.member) if is_archive(path) else plain
+            parts = [
+                pyogrio.read_dataframe(place, layer=name, bbox=part)
+                for part in split_box(find_box(grid, margin_m=reach_m))
+            ]
+            lines = pd.concat(parts, ignore_index=True)
     except pyogrio.errors.DataSourceError as error:
         raise OSError(f"{record['address']}: {error}; delete {path} to fetch it again") from None
     if recipe.classes:
@@ -70,8 +78,23 @@ def acquire_lines(layer: Layer, grid: GeoBox, store: Store) -> Acquired:
     return Acquired(kept.to_crs(str(grid.crs)).reset_index(drop=True), (record,), layer.describe())
 
 
-def _find_address(layer: Layer) -> str:
-    address = layer.recipe.service
+def _fetch_lines(layer: Layer, store: Store) -> tuple[Path, Record, str | None]:
+    """Fetch the lines of a recipe: their file, its record, and their layer in it.
+
+    Geofabrik serves large areas as GeoPackages only.
+    """
+    recipe = layer.recipe
+    try:
+        return *fetch_current(_place(recipe.service, layer), store), None
+    except AbsentError:
+        if not recipe.fallback:
+            raise
+    path, record = fetch_current(_place(recipe.fallback, layer), store)
+    whole = unpack(path, "*.gpkg", store.folder / "unpacked" / record["sha256"])
+    return whole, record, Path(recipe.member).stem.removesuffix("_1")
+
+
+def _place(address: str, layer: Layer) -> str:
     if "{extract}" not in address:
         return address
     if layer.extract is None:

@@ -17,7 +17,6 @@ from landshift.acquire.fetch.downloads import (
     describe_asset,
     describe_layer,
     fetch_asset,
-    fetch_layer,
     find_member,
 )
 from landshift.acquire.fetch.policy import AbsentError
@@ -36,6 +35,7 @@ from landshift.acquire.layers.checks import (
 from landshift.acquire.layers.heights import find_height_unit
 from landshift.acquire.layers.images import compose_images, plan_imagery
 from landshift.acquire.layers.stated import add_offset, declare_nodata, measure_shift
+from landshift.acquire.layers.tiles import fetch_raster
 from landshift.acquire.layers.water import (
     bridge_gaps,
     describe_mark,
@@ -43,7 +43,7 @@ from landshift.acquire.layers.water import (
     leave_out_sea,
     place_water,
 )
-from landshift.acquire.recipes import RAINFALL_YEARS, Recipe, list_tiles
+from landshift.acquire.recipes import RAINFALL_YEARS, Recipe, list_rainfall, list_tiles
 from landshift.factors.legends import take_codes
 from landshift.geodata.alignment import align_raster, compute_coarsening
 from landshift.geodata.crs import find_code
@@ -51,6 +51,9 @@ from landshift.geodata.detail import plan_detail
 from landshift.geodata.grids import find_box, plan_box, plan_grid
 from landshift.geodata.opening import open_dataset
 from landshift.geodata.raster import open_raster
+
+MOST_FAILURES = 5
+"""Files of one service that fail for good before the others are not asked for [1]."""
 
 _log = logging.getLogger("landshift.acquire")
 
@@ -93,8 +96,8 @@ def acquire_dem(layer: Layer, grid: Mapping[str, Any], store: Store) -> Acquired
         read, records = _read_layer("dem", layer, detail, store)
         own, notes = _bring_to_metres(read, layer, origin)
     else:
-        path = fetch_layer(layer, store)
-        origin, records = str(path), [describe_layer(layer, path, store)]
+        path = fetch_raster(layer, store)
+        origin, records = str(path), describe_layer(layer, path, store)
         read = add_offset(declare_nodata(open_raster(path), layer), layer)
         own, notes = _bring_to_metres(read, layer, origin)
         region = plan_grid(own, origin=origin, **stated)
@@ -173,25 +176,25 @@ def _read_layer(name: str, layer: Layer, grid: GeoBox, store: Store) -> tuple[xr
     elif recipe:
         values, records = _read_recipe(recipe, grid, store)
     else:
-        path = fetch_layer(layer, store)
+        path = fetch_raster(layer, store)
         values = _read_codes(path, layer) if layer.codes else _read_measurements(path, layer, name)
-        records = [describe_layer(layer, path, store)]
+        records = describe_layer(layer, path, store)
     return (values if layer.codes else add_offset(values, layer)), records
 
 
 def _read_recipe(recipe: Recipe, grid: GeoBox, store: Store) -> tuple[xr.DataArray, list]:
     if recipe.tile_degrees:
         return _mosaic_tiles(recipe, grid, store)
-    read = _average_years if recipe.name == "chirps_rainfall" else _read_archive
+    read = _average_years if recipe.product == "chirps_rainfall" else _read_archive
     return read(recipe, grid, store)
 
 
 def _mosaic_tiles(recipe: Recipe, grid: GeoBox, store: Store) -> tuple[xr.DataArray, list]:
     wider = find_box(grid, margin_m=10 * grid.resolution.x)
     assets, absent, failures = [], [], []
-    for address in list_tiles(recipe, wider):
+    for address, coarser in list_tiles(recipe, wider).items():
         try:
-            asset = fetch_window(address, grid, store)
+            asset = _fetch_tile(address, coarser, recipe, grid, store)
         except AbsentError:
             absent.append({"address": address, "absent": True})
         # one lost tile must not keep the others from the cache
@@ -213,6 +216,25 @@ def _mosaic_tiles(recipe: Recipe, grid: GeoBox, store: Store) -> tuple[xr.DataAr
     return _mosaic(assets, grid, codes=codes), [asset.record for asset in assets] + absent
 
 
+def _fetch_tile(
+    address: str, coarser: str, recipe: Recipe, grid: GeoBox, store: Store
+) -> Asset | None:
+    """Fetch a tile, or the coarser one that stands in for it where it is not public."""
+    try:
+        return fetch_window(address, grid, store)
+    except AbsentError:
+        if not coarser:
+            raise
+        asset = fetch_window(coarser, grid, store)
+    if asset is None:
+        return None
+    stated = {"instead_of": address, "resolution": recipe.fallback_resolution}
+    _log.warning(
+        "%s does not exist: %s of %s instead", address, coarser, recipe.fallback_resolution
+    )
+    return Asset(asset.path, asset.record | stated)
+
+
 def _mosaic(assets: Sequence[Asset], grid: GeoBox, *, codes: bool) -> xr.DataArray:
     """Join tiles of one cell size, so that they are warped as one; sizes differ far north."""
     sizes = defaultdict(list)
@@ -222,6 +244,9 @@ def _mosaic(assets: Sequence[Asset], grid: GeoBox, *, codes: bool) -> xr.DataArr
     parts = [_join(paths, codes=codes) for _, paths in sorted(sizes.items())]
     if len(parts) == 1:
         return parts[0]
+    if not codes:
+        coarser = [_extend(part, parts[:1]) for part in parts[1:]]
+        parts = [_extend(parts[0], coarser), *coarser]
     aligned = [align_raster(part, grid) for part in parts]
     joined = aligned[0]
     for part in aligned[1:]:
@@ -243,22 +268,37 @@ def _join(paths: Sequence[Path], *, codes: bool) -> xr.DataArray:
     return wrap_xr(values[0], grid)
 
 
+def _extend(part: xr.DataArray, others: Sequence[xr.DataArray]) -> xr.DataArray:
+    """Put a cell of its neighbours around a raster, so that no gap or step is between them.
+
+    Cells are centred on whole degrees, so that large ones end farther off the edge than small ones.
+    """
+    wider = wrap_xr(np.pad(part.to_numpy(), 1, constant_values=np.nan), part.odc.geobox.pad(1))
+    for other in others:
+        finer = other.odc.geobox.resolution.x < part.odc.geobox.resolution.x
+        resampling = "nearest" if finer else "bilinear"
+        wider = wider.fillna(align_raster(other, wider.odc.geobox, resampling=resampling))
+    return wider.assign_attrs(part.attrs)
+
+
 def _average_years(recipe: Recipe, grid: GeoBox, store: Store) -> tuple[xr.DataArray, list]:
     assets, failures = [], []
-    for year in RAINFALL_YEARS:
+    for address in list_rainfall(recipe):
         try:
-            address = recipe.service.format(year=year)
             assets.append(fetch_window(address, grid, store))
         except OSError as error:
             failures.append(str(error))
+        if len(failures) == MOST_FAILURES:
+            break
     if failures:
         raise OSError("; ".join(failures))
     if None in assets:
         raise ValueError(f"{recipe.name} does not reach the region: {recipe.resolution}")
-    years = [open_raster(asset.path) for asset in assets]
-    known = [year.where(year > float(recipe.nodata)) for year in years]
-    mean = sum(known[1:], known[0]) / len(known)
-    return mean.astype(np.float32), [asset.record for asset in assets]
+    total = xr.zeros_like(open_raster(assets[0].path), np.float64)
+    for asset in assets:
+        part = open_raster(asset.path)
+        total = total + part.where(part > float(recipe.nodata))
+    return (total / len(RAINFALL_YEARS)).astype(np.float32), [asset.record for asset in assets]
 
 
 def _read_archive(recipe: Recipe, grid: GeoBox, store: Store) -> tuple[xr.DataArray, list]:

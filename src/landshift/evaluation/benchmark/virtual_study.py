@@ -16,6 +16,7 @@ from landshift.acquire.virtual.regions import generate_virtual_region
 from landshift.evaluation.benchmark.run import RegionTables
 from landshift.evaluation.benchmark.splits import draw_split
 from landshift.factors.drainage.derive import derive_drainage_factors
+from landshift.factors.subcells import average_with_subcells
 from landshift.factors.terrain.derive import derive_terrain_factors
 from landshift.mapping.interval import find_steps, find_variance
 from landshift.runtime.one_thread import on_one_thread
@@ -30,6 +31,8 @@ SIZE = 160
 
 LANDSLIDES = 200
 FAILURE_SHARE = 0.04
+MICRO_RELIEF_M = 1.0
+"""Standard deviation of the hollows in which landslides begin [m]."""
 BACKGROUND_CELLS = 1000
 SOURCES = ("alder", "birch", "cedar", "dogwood")
 
@@ -75,8 +78,11 @@ def draw_shifts(count: int, *, seed: int) -> dict[str, Shift]:
     }
 
 
-def settle_region(name: str, shift: Shift, *, seed: int) -> dict:
-    """Choose settings of `generate_virtual_region` for a region that departs from the sources."""
+def settle_region(name: str, shift: Shift, *, seed: int, scar_depth_m: float = 0.0) -> dict:
+    """Choose settings of `generate_virtual_region` for a region that departs from the sources.
+
+    Half of the targets fail the dryer the more they differ, as slopes far above the channels do.
+    """
     generator = np.random.default_rng(derive_seed(seed, "settings", name))
     higher, older, rounder = generator.choice([-1.0, 1.0], 3) * shift.covariate
     wetter, deeper = generator.choice([-1.0, 1.0], 2) * shift.concept
@@ -94,17 +100,24 @@ def settle_region(name: str, shift: Shift, *, seed: int) -> dict:
         "cohesion_kpa": (2.0, 10.0 - 4.0 * shift.concept),
         "dip_direction_degree": float((generator.uniform(-20, 20) + turn) % 360),
         "dip_effect": 0.2,
+        "wetness": 1 - float(generator.choice([0, 1])) * shift.concept,
+        "micro_relief_m": MICRO_RELIEF_M,
+        "scar_depth_m": scar_depth_m,
         "failure_share": FAILURE_SHARE,
         "landslides": LANDSLIDES,
     }
 
 
-def make_region(name: str, shift: Shift, *, seed: int) -> KnownRegion:
+def make_region(name: str, shift: Shift, *, seed: int, scar_depth_m: float = 0.0) -> KnownRegion:
     """Generate a region, derive its terrain and drainage factors, and draw its tables."""
-    region = generate_virtual_region(name, seed=seed, **settle_region(name, shift, seed=seed))
+    settings = settle_region(name, shift, seed=seed, scar_depth_m=scar_depth_m)
+    region = generate_virtual_region(name, seed=seed, **settings)
     elevation = region.layers["dem"]
-    factors = derive_terrain_factors(elevation)
-    factors = factors.assign(derive_drainage_factors(elevation).data_vars)
+    terrain, drainage = (
+        average_with_subcells(derive(region.detail), region.detail, elevation.odc.geobox)
+        for derive in (derive_terrain_factors, derive_drainage_factors)
+    )
+    factors = terrain.assign(drainage.data_vars)
     samples = draw_samples(factors, region.inventory, elevation=elevation, region=name, seed=seed)
     background = draw_background(factors, samples, region=name, cells=BACKGROUND_CELLS, seed=seed)
     places = {axis: background[axis].to_xarray() for axis in ("x", "y")}
@@ -132,7 +145,6 @@ def measure_coverage(
     """
     samples, background = region.tables.samples, region.tables.background
     truth = logit(region.true_probability.astype(float))
-    values = background[list(source_models[0].factors)].to_numpy(np.float32)
     rows = []
     for number in range(draws):
         draw_seed = derive_seed(seed, "draw", target, str(number))
@@ -145,6 +157,7 @@ def measure_coverage(
                 prevalence=FAILURE_SHARE,
                 seed=draw_seed,
             )
+            values = background[list(model.factors)].to_numpy(np.float32)
             prediction = model.predict(values)
             middle = logit(prediction.probability)
             lower, upper = find_steps(find_variance(prediction.sd, model.score_error))

@@ -72,8 +72,9 @@ def fit(
     """Grow the forest on values of shape ``(cells, factors)``."""
     from sklearn.ensemble import RandomForestClassifier
 
+    # as many threads as joblib's `parallel_config` allows, by default one; no tree depends on it
     forest = RandomForestClassifier(
-        n_estimators=trees, min_samples_leaf=SAMPLES_PER_LEAF, random_state=seed, n_jobs=1
+        n_estimators=trees, min_samples_leaf=SAMPLES_PER_LEAF, random_state=seed
     )
     forest.fit(values.astype(np.float32), labels, weights)
     return flatten_forest(forest)
