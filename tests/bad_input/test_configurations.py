@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 import yaml
 
+from landshift.study.origins import list_files
 from landshift.study.texts import MOST_NODES, check_file
 
 from .conftest import check_text, explain, write_slides, write_tif
@@ -63,6 +64,16 @@ KEYS = [
      "/ holds no raster, such as a GeoTIFF; put one there"),
     (f"{BIRCH}.layers.dem.file", "no/such/*.tif", f"{BIRCH}.layers.dem.file",
      "no/such/*.tif holds no raster, such as a GeoTIFF; put one there"),
+    (f"{BIRCH}.layers.dem.units", "furlong", f"{BIRCH}.layers.dem.units",
+     "'furlong' must be one of m, dm, cm, mm, ft, us-ft"),
+    (f"{BIRCH}.layers.rain", {"url": "https://example.org/a.tif", "sha256": "0" * 64,
+     "units": "ft"}, f"{BIRCH}.layers.rain.units",
+     "belongs to `dem`, which is brought to metres; remove this key"),
+    (f"{BIRCH}.layers.faults", {"url": "https://example.org/a.gpkg", "sha256": "0" * 64,
+     "nodata": 0.0}, f"{BIRCH}.layers.faults.nodata", "belongs to rasters; remove this key"),
+    (f"{BIRCH}.layers.faults", {"recipe": "gem_faults", "nodata": 0.0},
+     f"{BIRCH}.layers.faults.nodata",
+     "belongs to `file` or `url` or `stac`, not to this entry; remove it"),
     (f"{BIRCH}.layers.dem", {}, f"{BIRCH}.layers.dem",
      "state where it comes from: `file`, `url`, `stac`"),
     (f"{BIRCH}.layers.rain", {"url": "ftp://example.org/a.tif"}, f"{BIRCH}.layers.rain.url",
@@ -454,6 +465,21 @@ def test_null_is_no_value_of_a_key_that_may_be_left_out(sound, key):
     place, last = (sound["regions"]["birch"], key.split(".")[-1]) if "." in key else (sound, key)
     place[last] = None
     assert f"  {key}: None must be " in explain(check_text, yaml.safe_dump(sound))
+
+
+def test_the_file_of_a_folder_of_cells_is_named(spoil, tmp_path):
+    folder = tmp_path / "rec_eleva"
+    folder.mkdir()
+    config = spoil("regions.birch.layers.dem.file", str(folder))
+    for name in ("hdr.adf", "w001001.adf", "prj.adf"):
+        (folder / name).touch()
+    assert f"is the folder of an ArcInfo grid; name {folder / 'hdr.adf'}" in (
+        explain(check_text, yaml.safe_dump(config))
+    )
+    # all of them are inputs of the job
+    assert list_files({"file": str(folder / "hdr.adf")}) == [
+        str(folder / name) for name in ("hdr.adf", "prj.adf", "w001001.adf")
+    ]
 
 
 def test_tiles_and_members_of_a_vrt_are_checked_file_by_file(spoil, tmp_path):

@@ -8,9 +8,11 @@ import numpy as np
 import pandas as pd
 import pyogrio
 import pytest
+from rasterio.transform import from_origin
 from shapely import LineString, Point, Polygon
 
 from landshift.acquire.fetch.store import Store
+from landshift.acquire.inventory.reading import gather_inventory
 
 from .conftest import (
     CRS,
@@ -507,3 +509,62 @@ def test_a_wrong_layer_of_lines_is_named(name, tmp_path):
         if sentence.endswith("(")
         else (found == f"{path}{sentence}")
     )
+
+
+def acquire_from_taiwan(tmp_path, grid_crs, places):
+    """Read landslides of the Taiwan Datum 1967: positions, cleaning and record."""
+    points = gpd.GeoSeries(gpd.points_from_xy(*np.transpose(places)), crs="EPSG:3828")
+    here = points.to_crs(3826).to_crs(grid_crs).total_bounds.round(-2)
+    place = from_origin(here[0] - 2000, here[3] + 2000, 30, 30)
+    dem = write_tif(tmp_path / "dem.tif", make_hills(400), crs=grid_crs, transform=place)
+    path = tmp_path / "slides.gpkg"
+    gpd.GeoDataFrame(geometry=points).to_file(path)
+    outputs = {name: tmp_path / f"out.{name}" for name in ("gpkg", "csv", "json")}
+    load_main("acquire_inventory")(
+        entry={"file": str(path), "merge_m": 0}, dem=dem, store=Store(tmp_path / "cache"),
+        inventory=outputs["gpkg"], cleaning=outputs["csv"], record=outputs["json"],
+    )  # fmt: skip
+    kept = gpd.read_file(outputs["gpkg"], layer="landslides")
+    table = pd.read_csv(outputs["csv"]).set_index("what")
+    return kept, table["value"], json.loads(outputs["json"].read_text())
+
+
+TAIWAN_1967 = np.array([[250_000.0, 2_670_000.0], [251_500, 2_671_200], [252_800, 2_669_500]])
+
+
+def test_a_known_shift_of_the_datum_is_made_and_recorded(tmp_path):
+    kept, cleaning, record = acquire_from_taiwan(tmp_path, "EPSG:3826", TAIWAN_1967)
+    # the formula of four parameters that the surveyors of Taiwan publish
+    a, b = 1.549e-5, 6.521e-6
+    x, y = TAIWAN_1967.T
+    truth = np.column_stack([x + 807.8 + a * x + b * y, y - 248.6 + a * y + b * x])
+    np.testing.assert_allclose(kept.get_coordinates(), truth, atol=10)
+    assert float(cleaning["datum_accuracy_m"]) == 7 and "notes" not in record
+
+
+def test_a_shift_of_the_datum_that_nobody_knows_is_told(tmp_path, caplog):
+    _, cleaning, record = acquire_from_taiwan(tmp_path, "EPSG:32651", TAIWAN_1967)
+    assert cleaning["datum_accuracy_m"] == "unknown"
+    told = f"{tmp_path / 'slides.gpkg'}: is brought from EPSG:3828 to EPSG:32651 with an unknown"
+    assert [each for each in record["notes"] if each.startswith(told)]
+    assert [each for each in caplog.messages if each.startswith(told)]
+
+
+def test_files_of_a_folder_that_lie_on_different_datums_are_told(tmp_path, caplog):
+    folder = tmp_path / "slides"
+    folder.mkdir()
+    for name, crs in (("a", "EPSG:32651"), ("b", "EPSG:3828"), ("c", "EPSG:3826")):
+        points = gpd.points_from_xy([250_000.0], [2_670_000.0])
+        gpd.GeoDataFrame(geometry=points, crs=crs).to_file(folder / f"{name}.gpkg")
+    gather_inventory(folder)
+    (told,) = caplog.messages
+    assert told.startswith("a file of the folder is brought from EPSG:3828 to EPSG:32651 with an ")
+
+
+def test_a_code_names_the_crs_of_a_file_that_has_none(tmp_path):
+    nameless = "+proj=tmerc +lat_0=38 +lon_0=127 +k=1 +x_0=200000 +y_0=600000 +ellps=GRS80"
+    path = write_slides(tmp_path / "slides.gpkg", crs=nameless)
+    landslides, _ = gather_inventory(path, crs="EPSG:5186")
+    assert landslides.crs.to_epsg() == 5186
+    with pytest.raises(ValueError, match="but crs says EPSG:5187"):
+        gather_inventory(path, crs="EPSG:5187")

@@ -1,7 +1,9 @@
 """Rasters that are wrong: real files, handed to the scripts that acquire them."""
 
 import hashlib
+import json
 import os
+import re
 
 import numpy as np
 import pytest
@@ -142,19 +144,20 @@ DEMS = {
         lambda path: write_tif(path, np.full_like(HILLS, 3)),
         ": is 3 m high everywhere; give an elevation model",
     ),
-    "stated feet": (
-        lambda path: write_tif(path, unit="ft"),
-        ": states that its elevations are in ft; convert them to metres, and the unit with them",
+    "stated furlongs": (
+        lambda path: write_tif(path, unit="furlong"),
+        ": states that its elevations are in furlong, which is no unit of length that is known; "
+        "state `units` of the layer dem: m, dm, cm, mm, ft, us-ft",
     ),
-    "feet in the CRS": (
-        lambda path: write_tif(path, crs="EPSG:32632+6360"),
-        ": states that its elevations are in US survey foot; convert them to metres, and the unit "
-        "with them",
+    "feet and metres": (
+        lambda path: write_tif(path, unit="m", crs="EPSG:32632+6360"),
+        ": states that its elevations are in m and in US survey foot; state `units` of the layer "
+        "dem: m, dm, cm, mm, ft, us-ft",
     ),
     "decimetres": (
         lambda path: write_tif(path, HILLS * 10),
         ": half of its slopes are steeper than 73 degrees if its elevations are metres, which no "
-        "landscape is; convert feet, decimetres or centimetres to metres",
+        "landscape is; state `units` of the layer dem: m, dm, cm, mm, ft, us-ft",
     ),
     "degrees": (
         lambda path: write_tif(path, crs="EPSG:4326", transform=from_origin(9, 45, 3e-4, 3e-4)),
@@ -169,8 +172,8 @@ DEMS = {
     ),
     "feet on the ground": (
         lambda path: write_tif(path, crs="EPSG:2227"),
-        ": is in EPSG:2227, whose unit is US survey foot; state grid.crs: auto for the UTM zone of "
-        "the region, or name a projected system in metres",
+        ": its cells are in US survey foot, and nothing says whether its elevations are too; "
+        "state `units` of the layer dem: m, dm, cm, mm, ft, us-ft",
     ),
 }
 
@@ -185,7 +188,7 @@ def test_a_wrong_elevation_model_is_named(name, tmp_path):
     assert not (tmp_path / "out").exists() or not os.listdir(tmp_path / "out")
 
 
-IN_HEADERS = ["Git LFS", "no CRS", "rotated", "three bands", "stated feet", "degrees"]
+IN_HEADERS = ["Git LFS", "no CRS", "rotated", "three bands", "stated furlongs", "degrees"]
 
 
 @pytest.mark.parametrize("name", IN_HEADERS)
@@ -329,3 +332,161 @@ def test_a_stated_scale_is_applied(tmp_path):
     acquire_dem(path, tmp_path)
     with rasterio.open(tmp_path / "out/dem.tif") as source:
         np.testing.assert_allclose(source.read(1), HILLS, atol=0.051)
+
+
+def acquire_classes(tmp_path, **entry):
+    """Acquire codes of which half, outside a district, are 0: the codes, and the notes."""
+    codes = np.where(np.arange(40) < 20, 0, 30) * np.ones((40, 1), np.uint8)
+    path = write_tif(tmp_path / "cover.tif", codes.astype(np.uint8), **entry.pop("profile", {}))
+    acquire_layer(path, tmp_path, name="land_cover", **CLASS | entry)
+    with rasterio.open(tmp_path / "out/layer.tif") as source:
+        found = source.read(1)
+    return found, json.loads((tmp_path / "out/layer.json").read_text()).get("notes", [])
+
+
+def test_zeros_outside_a_district_are_told(tmp_path, caplog):
+    found, notes = acquire_classes(tmp_path)
+    assert set(np.unique(found)) == {0, 30}
+    assert notes == [
+        f"{tmp_path / 'cover.tif'}: code 0 fills 50.0% of its cells and is taken for a class; if "
+        "these cells have none, declare it: `nodata: 0` of land_cover"
+    ]
+    assert notes[0] in caplog.messages
+
+
+@pytest.mark.parametrize("entry", [{"nodata": 0.0}, {"profile": {"nodata": 0}}])
+def test_zeros_that_are_declared_are_no_class(entry, tmp_path):
+    found, notes = acquire_classes(tmp_path, **entry)
+    assert notes == [] and (found[:, :20] == -1).all() and (found[:, 20:] == 30).all()
+
+
+def test_zeros_that_a_legend_names_are_a_class(tmp_path):
+    found, notes = acquire_classes(tmp_path, named=True)
+    assert notes == [] and (found[:, :20] == 0).all()
+
+
+FOOT, SURVEY_FOOT = 0.3048, 1200 / 3937
+
+# what the file and the configuration state, and metres in the unit that is meant
+UNITS = {
+    "nothing": ({}, {}, 1),
+    "the band": ({"unit": "ft"}, {}, FOOT),
+    "the band, in words": ({"unit": "US_survey_foot"}, {}, SURVEY_FOOT),
+    "the band, decimetres": ({"unit": "Decimeters"}, {}, 0.1),
+    "the CRS": ({"crs": "EPSG:32632+6360"}, {}, SURVEY_FOOT),
+    "the CRS, metres": ({"crs": "EPSG:32632+5703"}, {}, 1),
+    "both alike": ({"crs": "EPSG:32632+8228", "unit": "foot"}, {}, FOOT),
+    "the key": ({}, {"units": "cm"}, 0.01),
+    "the key, against the file": ({"unit": "m"}, {"units": "us-ft"}, SURVEY_FOOT),
+}
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_elevations_become_metres(name, tmp_path):
+    profile, entry, metres = UNITS[name]
+    path = write_tif(tmp_path / "dem.tif", HILLS / metres, **profile)
+    acquire_dem(path, tmp_path, **entry)
+    with rasterio.open(tmp_path / "out/dem.tif") as source:
+        np.testing.assert_allclose(source.read(1), HILLS, rtol=1e-6)
+        assert source.tags(1)["units"] == "m" and source.crs.to_string() == "EPSG:32632"
+    notes = json.loads((tmp_path / "out/dem.json").read_text()).get("notes", [])
+    assert len(notes) == (metres != 1)
+
+
+def test_a_key_that_contradicts_the_file_is_told(tmp_path, caplog):
+    path = write_tif(tmp_path / "dem.tif", HILLS / FOOT, unit="m")
+    acquire_dem(path, tmp_path, units="ft")
+    told = (
+        f"{path}: states that its elevations are in m, but the key `units` says ft, which is taken"
+    )
+    assert json.loads((tmp_path / "out/dem.json").read_text())["notes"] == [told]
+    assert told in caplog.messages
+
+
+def in_feet(values, metres_per_foot=SURVEY_FOOT):
+    """Cells of a State Plane in feet, as wide as those of `HILLS`, and where they begin."""
+    size = 30 / metres_per_foot
+    place = from_origin(1_640_000, 2_000_000, size, size)
+    return {"values": values, "crs": "EPSG:6529", "transform": place}
+
+
+def test_slopes_are_those_of_the_hills_when_cells_and_elevations_are_feet(tmp_path):
+    path = write_tif(tmp_path / "dem.tif", **in_feet(HILLS / SURVEY_FOOT))
+    acquire_dem(path, tmp_path, units="us-ft", grid={"resolution_m": 30, "crs": "auto"})
+    with rasterio.open(tmp_path / "out/dem.tif") as source:
+        assert source.crs == "EPSG:32613" and source.tags(1)["resampling"] == "cubic"
+        found = np.gradient(source.read(1, masked=True).filled(np.nan), 30)
+    tangent = float(np.nanmedian(np.hypot(*found)))
+    assert tangent == pytest.approx(float(np.median(np.hypot(*np.gradient(HILLS, 30)))), rel=0.05)
+
+
+def test_feet_hide_behind_feet_no_longer(tmp_path):
+    path = write_tif(tmp_path / "dem.tif", **in_feet(4 * HILLS / SURVEY_FOOT))
+    grid = {"resolution_m": 30, "crs": "auto"}
+    found = explain(acquire_dem, path, tmp_path, units="m", grid=grid)
+    assert "half of its slopes are steeper than" in found
+
+
+@pytest.mark.parametrize("unit", ["METERS", "metre", "Meter"])
+def test_metres_are_metres_by_any_name(unit, tmp_path):
+    wkt = rasterio.crs.CRS.from_epsg(32637).to_wkt().replace('UNIT["metre",1', f'UNIT["{unit}",1')
+    wkt = re.sub(r',AUTHORITY\["EPSG","\d+"\]', "", wkt)
+    path = write_tif(tmp_path / "dem.tif", crs=None)
+    with rasterio.open(path) as source:
+        profile = source.profile | {"driver": "AAIGrid"}
+    # a GeoTIFF knows units by number, so the name is kept in a text beside an ASCII grid
+    grid = tmp_path / "hills.asc"
+    with rasterio.open(grid, "w", **profile) as sink:
+        sink.write(HILLS, 1)
+    grid.with_suffix(".prj").write_text(wkt)
+    acquire_dem(grid, tmp_path)
+    with rasterio.open(tmp_path / "out/dem.tif") as source:
+        assert source.crs.to_epsg() == 32637
+        np.testing.assert_allclose(source.read(1), HILLS, atol=1e-3)
+
+
+@pytest.mark.parametrize("layer", ["dem", "rain"])
+def test_no_data_can_be_declared_and_an_offset_is_added(layer, tmp_path):
+    path = write_tif(tmp_path / "hills.tif", spoil_pixels(7, 40))
+    if layer == "dem":
+        acquire_dem(path, tmp_path, nodata=7, offset=100)
+    else:
+        acquire_layer(path, tmp_path, nodata=7, offset=100)
+    with rasterio.open(tmp_path / f"out/{'dem' if layer == 'dem' else 'layer'}.tif") as source:
+        found = source.read(1)
+    assert np.isnan(found[0]).all()
+    np.testing.assert_allclose(found[1:], HILLS[1:] + 100, rtol=1e-6)
+
+
+# what a program that knows no code writes: the parameters, with or without a shift to WGS 84
+NAMELESS = {
+    "EPSG:5186": "+proj=tmerc +lat_0=38 +lon_0=127 +k=1 +x_0=200000 +y_0=600000 +ellps=GRS80",
+    "EPSG:3826": "+proj=tmerc +lon_0=121 +k=0.9999 +x_0=250000 +ellps=GRS80 +towgs84=0,0,0,0,0,0,0",
+    "EPSG:24877": "+proj=utm +zone=17 +south +ellps=intl +towgs84=-288,175,-376",
+}
+PLACES = {"EPSG:5186": (280_000, 600_000), "EPSG:3826": (250_000, 2_600_000)}
+
+
+@pytest.mark.parametrize("code", NAMELESS)
+def test_a_crs_without_a_name_keeps_its_cells_under_its_code(code, tmp_path):
+    place = from_origin(*PLACES.get(code, (700_000, 9_560_000)), 30, 30)
+    path = write_tif(tmp_path / "dem.tif", crs=NAMELESS[code], transform=place)
+    acquire_dem(path, tmp_path, grid={"resolution_m": 30, "crs": code})
+    with rasterio.open(tmp_path / "out/dem.tif") as source:
+        assert source.crs == code and source.transform == place
+        np.testing.assert_array_equal(source.read(1), HILLS)
+
+
+def test_what_the_log_says_of_the_region_can_be_copied(tmp_path, caplog):
+    crs = "+proj=tmerc +lat_0=1 +lon_0=-80.1 +k=0.9996 +x_0=500000 +y_0=1e6 +datum=WGS84 +units=m"
+    path = write_tif(tmp_path / "dem.tif", crs=crs, transform=from_origin(5e5, 1e6, 30, 30))
+    caplog.set_level("INFO")
+    acquire_dem(path, tmp_path)
+    (line,) = (each for each in caplog.messages if each.startswith("the region: crs: "))
+    stated, bounds = line.removeprefix("the region: crs: ").split(", bounds: ")
+    acquire_dem(
+        path, tmp_path / "again",
+        grid={"resolution_m": 30, "crs": stated, "bounds": json.loads(bounds)},
+    )  # fmt: skip
+    with rasterio.open(tmp_path / "again/out/dem.tif") as source:
+        np.testing.assert_array_equal(source.read(1), HILLS)

@@ -104,9 +104,10 @@ def find_files(region, name):
 
 
 def describe_origin(region, layer):
-    """Describe where a layer comes from, without what its classes are called."""
+    """Describe where a layer comes from, and whether its classes have names, but not which."""
     entry = find_entry(region, layer)
-    return {key: entry[key] for key in entry if key not in ("legend", "classes")}
+    stated = {key: entry[key] for key in entry if key not in ("legend", "classes")}
+    return stated | ({"named": True} if len(stated) < len(entry) else {})
 
 
 def describe_own(region):

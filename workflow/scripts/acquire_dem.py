@@ -13,7 +13,10 @@ from landshift.runtime.logs import set_up_logging
 def main(*, entry, grid, store, detail, dem, record):
     acquired = acquire_dem(Layer.parse(entry), grid, store)
     write_raster(acquired.data.rename("dem"), detail)
-    write_raster(average_elevation(acquired.data, grid["resolution_m"]).rename("dem"), dem)
+    # Water finds its way through lakes and gaps, but there is no land in them.
+    crossed = acquired.crossed
+    land = acquired.data if crossed is None else acquired.data.where(crossed == 0)
+    write_raster(average_elevation(land, grid["resolution_m"]).rename("dem"), dem)
     write_record(acquired, record)
 
 

@@ -1,6 +1,7 @@
 """Fetch an inventory of a region, clean it and bring it into the CRS of the region."""
 
 import logging
+from dataclasses import replace
 
 from landshift.acquire.fetch.store import open_store, write_record
 from landshift.acquire.inventory.cleaning import clean_inventory
@@ -13,6 +14,7 @@ from landshift.acquire.inventory.registration import measure_registration
 from landshift.acquire.inventory.snapping import snap_points
 from landshift.acquire.inventory.storage import write_cleaning, write_inventory
 from landshift.acquire.layer import Layer
+from landshift.geodata.crs import find_shift
 from landshift.geodata.raster import open_raster
 from landshift.runtime.files import refuse_changes
 from landshift.runtime.jobs import call_main
@@ -46,19 +48,23 @@ def main(*, entry, dem, store, inventory, cleaning, record, detail=None, later=F
         )
     if detail and "accuracy_m" in entry:
         cleaned = snap_points(cleaned, open_raster(detail), accuracy_m=entry["accuracy_m"])
-    comparisons = [compare_elevations(cleaned, heights, origin=str(path))]
+    grid = heights.odc.geobox
+    bounds = landslides.total_bounds
+    comparisons = [
+        find_shift(landslides.crs, grid.crs, bounds, cell_m=grid.resolution.x),
+        compare_elevations(cleaned, heights, origin=str(path)),
+    ]
     if detail:
         comparisons.append(measure_registration(cleaned, open_raster(detail)))
     if not later:
         looked = "surveyed" in entry or absences is not None
         comparisons.append(measure_coverage(cleaned, heights, surveyed=looked))
     comparisons = [each for each in comparisons if each is not None]
-    for comparison in comparisons:
-        if sentence := comparison.describe():
-            logging.warning("%s: %s", path, sentence)
+    sentences = [sentence for each in comparisons if (sentence := each.describe())]
+    notes = tuple(f"{path}: {sentence}" for sentence in sentences)
     write_inventory(inventory, cleaned, absences)
     write_cleaning(cleaning, counts, comparisons, warnings)
-    write_record(acquired, record)
+    write_record(replace(acquired, notes=notes), record)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from landshift.factors.subcells import average_with_subcells
 from landshift.factors.terrain.derive import derive_terrain_factors
+from landshift.geodata.detail import leave_out
 from landshift.geodata.raster import BLOCK, open_raster, write_factors
 from landshift.runtime.jobs import call_main
 from landshift.runtime.logs import set_up_logging
@@ -9,10 +10,11 @@ from landshift.runtime.workers import spread_blocks
 
 
 def main(*, detail, dem, factors):
-    grid = open_raster(dem, chunks=BLOCK).odc.geobox
+    ground = open_raster(dem, chunks=BLOCK)
     elevation = open_raster(detail, chunks=BLOCK)
     derived = derive_terrain_factors(elevation)
-    write_factors(average_with_subcells(derived, elevation, grid), factors)
+    averaged = average_with_subcells(derived, elevation, ground.odc.geobox)
+    write_factors(leave_out(averaged, ground), factors)
 
 
 if __name__ == "__main__":

@@ -53,6 +53,12 @@ class Layer:
         Condition in its language, the like.
     kind : str or None
         ``class`` for codes.
+    named : bool
+        Whether a legend says what the codes mean.
+    units : str or None
+        Of elevations, one of `landshift.acquire.lengths.LENGTHS_M`; None for what the file states.
+    nodata : float or None
+        Value of cells without data that the file does not declare.
     offset : float or None
         Added to measurements, in their unit.
     resampling : str or None
@@ -89,6 +95,9 @@ class Layer:
     part: str | None = None
     where: str | None = None
     kind: str | None = None
+    named: bool = False
+    units: str | None = None
+    nodata: float | None = None
     offset: float | None = None
     resampling: str | None = None
     survey_date: str | int | None = None

@@ -126,7 +126,7 @@ def take_codes(
     if strange:
         raise ValueError(
             f"{origin}: the codes {strange} are not in the legend; add them to `classes`, or "
-            "declare them as no data in the file"
+            "declare the one that means no data: `nodata` of the layer"
         )
     # cast before the no data goes in: bytes have no negative numbers
     codes = values.where(known, 0).astype(np.int32).where(known, NO_CLASS)

@@ -6,6 +6,8 @@ from odc.geo.geobox import GeoBox
 from odc.geo.xr import xr_reproject
 from rasterio.warp import calculate_default_transform
 
+from landshift.geodata.crs import is_same_crs, names_datum, simplify_crs
+
 SAME_CELL = 1e-3
 """Cells shifted by less than this part of a cell count as the same."""
 
@@ -31,6 +33,10 @@ def align_raster(
         one size and ``bilinear`` when refining. A raster already on the grid is returned
         unchanged.
     """
+    own = data.odc.crs
+    if data.odc.geobox == grid and names_datum(own):
+        return data
+    data = data.odc.assign_crs(grid.crs if is_same_crs(own, grid.crs) else simplify_crs(own))
     if data.odc.geobox == grid:
         return data
     integer = np.issubdtype(data.dtype, np.integer)
@@ -73,7 +79,7 @@ def _shares_cells(own: GeoBox, grid: GeoBox) -> bool:
 
 def compute_coarsening(own: GeoBox, grid: GeoBox) -> float:
     """Compute how many times larger the cells of the grid of a region are than a raster's own."""
-    size = own.resolution.x
+    size = own.resolution.x * own.crs.proj.axis_info[0].unit_conversion_factor
     if not own.crs.projected:
         shape, box = (own.width, own.height), own.boundingbox.bbox
         size = calculate_default_transform(str(own.crs), str(grid.crs), *shape, *box)[0].a

@@ -78,6 +78,8 @@ def _list_companions(path: Path, listings: dict[Path, dict[str, Path]]) -> list[
         found = sorted(folder.iterdir()) if folder.is_dir() else []
         listings[folder] = {each.name.lower(): each for each in found}
     ending = path.suffix.lower()
+    if ending == ".adf":  # an ArcInfo grid is all such files of its folder
+        return [each for name, each in listings[folder].items() if name.endswith(ending)]
     endings = _VECTORS.get(ending) or (*_RASTER, *_name_world_files(ending))
     names = [stem + end for end in endings for stem in (path.name.lower(), path.stem.lower())]
     beside = [listings[folder][name] for name in names if name in listings[folder]]

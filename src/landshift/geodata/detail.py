@@ -81,6 +81,19 @@ def average_elevation(detail: xr.DataArray, resolution_m: float) -> xr.DataArray
     return _by_cell(detail, _average_parts, grid=grid, parts=parts)
 
 
+def leave_out(factors: xr.Dataset, ground: xr.DataArray) -> xr.Dataset:
+    """Leave out the cells of a region that have no elevation, such as those in a lake.
+
+    Parameters
+    ----------
+    factors
+        Float variables on the grid of the region; eager or dask-backed.
+    ground
+        Elevation of the region [m], NaN where there is no land.
+    """
+    return factors.where(ground.notnull().drop_vars(ground.coords))
+
+
 def average_detail(factors: xr.Dataset, grid: GeoBox) -> xr.Dataset:
     """Average factors onto the grid of a region.
 

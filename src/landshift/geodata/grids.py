@@ -13,6 +13,8 @@ from rasterio._err import CPLE_BaseError
 from rasterio.errors import RasterioError
 from rasterio.warp import transform_bounds
 
+from landshift.geodata.crs import describe_crs, is_same_crs, simplify_crs
+
 AUTO = "auto"
 """Word of the configuration for the UTM zone of the region."""
 
@@ -49,7 +51,8 @@ def plan_grid(
     resolution_m
         Edge of a cell [m].
     crs
-        Projected CRS in metres; None takes that of the elevation model, ``auto`` the UTM zone.
+        Projected CRS in metres; None takes that of the elevation model, ``auto`` the UTM zone. An
+        elevation model whose CRS has its parameters, but no name, is in it.
     bounds
         Extent as xmin, ymin, xmax, ymax in the CRS of the grid [m]; None takes that of the
         elevation model.
@@ -79,7 +82,10 @@ def plan_grid(
         wanted = _choose_zone(box or _cover(own, CRS("EPSG:4326"), origin))
     else:
         remedy = "state grid.crs: auto for the UTM zone of the region, or name a projected system"
-        wanted = read_crs(crs) if crs else check_metric(own.crs, origin, f"{remedy} in metres")
+        stated = CRS(simplify_crs(own.crs))
+        wanted = read_crs(crs) if crs else check_metric(stated, origin, f"{remedy} in metres")
+    if is_same_crs(own.crs, wanted):
+        own = GeoBox(own.shape, own.affine, wanted)
     fits = own.crs == wanted and _divides(own, resolution_m)
     cells = _join_cells(own, resolution_m) if fits else None
     if cells is not None and bounds is None and box is None:
@@ -265,15 +271,21 @@ def check_metric(
     ValueError
         If it is not.
     """
-    if crs is not None and crs.projected and set(crs.units) == {"metre"}:
+    if crs is not None and crs.projected and _measures_metres(crs):
         return crs
     if crs is None:
         unit = "has no CRS"
     elif crs.projected:
-        unit = f"is in {name_crs(crs)}, whose unit is {crs.units[0]}"
+        unit = f"is in {describe_crs(crs)}, whose unit is {crs.units[0]}"
     else:
-        unit = f"is in degrees ({name_crs(crs)}), on which no slope can be computed"
+        unit = f"is in degrees ({describe_crs(crs)}), on which no slope can be computed"
     raise ValueError(f"{origin}: {unit}; {remedy}")
+
+
+def _measures_metres(crs: CRS) -> bool:
+    # not by the names of the units: files write metre, Meter and METERS
+    ground = crs.proj.axis_info[:2]
+    return all(math.isclose(axis.unit_conversion_factor, 1) for axis in ground)
 
 
 def _cover(own: GeoBox, wanted: CRS, origin: str) -> tuple[float, ...]:
@@ -285,21 +297,10 @@ def _cover(own: GeoBox, wanted: CRS, origin: str) -> tuple[float, ...]:
     if not all(map(math.isfinite, edges)):
         box = [round(float(edge), 4) for edge in own.boundingbox.bbox]
         raise ValueError(
-            f"{origin}: covers {box} in {name_crs(own.crs)}, which cannot be brought into "
-            f"{name_crs(wanted)}; correct its CRS, or grid.crs"
+            f"{origin}: covers {box} in {describe_crs(own.crs)}, which cannot be brought into "
+            f"{describe_crs(wanted)}; correct its CRS, or grid.crs"
         )
     return edges
-
-
-def name_crs(crs: CRS) -> str:
-    """Name a CRS in a few words: by its EPSG code if it has one.
-
-    Examples
-    --------
-    >>> name_crs(CRS("EPSG:32632"))
-    'EPSG:32632'
-    """
-    return f"EPSG:{crs.epsg}" if crs.epsg else crs.proj.name
 
 
 def _check_size(box: Sequence[float], resolution_m: float) -> None:

@@ -15,17 +15,21 @@ import shapely
 from odc.geo.geobox import GeoBox
 from shapely import box
 
-from landshift.geodata.crs import check_crs
+from landshift.geodata.crs import check_crs, find_shift
 from landshift.geodata.documents import DOCUMENTS, check_document
 from landshift.geodata.geojson import check_stated_crs, is_sequence
 from landshift.geodata.impostors import refuse_impostor
 from landshift.geodata.plain_names import plain_name
 
+_log = logging.getLogger("landshift.geodata")
+
 FARTHEST_M = 100_000.0
 """Lines farther from a region than this belong to another one [m]."""
 
 
-def read_lines(path: str | Path, region: GeoBox) -> gpd.GeoDataFrame:
+def read_lines(
+    path: str | Path, region: GeoBox, *, notes: list[str] | None = None
+) -> gpd.GeoDataFrame:
     """Read a layer of lines into the CRS of a region.
 
     Parameters
@@ -34,6 +38,8 @@ def read_lines(path: str | Path, region: GeoBox) -> gpd.GeoDataFrame:
         GeoPackage, GeoJSON, shapefile or GeoParquet.
     region
         Grid of the region.
+    notes
+        As for `read_shapes`.
 
     Returns
     -------
@@ -45,7 +51,7 @@ def read_lines(path: str | Path, region: GeoBox) -> gpd.GeoDataFrame:
     ValueError
         If the file cannot be read, states no CRS, holds no geometry, or lies far from the region.
     """
-    lines = read_shapes(path, "lines", region.crs.to_wkt()).reset_index(drop=True)
+    lines = read_shapes(path, "lines", region.crs.to_wkt(), notes=notes).reset_index(drop=True)
     distance_m = box(*lines.total_bounds).distance(box(*region.boundingbox.bbox))
     # Not `>`: without a line that the CRS can hold, the distance is NaN.
     if not distance_m <= FARTHEST_M:
@@ -210,7 +216,9 @@ def _open(path: Path) -> Iterator[str | Path]:
         yield f"GeoJSONSeq:{place}" if is_sequence(path) else place
 
 
-def read_shapes(path: str | Path, what: str, crs: str) -> gpd.GeoDataFrame:
+def read_shapes(
+    path: str | Path, what: str, crs: str, *, notes: list[str] | None = None
+) -> gpd.GeoDataFrame:
     """Read the features of a vector file that have a geometry, in a CRS.
 
     Parameters
@@ -219,6 +227,9 @@ def read_shapes(path: str | Path, what: str, crs: str) -> gpd.GeoDataFrame:
         As for `read_vector`.
     crs
         CRS of the result. What it cannot hold, on the other side of the Earth, is left out.
+    notes
+        Receives a sentence where nobody knows how well positions are brought there; None warns
+        in the log.
 
     Returns
     -------
@@ -239,6 +250,12 @@ def read_shapes(path: str | Path, what: str, crs: str) -> gpd.GeoDataFrame:
     if shapes.crs is None:
         raise ValueError(f"{path}: states no CRS; put the .prj next to it, or state it in the file")
     check_crs(path, shapes.crs)
+    shift = find_shift(shapes.crs, pyproj.CRS(crs), shapes.total_bounds)
+    if shift and (sentence := shift.describe()):
+        if notes is None:
+            _log.warning("%s: %s", path, sentence)
+        else:
+            notes.append(f"{path}: {sentence}")
     placed = shapes.to_crs(crs)
     return placed[np.isfinite(placed.bounds).all(axis=1)]
 

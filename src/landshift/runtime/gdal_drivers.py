@@ -20,9 +20,9 @@ FOLLOWING_DRIVERS = (
 """Names of the drivers that are switched off."""
 
 RASTER_DRIVERS = (
-    "GTiff", "AAIGrid", "BT", "DTED", "EHdr", "ENVI", "GRIB", "GS7BG", "GSAG", "GSBG", "GTX", "HFA",
-    "ISCE", "JP2OpenJPEG", "JPEG", "netCDF", "PCRaster", "PNG", "RST", "SAGA", "SIGDEM", "SRTMHGT",
-    "USGSDEM", "XYZ", "ZMap",
+    "GTiff", "AAIGrid", "AIG", "BT", "DTED", "EHdr", "ENVI", "GRIB", "GS7BG", "GSAG", "GSBG", "GTX",
+    "HFA", "ISCE", "JP2OpenJPEG", "JPEG", "netCDF", "PCRaster", "PNG", "RST", "SAGA", "SIGDEM",
+    "SRTMHGT", "USGSDEM", "XYZ", "ZMap",
 )  # fmt: skip
 """Drivers of rasters that hold their own cells: what a file may be that is no ``.vrt``."""
 

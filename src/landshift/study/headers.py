@@ -7,6 +7,7 @@ raster, and to load what can takes a third of the time of a plan. Its first jobs
 from collections.abc import Iterator
 
 from landshift.study.model import Study
+from landshift.study.origins import Layer
 from landshift.study.parts import Problem
 from landshift.study.regions import Region
 from landshift.study.texts import raise_problems
@@ -36,19 +37,19 @@ def _find_problems(name: str, study: Study) -> Iterator[Problem]:
         layer = (region.layers or {}).get(key)
         if layer and layer.file:
             try:
-                _plan(region, key, layer.file)
+                _plan(region, key, layer)
             except (ValueError, OSError) as error:
                 yield f"regions.{name}.layers.{key}.file", str(error)
 
 
-def _plan(region: Region, key: str, file: str) -> None:
+def _plan(region: Region, key: str, layer: Layer) -> None:
     # what reads rasters takes a second to load, for which a study of virtual regions need not wait
     from landshift.acquire.layers.checks import check_header
     from landshift.geodata.grids import plan_grid
     from landshift.geodata.raster import BLOCK, open_raster
 
-    raster = open_raster(file, chunks=BLOCK)
+    raster = open_raster(layer.file, chunks=BLOCK)
     if key == "dem":
-        check_header(raster, origin=file)
+        check_header(raster, origin=layer.file, units=layer.units)
     stated = region.grid.model_dump(include={"crs", "resolution_m", "bounds", "box"})
-    plan_grid(raster, origin=file, **stated)
+    plan_grid(raster, origin=layer.file, **stated)

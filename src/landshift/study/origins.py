@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import core_schema
 
 from landshift.acquire.inventory.folder import TABLES, list_inventories
+from landshift.acquire.lengths import LENGTHS_M
 from landshift.acquire.recipes import RECIPES, SENTINEL_BANDS
 from landshift.geodata.behind import list_members, list_parts, list_rasters
 from landshift.study.parts import (
@@ -85,6 +86,8 @@ _BELONGS = {
     "dates": ("stac", *sorted(IMAGE_RECIPES)),
     "max_cloud_percent": ("stac", *sorted(IMAGE_RECIPES)),
     "max_images": ("stac", *sorted(IMAGE_RECIPES)),
+    "units": ("file", "url", "stac"),
+    "nodata": ("file", "url", "stac"),
     "extract": tuple(sorted(EXTRACT_RECIPES)),
     "service": tuple(sorted(SERVICE_RECIPES)),
     "part": tuple(sorted(SERVICE_RECIPES)),
@@ -336,6 +339,12 @@ class Layer(Origin):
     (the majority) for classes when the cells become larger and else `nearest`; for measurements
     `average` when the cells become larger, `cubic` between cells of nearly one size and `bilinear`
     when they become smaller."""
+    units: Literal[tuple(LENGTHS_M)] = None
+    """Elevations (`dem`): their unit, where the file states none or a wrong one; `ft` is the
+    international foot, `us-ft` that of the US survey. They are converted to metres."""
+    nodata: float = None
+    """Rasters: the value of cells without data [unit of the file], where the file does not declare
+    it, such as 0 or -9999."""
     survey_date: Period = None
     """Year or day of the survey behind an elevation model. A landslide that is older may have left
     its scar in it, which the model then learns to find; the card says how many are."""
@@ -356,6 +365,8 @@ class Layer(Origin):
     def find_problems(self) -> Iterator[Problem]:
         """Find what is wrong with the origin, and with the use that is made of the layer."""
         yield from super().find_problems()
+        if self.suffix in VECTOR_SUFFIXES and self.nodata is not None:
+            yield "nodata", "belongs to rasters; remove this key"
         if self.factor and (self.is_class or self.is_lines):
             yield (
                 "factor",
@@ -378,7 +389,13 @@ class Layer(Origin):
         if tiles is None:
             yield from super().find_missing(path, may_be_folder=may_be_folder)
         elif not tiles:
-            yield f"{path}.file", f"{self.file} holds no raster, such as a GeoTIFF; put one there"
+            grid = Path(self.file, "hdr.adf")
+            told = (
+                f"is the folder of an ArcInfo grid; name {grid}"
+                if grid.is_file()
+                else "holds no raster, such as a GeoTIFF; put one there"
+            )
+            yield f"{path}.file", f"{self.file} {told}"
         elif self.sha256 is not None:
             yield (
                 f"{path}.sha256",

@@ -393,6 +393,8 @@ def _check_layer(name: str, layer: Layer) -> Iterator[Problem]:
             name,
             f"the cells of {name} are codes, which must not be averaged; add `kind: class`",
         )
+    if name != "dem" and layer.units:
+        yield f"{name}.units", "belongs to `dem`, which is brought to metres; remove this key"
     if name == "dem" and (layer.is_lines or layer.is_class):
         yield name, "must be a raster of metres; name one and remove `kind: class`"
     elif name in TAKEN_NAMES and layer.factor:

@@ -6,6 +6,7 @@ asset in the cache states the same origin and time, so that equal layers have eq
 
 import hashlib
 import json
+import logging
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -28,6 +29,8 @@ SHARED_VARIABLE = "LANDSHIFT_SHARED_CACHE"
 """Environment variable: ``1`` states that others may write to the cache and are trusted."""
 MANIFEST = "MANIFEST.sha256"
 """File at the root of a mirror folder: lines of checksum and path, as sha256sum writes them."""
+
+_log = logging.getLogger("landshift.acquire")
 
 LEDGER_VERSION = 1
 """Version of the ledger's form."""
@@ -169,11 +172,19 @@ class Acquired:
         Record of each asset that the layer was made of, in the order of their addresses.
     origin
         What is the same for all of them, as from `landshift.acquire.layer.Layer.describe`.
+    notes
+        What was changed in it or may be wrong with it, each a sentence: `write_record` puts them
+        into the record and, as warnings, into the log.
+    crossed
+        Of elevations: 1 where water crosses a lake or a gap, which is no land, else 0; None where
+        there is none.
     """
 
     data: Any
     sources: tuple[Record, ...]
     origin: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    crossed: Any = None
 
 
 def describe_reply(address: str, headers: Mapping[str, str]) -> Record:
@@ -222,8 +233,11 @@ def write_json(content: Any, path: str | Path) -> None:
 
 
 def write_record(acquired: Acquired, path: str | Path) -> None:
-    """Write where a layer came from, as JSON."""
-    write_json({**acquired.origin, "sources": list(acquired.sources)}, path)
+    """Write where a layer came from and what was noticed, as JSON; the latter also to the log."""
+    for note in acquired.notes:
+        _log.warning("%s", note)
+    notes = {"notes": list(acquired.notes)} if acquired.notes else {}
+    write_json({**acquired.origin, **notes, "sources": list(acquired.sources)}, path)
 
 
 def gather_ledger(records: Mapping[str, str | Path], path: str | Path) -> None:

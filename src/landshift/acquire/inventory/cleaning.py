@@ -11,7 +11,7 @@ from landshift.acquire.inventory.dates import sort_by_period
 from landshift.acquire.inventory.labels import Value, normalise
 from landshift.acquire.inventory.parts import PART_GAP_M, find_repeated, part_features
 from landshift.geodata.cells import Footprints
-from landshift.geodata.grids import name_crs
+from landshift.geodata.crs import describe_crs
 
 REASONS = {
     "read": "landslides in the file",
@@ -168,7 +168,7 @@ def _explain_empty(
     )
     return (
         f"{message}; they span {bounds} in {landslides.crs.to_string()[:60]}, the region"
-        f" {grid.bounds} in {name_crs(elevation.odc.crs)}; {remedy}"
+        f" {grid.bounds} in {describe_crs(elevation.odc.crs)}; {remedy}"
     )
 
 

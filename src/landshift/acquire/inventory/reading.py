@@ -1,5 +1,6 @@
 """From a file of mapped landslides to one form, in the CRS of the file."""
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,11 @@ from landshift.acquire.inventory.folder import TABLES, list_inventories
 from landshift.acquire.inventory.formats import MASKS, read_mask, read_table, read_vector
 from landshift.acquire.inventory.labels import Value, normalise, split_by_label
 from landshift.acquire.inventory.parts import measure_rounding
-from landshift.geodata.crs import check_crs
+from landshift.geodata.crs import check_crs, find_shift, is_same_crs
 from landshift.geodata.geojson import states_crs
 from landshift.geodata.vectors import NO_PLACE
+
+_log = logging.getLogger("landshift.acquire")
 
 
 def gather_inventory(
@@ -78,6 +81,10 @@ def _read_part(file: Path, options: dict[str, Any]) -> list[gpd.GeoDataFrame | N
 
 def _join(tables: Sequence[gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
     crs = tables[0].crs
+    shifts = [find_shift(table.crs, crs, table.total_bounds) for table in tables]
+    for told in dict.fromkeys(each.describe() for each in shifts if each):
+        if told:
+            _log.warning("a file of the folder %s", told)
     return pd.concat([table.to_crs(crs) for table in tables], ignore_index=True)
 
 
@@ -202,8 +209,9 @@ def _resolve_crs(path: Path, table: gpd.GeoDataFrame, stated: str | None) -> pyp
     if own is None or _is_unstated(path, table):
         return wanted
     own = pyproj.CRS(own)
-    same = own.equals(wanted, ignore_axis_order=True)
-    if not same and (own.to_epsg() is None or own.to_epsg() != wanted.to_epsg()):
+    if is_same_crs(own, wanted):
+        return wanted
+    if own.to_epsg() is None or own.to_epsg() != wanted.to_epsg():
         raise ValueError(
             f"{path}: its own CRS is {own.to_string()[:60]}, but crs says {stated}; remove crs if"
             " the file is right, else correct the file"

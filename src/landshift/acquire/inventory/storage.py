@@ -11,12 +11,13 @@ from landshift.acquire.inventory.cleaning import REASONS
 from landshift.acquire.inventory.coverage import Coverage
 from landshift.acquire.inventory.elevations import ElevationComparison
 from landshift.acquire.inventory.registration import Registration
+from landshift.geodata.crs import Shift
 from landshift.geodata.geopackage import write_geopackage
 from landshift.geodata.plain_names import plain_name
 from landshift.runtime.tables import write_csv
 
-Comparison = ElevationComparison | Registration | Coverage
-"""What compares an inventory with the terrain, or with the region."""
+Comparison = ElevationComparison | Registration | Coverage | Shift
+"""What compares an inventory with the terrain or the region, or tells how well it is placed."""
 
 COLUMNS = ["id", "date", "geometry"]
 """What is kept of every landslide."""
@@ -76,8 +77,8 @@ def write_cleaning(
     counts
         As from `clean_inventory`.
     comparisons
-        As from `compare_elevations`, `measure_registration` and `measure_coverage`; each adds its
-        rows.
+        As from `compare_elevations`, `measure_registration`, `measure_coverage` and `find_shift`;
+        each adds its rows.
     warnings
         What the log warned of while the inventory was read and cleaned; a row each.
     """

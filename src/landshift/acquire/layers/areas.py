@@ -18,6 +18,7 @@ from landshift.acquire.inventory.coverage import mark_extent
 from landshift.acquire.inventory.storage import load_inventory
 from landshift.acquire.layer import Layer
 from landshift.acquire.layers.checks import check_layer
+from landshift.acquire.layers.stated import declare_nodata, measure_shift
 from landshift.acquire.layers.tiles import fetch_raster
 from landshift.geodata.alignment import align_raster
 from landshift.geodata.grids import find_box, plan_grid
@@ -57,10 +58,11 @@ def acquire_extent(layer: Layer, grid: Mapping[str, Any], store: Store) -> Acqui
         If no cell belongs to the region, or its grid cannot be planned.
     """
     path = fetch_raster(layer, store)
-    cells = _read_cells(path)
-    inside = align_raster(cells, plan_grid(cells, origin=str(path), **grid))
-    area = _mark(inside, "extent of the region", path)
-    return Acquired(area, describe_layer(layer, path, store), layer.describe())
+    cells = _read_cells(path, layer)
+    planned = plan_grid(cells, origin=str(path), **grid)
+    shift, notes = measure_shift(cells, planned, origin=str(path))
+    area = _mark(align_raster(cells, planned), "extent of the region", path)
+    return Acquired(area, describe_layer(layer, path, store), layer.describe() | shift, notes)
 
 
 def acquire_surveyed(layer: Layer, grid: GeoBox, store: Store) -> Acquired:
@@ -93,10 +95,16 @@ def acquire_surveyed(layer: Layer, grid: GeoBox, store: Store) -> Acquired:
     else:
         path = fetch_layer(layer, store)
         records = describe_layer(layer, path, store)
-    raster = path.suffix.lower() in RASTERS
-    inside = align_raster(_read_cells(path), grid) if raster else _burn(path, grid)
+    shift: dict[str, Any] = {}
+    notes: list[str] = []
+    if path.suffix.lower() in RASTERS:
+        cells = _read_cells(path, layer)
+        shift, notes[:] = measure_shift(cells, grid, origin=str(path))
+        inside = align_raster(cells, grid)
+    else:
+        inside = _burn(path, grid, notes)
     area = _mark(inside, "area surveyed for landslides", path)
-    return Acquired(area, tuple(records), layer.describe())
+    return Acquired(area, tuple(records), layer.describe() | shift, tuple(notes))
 
 
 def take_extent(inventory: Path, ground: xr.DataArray) -> Acquired:
@@ -122,18 +130,18 @@ def take_extent(inventory: Path, ground: xr.DataArray) -> Acquired:
     return Acquired(area, (), {"licence": "that of the inventory, of which it is the extent"})
 
 
-def _read_cells(path: Path) -> xr.DataArray:
+def _read_cells(path: Path, layer: Layer) -> xr.DataArray:
     """Read a raster as codes: 1 where it has data other than 0, else 0, which is no data."""
-    values = open_raster(path)
+    values = declare_nodata(open_raster(path), layer)
     check_layer(values, origin=str(path))
     nodata = values.attrs.get("nodata", 0)
     inside = values.notnull() & (values != 0) & (values != nodata)
     return inside.astype(np.uint8).assign_attrs(nodata=0)
 
 
-def _burn(path: Path, grid: GeoBox) -> xr.DataArray:
+def _burn(path: Path, grid: GeoBox, notes: list[str]) -> xr.DataArray:
     """Turn polygons into codes as those of `_read_cells`."""
-    shapes = read_shapes(path, "areas", grid.crs.to_wkt())
+    shapes = read_shapes(path, "areas", grid.crs.to_wkt(), notes=notes)
     polygons = shapes.geometry[shapes.geom_type.isin(("Polygon", "MultiPolygon"))]
     if polygons.empty:
         raise ValueError(f"{path}: holds no polygon; give the outline of the area, or a raster")

@@ -4,9 +4,13 @@ import numpy as np
 import xarray as xr
 from odc.geo.geobox import GeoBox
 
+from landshift.acquire.layer import Layer
+from landshift.acquire.layers.heights import find_height_unit
+from landshift.acquire.lengths import LENGTHS_M
+from landshift.factors.legends import NO_CLASS
 from landshift.factors.table import FACTORS
 from landshift.factors.terrain.elevation import HIGHEST_M, LOWEST_M
-from landshift.geodata.grids import name_crs
+from landshift.geodata.crs import describe_crs
 
 LARGEST = 1e20
 """Larger values are an undeclared mark of no data [unit of the layer]."""
@@ -17,9 +21,10 @@ STEEPEST_DEGREE = 55.0
 LARGEST_CODE = 2**31 - 1
 """Codes are kept as 32-bit integers."""
 
-_METRES = {"m", "metre", "metres", "meter", "meters", ""}
+MOST_ZEROS = 0.05
+"""A code 0 without a name is told where it fills at least this share of the cells [1]."""
+
 _WINDOW = 2048
-_DEGREE_M = 111_320.0
 
 
 def check_layer(values: xr.DataArray, *, origin: str, name: str = "") -> None:
@@ -39,7 +44,7 @@ def check_layer(values: xr.DataArray, *, origin: str, name: str = "") -> None:
     ValueError
         If it has no CRS, no data, or values that are infinite or beyond all measure.
     """
-    _check_placed(values, origin)
+    check_placed(values, origin)
     low, high = _find_range(values, origin)
     if max(abs(low), abs(high)) > LARGEST:
         worst = low if abs(low) > abs(high) else high
@@ -58,22 +63,20 @@ def check_layer(values: xr.DataArray, *, origin: str, name: str = "") -> None:
 
 
 def check_elevations(dem: xr.DataArray, *, origin: str) -> None:
-    """Check an elevation model as it was read, before it is warped.
+    """Check an elevation model in metres, before it is warped.
 
     Parameters
     ----------
     dem
-        Elevation, which should be in metres.
+        Elevation [m].
     origin
         How errors name the file.
 
     Raises
     ------
     ValueError
-        If `check_layer` would, the file states another unit, elevations lie outside `LOWEST_M` to
-        `HIGHEST_M` or are all the same, or slopes are too steep for metres.
+        If elevations lie outside `LOWEST_M` to `HIGHEST_M`, are infinite, or are all the same.
     """
-    check_header(dem, origin=origin)
     low, high = _find_range(dem, origin)
     if low < LOWEST_M or high > HIGHEST_M:
         raise ValueError(
@@ -85,25 +88,52 @@ def check_elevations(dem: xr.DataArray, *, origin: str) -> None:
         )
     if low == high:
         raise ValueError(f"{origin}: is {low:g} m high everywhere; give an elevation model")
-    steepness = _find_steepness(dem)
-    if steepness > STEEPEST_DEGREE:
-        raise ValueError(
-            f"{origin}: half of its slopes are steeper than {steepness:.0f} degrees if its "
-            "elevations are metres, which no landscape is; convert feet, decimetres or centimetres "
-            "to metres"
-        )
 
 
-def check_header(dem: xr.DataArray, *, origin: str) -> None:
-    """Check what the header of an elevation model says; no cell is read.
+def check_steepness(dem: xr.DataArray, *, origin: str) -> None:
+    """Check that the slopes of an elevation model can be those of a landscape.
+
+    Parameters
+    ----------
+    dem
+        Elevation [m] on a grid in metres: on any other a wrong unit may hide.
+    origin
+        How errors name the file.
 
     Raises
     ------
     ValueError
-        If it has no CRS, or states another unit than metres.
+        If half of the cells are steeper than `STEEPEST_DEGREE`.
     """
-    _check_placed(dem, origin)
-    _check_unit(dem, origin)
+    steepness = _find_steepness(dem)
+    if steepness > STEEPEST_DEGREE:
+        raise ValueError(
+            f"{origin}: half of its slopes are steeper than {steepness:.0f} degrees if its "
+            "elevations are metres, which no landscape is; state `units` of the layer dem: "
+            f"{', '.join(LENGTHS_M)}"
+        )
+
+
+def check_header(dem: xr.DataArray, *, origin: str, units: str | None = None) -> None:
+    """Check what the header of an elevation model says; no cell is read.
+
+    Parameters
+    ----------
+    dem
+        As it was read.
+    origin
+        How errors name the file.
+    units
+        The key `units` of the layer.
+
+    Raises
+    ------
+    ValueError
+        If it has no CRS, or `landshift.acquire.layers.heights.find_height_unit` cannot tell its
+        unit.
+    """
+    check_placed(dem, origin)
+    find_height_unit(dem, origin=origin, stated=units)
 
 
 def check_codes(values: xr.DataArray, *, origin: str) -> None:
@@ -114,7 +144,7 @@ def check_codes(values: xr.DataArray, *, origin: str) -> None:
     ValueError
         If it has no CRS, no data, or cells that are no whole numbers.
     """
-    _check_placed(values, origin)
+    check_placed(values, origin)
     _find_range(values, origin)
     found = values.to_numpy()
     if np.issubdtype(found.dtype, np.integer):
@@ -126,6 +156,28 @@ def check_codes(values: xr.DataArray, *, origin: str) -> None:
             f"{origin}: holds {wrong[0]:g}, but the cells of a layer of kind class are whole "
             "numbers; remove `kind: class`, or give the codes"
         )
+
+
+def describe_zeros(codes: xr.DataArray, layer: Layer, *, name: str) -> tuple[str, ...]:
+    """Say that code 0 may be no class, where it fills much of a raster that nothing explains.
+
+    Parameters
+    ----------
+    codes
+        As from `landshift.factors.legends.take_codes`.
+    layer
+        Where they come from.
+    name
+        Name of the layer.
+    """
+    explained = layer.recipe or layer.stac or layer.named or layer.nodata is not None
+    zeros = float((codes == 0).mean())
+    if explained or zeros < MOST_ZEROS or (codes == NO_CLASS).any():
+        return ()
+    return (
+        f"{layer.name}: code 0 fills {zeros:.1%} of its cells and is taken for a class; if these "
+        f"cells have none, declare it: `nodata: 0` of {name}",
+    )
 
 
 def check_coverage(aligned: xr.DataArray, layer: GeoBox, *, origin: str) -> None:
@@ -156,24 +208,20 @@ def check_coverage(aligned: xr.DataArray, layer: GeoBox, *, origin: str) -> None
         )
 
 
-def _check_placed(values: xr.DataArray, origin: str) -> None:
+def check_placed(values: xr.DataArray, origin: str) -> None:
+    """Check that a raster has a CRS.
+
+    Raises
+    ------
+    ValueError
+        If it has none.
+    """
     grid = values.odc.geobox
     if grid is None or grid.crs is None:
         raise ValueError(
             f"{origin}: has no CRS; state it in the file, such as with rio edit-info --crs "
             "EPSG:32643"
         )
-
-
-def _check_unit(dem: xr.DataArray, origin: str) -> None:
-    axes = dem.odc.geobox.crs.proj.axis_info
-    vertical = axes[2].unit_name if len(axes) == 3 else ""
-    for unit in (str(dem.attrs.get("units", "")), vertical):
-        if unit.strip().lower() not in _METRES:
-            raise ValueError(
-                f"{origin}: states that its elevations are in {unit}; convert them to metres, and "
-                "the unit with them"
-            )
 
 
 def _find_range(values: xr.DataArray, origin: str) -> tuple[float, float]:
@@ -200,16 +248,9 @@ def _explain_undeclared(origin: str, value: float, why: str) -> str:
 
 def _find_steepness(dem: xr.DataArray) -> float:
     """Find the median slope in the middle of an elevation model [degree]; NaN without data."""
-    grid = dem.odc.geobox
     top, left = (max(0, (size - _WINDOW) // 2) for size in dem.shape)
     middle = dem.to_numpy()[top : top + _WINDOW, left : left + _WINDOW].astype(np.float64)
-    if min(middle.shape) < 2:
-        return np.nan
-    width, height = abs(grid.resolution.x), abs(grid.resolution.y)
-    if not grid.crs.projected:
-        latitude = np.deg2rad(grid.boundingbox.bbox[1] + grid.boundingbox.bbox[3]) / 2
-        width, height = width * _DEGREE_M * np.cos(latitude), height * _DEGREE_M
-    down, across = np.gradient(middle, height, width)
+    down, across = np.gradient(middle, abs(dem.odc.geobox.resolution.x))
     slope = np.hypot(down, across)
     known = np.isfinite(slope)
     return float(np.degrees(np.arctan(np.median(slope[known])))) if known.any() else np.nan
@@ -217,4 +258,4 @@ def _find_steepness(dem: xr.DataArray) -> float:
 
 def _describe(grid: GeoBox) -> str:
     box = [round(float(edge), 4) for edge in grid.boundingbox.bbox]
-    return f"{box} in {name_crs(grid.crs)}"
+    return f"{box} in {describe_crs(grid.crs)}"

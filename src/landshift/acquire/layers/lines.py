@@ -52,8 +52,10 @@ def acquire_lines(layer: Layer, grid: GeoBox, store: Store) -> Acquired:
     recipe = layer.recipe
     if recipe is None:
         path = fetch_layer(layer, store)
-        lines = read_lines(path, grid)
-        return Acquired(lines, describe_layer(layer, path, store), layer.describe())
+        notes: list[str] = []
+        lines = read_lines(path, grid, notes=notes)
+        records = describe_layer(layer, path, store)
+        return Acquired(lines, records, layer.describe(), tuple(notes))
     path, record, name = _fetch_lines(layer, store)
     reach_m = max(DISTANCE_CAP_M, DENSITY_RADIUS_M)
     check_stated_crs(path)

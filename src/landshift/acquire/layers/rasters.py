@@ -28,14 +28,27 @@ from landshift.acquire.layers.checks import (
     check_coverage,
     check_elevations,
     check_layer,
+    check_placed,
+    check_steepness,
+    describe_zeros,
 )
+from landshift.acquire.layers.heights import find_height_unit
 from landshift.acquire.layers.images import compose_images, plan_imagery
+from landshift.acquire.layers.stated import add_offset, declare_nodata, measure_shift
 from landshift.acquire.layers.tiles import fetch_raster
+from landshift.acquire.layers.water import (
+    bridge_gaps,
+    describe_mark,
+    leave_out_mark,
+    leave_out_sea,
+    place_water,
+)
 from landshift.acquire.recipes import RAINFALL_YEARS, Recipe, list_rainfall, list_tiles
 from landshift.factors.legends import take_codes
 from landshift.geodata.alignment import align_raster, compute_coarsening
+from landshift.geodata.crs import find_code
 from landshift.geodata.detail import plan_detail
-from landshift.geodata.grids import find_box, name_crs, plan_box, plan_grid
+from landshift.geodata.grids import find_box, plan_box, plan_grid
 from landshift.geodata.opening import open_dataset
 from landshift.geodata.raster import open_raster
 
@@ -61,8 +74,9 @@ def acquire_dem(layer: Layer, grid: Mapping[str, Any], store: Store) -> Acquired
     Returns
     -------
     Acquired
-        Elevation on the grid of `plan_detail`, float32, NaN as no data, ``attrs["resampling"]`` if
-        it was warped.
+        Elevation on the grid of `plan_detail`, float32, NaN as no data and in the sea,
+        ``attrs["resampling"]`` if it was warped. Lakes keep their level and small gaps are bridged,
+        since water finds its way through them; `crossed` tells them apart.
 
     Raises
     ------
@@ -78,23 +92,48 @@ def acquire_dem(layer: Layer, grid: Mapping[str, Any], store: Store) -> Acquired
         detail = plan_detail(
             plan_box(**stated), stated["resolution_m"], terrain_resolution_m=terrain_m
         )
-        acquired = acquire_layer("dem", layer, detail, store)
-        elevation = acquired.data
+        origin = layer.name
+        read, records = _read_layer("dem", layer, detail, store)
+        own, notes = _bring_to_metres(read, layer, origin)
     else:
         path = fetch_raster(layer, store)
-        own = open_raster(path)
-        check_elevations(own, origin=str(path))
-        region = plan_grid(own, origin=str(path), **stated)
+        origin, records = str(path), describe_layer(layer, path, store)
+        read = add_offset(declare_nodata(open_raster(path), layer), layer)
+        own, notes = _bring_to_metres(read, layer, origin)
+        region = plan_grid(own, origin=origin, **stated)
         size_m = region.resolution.x / compute_coarsening(own.odc.geobox, region)
         detail = plan_detail(region, size_m, terrain_resolution_m=terrain_m)
-        elevation = align_raster(own, detail)
-        check_coverage(elevation, own.odc.geobox, origin=str(path))
-        acquired = Acquired(elevation, describe_layer(layer, path, store), layer.describe())
+    shift, datum = measure_shift(own, detail, origin=origin)
+    own, mark = leave_out_mark(own, origin=origin, name="dem")
+    own, water = leave_out_sea(own)
+    elevation = align_raster(own, detail, resampling=layer.resampling)
+    check_coverage(elevation, own.odc.geobox, origin=origin)
+    check_steepness(elevation, origin=origin)
     elevation.attrs |= {"units": "m", "long_name": "elevation"}
-    grid = elevation.odc.geobox
-    bounds = [round(float(edge), 4) for edge in grid.boundingbox.bbox]
-    _log.info("the region: crs: %s, bounds: %s", name_crs(grid.crs), bounds)
-    return acquired
+    lakes, flooded = place_water(water, detail)
+    elevation, bridged, gaps = bridge_gaps(elevation)
+    crossed = [each for each in (lakes, bridged) if each is not None]
+    blank = sum(crossed[1:], crossed[0]) if crossed else None
+    crs = find_code(detail.crs) or detail.crs.to_wkt()
+    bounds = [round(float(edge), 4) for edge in detail.boundingbox.bbox]
+    _log.info("the region: crs: %s, bounds: %s", crs, bounds)
+    notes = (*notes, *datum, *mark, *flooded, *gaps)
+    described = layer.describe() | shift
+    return Acquired(elevation.rename("dem"), sort_records(records), described, notes, blank)
+
+
+def _bring_to_metres(
+    own: xr.DataArray, layer: Layer, origin: str
+) -> tuple[xr.DataArray, tuple[str, ...]]:
+    """Convert elevations to metres, and say so; those of a recipe are."""
+    check_placed(own, origin)
+    attributes, notes = own.attrs, ()
+    if not layer.recipe:
+        metres, note = find_height_unit(own, origin=origin, stated=layer.units)
+        notes = () if note is None else (note,)
+        own = own if metres == 1 else (own * metres).astype(np.float32).assign_attrs(attributes)
+    check_elevations(own, origin=origin)
+    return own, notes
 
 
 def acquire_layer(name: str, layer: Layer, grid: GeoBox, store: Store) -> Acquired:
@@ -118,6 +157,18 @@ def acquire_layer(name: str, layer: Layer, grid: GeoBox, store: Store) -> Acquir
     ValueError
         If the layer has no value in the region.
     """
+    values, records = _read_layer(name, layer, grid, store)
+    shift, datum = measure_shift(values, grid, origin=layer.name)
+    blank = (describe_zeros if layer.codes else describe_mark)(values, layer, name=name)
+    aligned = align_raster(values, grid, resampling=layer.resampling)
+    if layer.recipe:
+        aligned.attrs |= {"units": layer.recipe.units, "long_name": layer.recipe.long_name}
+    check_coverage(aligned, values.odc.geobox, origin=layer.name)
+    described = layer.describe() | shift
+    return Acquired(aligned.rename(name), sort_records(records), described, (*datum, *blank))
+
+
+def _read_layer(name: str, layer: Layer, grid: GeoBox, store: Store) -> tuple[xr.DataArray, list]:
     recipe = layer.recipe
     if layer.stac or (recipe and recipe.name == "sentinel2"):
         imagery = plan_imagery(name, layer)
@@ -126,15 +177,9 @@ def acquire_layer(name: str, layer: Layer, grid: GeoBox, store: Store) -> Acquir
         values, records = _read_recipe(recipe, grid, store)
     else:
         path = fetch_raster(layer, store)
-        values = _read_codes(path) if layer.codes else _read_measurements(path, name)
+        values = _read_codes(path, layer) if layer.codes else _read_measurements(path, layer, name)
         records = describe_layer(layer, path, store)
-    if not layer.codes and layer.offset is not None:
-        values = (values + layer.offset).assign_attrs(values.attrs)
-    aligned = align_raster(values, grid, resampling=layer.resampling)
-    if recipe:
-        aligned.attrs |= {"units": recipe.units, "long_name": recipe.long_name}
-    check_coverage(aligned, values.odc.geobox, origin=layer.name)
-    return Acquired(aligned.rename(name), sort_records(records), layer.describe())
+    return (values if layer.codes else add_offset(values, layer)), records
 
 
 def _read_recipe(recipe: Recipe, grid: GeoBox, store: Store) -> tuple[xr.DataArray, list]:
@@ -266,13 +311,13 @@ def _read_archive(recipe: Recipe, grid: GeoBox, store: Store) -> tuple[xr.DataAr
     ]
 
 
-def _read_codes(path: str | Path) -> xr.DataArray:
-    values = open_raster(path)
+def _read_codes(path: str | Path, layer: Layer) -> xr.DataArray:
+    values = declare_nodata(open_raster(path), layer)
     check_codes(values, origin=str(path))
     return take_codes(values, origin=str(path))
 
 
-def _read_measurements(path: str | Path, name: str) -> xr.DataArray:
-    values = open_raster(path)
+def _read_measurements(path: str | Path, layer: Layer, name: str) -> xr.DataArray:
+    values = declare_nodata(open_raster(path), layer)
     check_layer(values, origin=str(path), name=name)
     return values

@@ -13,10 +13,11 @@ from typing import Any
 import dask
 import numpy as np
 import xarray as xr
+from scipy.ndimage import binary_dilation, binary_fill_holes
 
 from landshift.factors.drainage.distances import nearest_distances
 from landshift.factors.drainage.filling import fill_depressions
-from landshift.factors.drainage.framing import ELEVATION_UNIT_M, NODATA, frame
+from landshift.factors.drainage.framing import ELEVATION_UNIT_M, LEAVES, NODATA, frame
 from landshift.factors.drainage.from_disk import (
     DiskRaster,
     RoutedTiles,
@@ -28,6 +29,7 @@ from landshift.factors.drainage.from_disk import (
 from landshift.factors.drainage.indices import derive_indices
 from landshift.factors.drainage.multiple_flow import accumulate_multiple_flow, mean_heights
 from landshift.factors.drainage.single_flow import (
+    accumulate_single_flow,
     flow_directions,
     order_streams,
     path_lengths,
@@ -156,6 +158,31 @@ def derive_drainage_factors(dem: xr.DataArray, *, tile_size: int | None = None) 
             for name, part in zip(factor_names("drainage"), values, strict=True)
         }
     )
+
+
+def measure_lost(dem: xr.DataArray) -> float:
+    """Measure the share of a region that drains into gaps of its elevation model [1].
+
+    Parameters
+    ----------
+    dem
+        As for `derive_drainage_factors`, in memory.
+
+    Returns
+    -------
+    float
+        Of the cells with data, those whose D8 path ends next to a gap that does not reach the edge.
+        Areas downstream of such gaps are too small.
+    """
+    elevation = dem.values
+    missing = np.isnan(elevation)
+    gaps = binary_fill_holes(~missing, np.ones((3, 3))) & missing
+    if not gaps.any():
+        return 0.0
+    directions = flow_directions(fill_depressions(frame(elevation)))
+    drained = accumulate_single_flow(directions)[1:-1, 1:-1]
+    ends = binary_dilation(gaps, np.ones((3, 3))) & (directions[1:-1, 1:-1] == LEAVES)
+    return float(drained[ends].sum() / (~missing).sum())
 
 
 def _derive_values(elevation: np.ndarray, resolution_m: float) -> tuple[np.ndarray, ...]:

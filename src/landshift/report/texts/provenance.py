@@ -98,6 +98,7 @@ def _describe_layer(name: str, layer: Mapping[str, Any]) -> dict[str, Any]:
         "citation": layer.get("citation"),
         "survey_date": str(layer["survey_date"]) if "survey_date" in layer else None,
         "origins": origins[:_SHOWN],
+        "notes": layer.get("notes", []),
         "more": len(origins[_SHOWN:]),
         "date": _find_date(sources),
         "checksum": sources[0].get("sha256", "")[:16] if len(sources) == 1 else "",
