@@ -48,7 +48,7 @@ CHECKED = @$(BIN)/landshift study $(CONFIG)
 .PHONY: help install demo update report where benchmark evidence bench-env bench-richdem \
 	bench-factors bench-sets bench-predict bench-mosaic bench-virtual bench-robustness bench-mock \
 	bench-large bench-scaling factor-docs recipe-docs method-docs test test-slow test-acquire test-slurm test-faults audit \
-	fuzz test-mutants test-attack test-deploy test-web test-qgis test-results viewer-library lint format docs site reproduce lock clean
+	library fuzz test-mutants test-attack test-deploy test-web test-qgis test-results viewer-library lint format docs site reproduce lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 15
@@ -83,6 +83,11 @@ report: $(INSTALLED) ## write the report of a study that has run, a zip (CONFIG=
 
 benchmark: $(INSTALLED) ## map the real regions and compare methods (LANDSHIFT_MIRROR=folder without internet)
 	$(BIN)/snakemake --configfile config/benchmark.yaml --cores $(CORES)
+
+library: $(INSTALLED) ## draw the samples of the regions of the library, and pack them
+	$(BIN)/snakemake --configfile config/library.yaml --cores $(CORES) -- \
+		$(foreach table,samples background,$(foreach region,ecuador korea,results/library/regions/$(region)/$(table).parquet))
+	$(BIN)/landshift freeze results/library src/landshift/acquire/library/2026.1
 
 evidence: $(INSTALLED) ## the benchmark with all 17 methods on 50 draws
 	$(BIN)/snakemake --configfile config/benchmark.yaml config/evidence.yaml --cores $(CORES)

@@ -111,7 +111,7 @@ DEMS = {
     ),
     "three bands": (
         lambda path: write_tif(path, count=3),
-        ": expected one band, found 3; extract one, such as with rio stack --bidx 1",
+        ": has 3 bands; state which one by the key band",
     ),
     "complex": (
         lambda path: write_tif(path, HILLS.astype(np.complex64)),

@@ -172,10 +172,17 @@ def test_files_on_different_grids_are_refused(slope, tmp_path):
         read_factors([tmp_path / "slope.tif", tmp_path / "cut.tif"])
 
 
-def test_a_band_is_not_opened_from_many(slope, tmp_path):
-    write_factors(xr.Dataset({"a": slope, "b": slope}), tmp_path / "two.tif")
-    with pytest.raises(ValueError, match=r"two\.tif: expected one band, found 2"):
+def test_one_of_several_bands_is_opened_by_its_number_or_description(slope, tmp_path):
+    write_factors(xr.Dataset({"a": slope, "b": slope * 2}), tmp_path / "two.tif")
+    with pytest.raises(ValueError, match=r"two\.tif: has 2 bands \(a, b\); state which one by"):
         open_raster(tmp_path / "two.tif")
+    for chunks in (None, 16):
+        for band, times in ((1, 1), (2, 2), ("a", 1), ("b", 2)):
+            opened = open_raster(tmp_path / "two.tif", band=band, chunks=chunks)
+            np.testing.assert_array_equal(opened, slope * times)
+    for wrong in (0, 3, "c", "1"):
+        with pytest.raises(ValueError, match=f"band {wrong} is not one of them"):
+            open_raster(tmp_path / "two.tif", band=wrong)
 
 
 def test_an_aligned_raster_is_returned_as_it_is(slope):

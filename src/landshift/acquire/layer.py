@@ -98,6 +98,7 @@ class Layer:
     named: bool = False
     units: str | None = None
     nodata: float | None = None
+    band: int | str | None = None
     offset: float | None = None
     resampling: str | None = None
     survey_date: str | int | None = None

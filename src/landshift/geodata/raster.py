@@ -24,6 +24,9 @@ from landshift.runtime.blocks import cut_axis
 from landshift.runtime.files import unfinished
 from landshift.runtime.workers import compute_in_order
 
+_NAMED = 8
+"""Bands of which a message gives the descriptions."""
+
 BLOCK = 512
 """Edge of a tile in every GeoTIFF written [cells]."""
 
@@ -115,8 +118,10 @@ def create_raster(
                 dataset.close()
 
 
-def open_raster(path: str | Path, *, chunks: int | None = None) -> xr.DataArray:
-    """Open a one-band raster.
+def open_raster(
+    path: str | Path, *, chunks: int | None = None, band: int | str | None = None
+) -> xr.DataArray:
+    """Open one band of a raster.
 
     Parameters
     ----------
@@ -126,6 +131,8 @@ def open_raster(path: str | Path, *, chunks: int | None = None) -> xr.DataArray:
     chunks
         Edge of the dask chunks [cells]; None reads the raster into memory, as one that is no
         larger than a chunk is read.
+    band
+        Number, from 1, or description of the band; None is enough where there is but one.
 
     Returns
     -------
@@ -138,7 +145,8 @@ def open_raster(path: str | Path, *, chunks: int | None = None) -> xr.DataArray:
     FileNotFoundError
         If there is no such file.
     ValueError
-        If it is no raster, is damaged, is rotated, is complex or has more than one band.
+        If it is no raster, is damaged, is rotated or complex, or has several bands of which none
+        is named, or not the one that is.
 
     Examples
     --------
@@ -155,23 +163,25 @@ def open_raster(path: str | Path, *, chunks: int | None = None) -> xr.DataArray:
     (('y', 'x'), 'm', 32632)
     """
     with explain_unreadable(path), open_dataset(path) as source:
+        place = _find_band(path, source, band)
         _check_layout(path, source)
         categorical = (
-            np.issubdtype(source.dtypes[0], np.integer) and source.tags().get("kind") == "class"
+            np.issubdtype(source.dtypes[place], np.integer) and source.tags().get("kind") == "class"
         )
-        nodata, scale, offset = source.nodata, source.scales[0], source.offsets[0]
-        attributes = _stated(source.tags(1))
-        if source.units[0]:
-            attributes.setdefault("units", source.units[0])
+        nodata = source.nodatavals[place]
+        scale, offset = source.scales[place], source.offsets[place]
+        attributes = _stated(source.tags(place + 1))
+        if source.units[place]:
+            attributes.setdefault("units", source.units[place])
         bands = _open_bands(path, chunks, masked=not categorical)
-    band = bands.isel(band=0, drop=True)
-    if band["y"].size > 1 and band["y"][0] < band["y"][-1]:
-        band = band.isel(y=slice(None, None, -1))
+    values = bands.isel(band=place, drop=True)
+    if values["y"].size > 1 and values["y"][0] < values["y"][-1]:
+        values = values.isel(y=slice(None, None, -1))
     if categorical:
-        return band.assign_attrs(attributes | {"nodata": nodata})
+        return values.assign_attrs(attributes | {"nodata": nodata})
     if (scale, offset) != (1, 0):
-        band = band * scale + offset
-    return band.astype(np.float32).assign_attrs(attributes)
+        values = values * scale + offset
+    return values.astype(np.float32).assign_attrs(attributes)
 
 
 def read_factors(
@@ -409,12 +419,21 @@ def _open_lazily(path: str | Path, chunks: int, *, masked: bool) -> Any:
     return bands.data
 
 
+def _find_band(path: str | Path, source: rasterio.DatasetReader, wanted: int | str | None) -> int:
+    """Find the place of a band, from 0."""
+    names = [str(name) for name in source.descriptions]
+    if wanted is None and source.count == 1:
+        return 0
+    if isinstance(wanted, int) and 1 <= wanted <= source.count:
+        return wanted - 1
+    if names.count(str(wanted)) == 1 and wanted is not None:
+        return names.index(wanted)
+    listing = f" ({', '.join(names[:_NAMED])})" if any(source.descriptions) else ""
+    asked = "state which one" if wanted is None else f"band {wanted} is not one of them; state it"
+    raise ValueError(f"{path}: has {source.count} bands{listing}; {asked} by the key band")
+
+
 def _check_layout(path: str | Path, source: rasterio.DatasetReader) -> None:
-    if source.count != 1:
-        raise ValueError(
-            f"{path}: expected one band, found {source.count}; extract one, such as with "
-            "rio stack --bidx 1"
-        )
     # not by numpy's types: GDAL also has complex integers
     if source.dtypes[0].startswith("complex"):
         raise ValueError(f"{path}: holds complex numbers; extract what they measure")

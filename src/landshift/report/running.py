@@ -109,7 +109,7 @@ def run_study(
     lines.append(f"viewer     {results}/report/viewer.html")
     lines.append(f"in words   {results}/report/summary.html")
     if report:
-        path = Path("results") / f"{study.study}_report.zip"
+        path = results / "report" / "report.zip"
         tell("writing the report")
         failed = _follow([*command, "--report", str(path)], results / "report.log", tell)
         if failed:

@@ -48,7 +48,7 @@ def _plan(region: Region, key: str, layer: Layer) -> None:
     from landshift.geodata.grids import plan_grid
     from landshift.geodata.raster import BLOCK, open_raster
 
-    raster = open_raster(layer.file, chunks=BLOCK)
+    raster = open_raster(layer.file, chunks=BLOCK, band=layer.band)
     if key == "dem":
         check_header(raster, origin=layer.file, units=layer.units)
     stated = region.grid.model_dump(include={"crs", "resolution_m", "bounds", "box"})

@@ -342,6 +342,8 @@ class Layer(Origin):
     units: Literal[tuple(LENGTHS_M)] = None
     """Elevations (`dem`): their unit, where the file states none or a wrong one; `ft` is the
     international foot, `us-ft` that of the US survey. They are converted to metres."""
+    band: int | Text = None
+    """Rasters of several bands: the number, from 1, or the description of the one that is meant."""
     nodata: float = None
     """Rasters: the value of cells without data [unit of the file], where the file does not declare
     it, such as 0 or -9999."""

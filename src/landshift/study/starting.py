@@ -15,6 +15,7 @@ from landshift.acquire.inventory.parts import part_features
 from landshift.acquire.inventory.reading import gather_inventory
 from landshift.acquire.layers.checks import check_header
 from landshift.geodata.boxes import turn_to_degrees
+from landshift.geodata.crs import describe_crs
 from landshift.geodata.grids import plan_grid
 from landshift.geodata.raster import BLOCK, open_raster
 from landshift.runtime.files import unfinished
@@ -135,7 +136,7 @@ def start_study(
     west, south, east, north = turn_to_degrees(bounds, region_crs)
     minutes = max(1, round((_SECONDS + cells / _CELLS_PER_S) / 60))
     found = (
-        *_describe_landslides(placed, inside, _name_crs(landslides)),
+        *_describe_landslides(placed, inside, describe_crs(landslides.crs)),
         f"region: {(bounds[2] - bounds[0]) / 1000:.1f} x {(bounds[3] - bounds[1]) / 1000:.1f} km, "
         f"{cells:,} cells of {RESOLUTION_M} m, {west:.3f} to {east:.3f} east, {south:.3f} to "
         f"{north:.3f} north",
@@ -244,11 +245,6 @@ def _describe_landslides(
     if len(inside) < 5:
         lines.append("so few landslides say little; the map is nearly that of the sources alone")
     return lines
-
-
-def _name_crs(landslides: gpd.GeoDataFrame) -> str:
-    code = landslides.crs.to_epsg()
-    return f"EPSG:{code}" if code else landslides.crs.name
 
 
 def _write(config: dict[str, Any], decided: Sequence[str]) -> str:

@@ -18,11 +18,10 @@ from landshift.acquire.inventory.coverage import mark_extent
 from landshift.acquire.inventory.storage import load_inventory
 from landshift.acquire.layer import Layer
 from landshift.acquire.layers.checks import check_layer
-from landshift.acquire.layers.stated import declare_nodata, measure_shift
+from landshift.acquire.layers.stated import measure_shift, open_stated
 from landshift.acquire.layers.tiles import fetch_raster
 from landshift.geodata.alignment import align_raster
 from landshift.geodata.grids import find_box, plan_grid
-from landshift.geodata.raster import open_raster
 from landshift.geodata.vectors import read_shapes
 
 _log = logging.getLogger("landshift.acquire")
@@ -132,7 +131,7 @@ def take_extent(inventory: Path, ground: xr.DataArray) -> Acquired:
 
 def _read_cells(path: Path, layer: Layer) -> xr.DataArray:
     """Read a raster as codes: 1 where it has data other than 0, else 0, which is no data."""
-    values = declare_nodata(open_raster(path), layer)
+    values = open_stated(path, layer)
     check_layer(values, origin=str(path))
     nodata = values.attrs.get("nodata", 0)
     inside = values.notnull() & (values != 0) & (values != nodata)

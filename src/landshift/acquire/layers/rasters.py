@@ -34,7 +34,7 @@ from landshift.acquire.layers.checks import (
 )
 from landshift.acquire.layers.heights import find_height_unit
 from landshift.acquire.layers.images import compose_images, plan_imagery
-from landshift.acquire.layers.stated import add_offset, declare_nodata, measure_shift
+from landshift.acquire.layers.stated import add_offset, measure_shift, open_stated
 from landshift.acquire.layers.tiles import fetch_raster
 from landshift.acquire.layers.water import (
     bridge_gaps,
@@ -98,7 +98,7 @@ def acquire_dem(layer: Layer, grid: Mapping[str, Any], store: Store) -> Acquired
     else:
         path = fetch_raster(layer, store)
         origin, records = str(path), describe_layer(layer, path, store)
-        read = add_offset(declare_nodata(open_raster(path), layer), layer)
+        read = add_offset(open_stated(path, layer), layer)
         own, notes = _bring_to_metres(read, layer, origin)
         region = plan_grid(own, origin=origin, **stated)
         size_m = region.resolution.x / compute_coarsening(own.odc.geobox, region)
@@ -312,12 +312,12 @@ def _read_archive(recipe: Recipe, grid: GeoBox, store: Store) -> tuple[xr.DataAr
 
 
 def _read_codes(path: str | Path, layer: Layer) -> xr.DataArray:
-    values = declare_nodata(open_raster(path), layer)
+    values = open_stated(path, layer)
     check_codes(values, origin=str(path))
     return take_codes(values, origin=str(path))
 
 
 def _read_measurements(path: str | Path, layer: Layer, name: str) -> xr.DataArray:
-    values = declare_nodata(open_raster(path), layer)
+    values = open_stated(path, layer)
     check_layer(values, origin=str(path), name=name)
     return values

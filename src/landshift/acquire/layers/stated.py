@@ -1,5 +1,6 @@
 """What the configuration and the file state of a raster: no data, an offset, and its datum."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,10 +9,12 @@ from odc.geo.geobox import GeoBox
 
 from landshift.acquire.layer import Layer
 from landshift.geodata.crs import describe_crs, find_shift, names_datum, offer_codes
+from landshift.geodata.raster import open_raster
 
 
-def declare_nodata(values: xr.DataArray, layer: Layer) -> xr.DataArray:
-    """Take the value that a layer states as no data for none."""
+def open_stated(path: str | Path, layer: Layer) -> xr.DataArray:
+    """Open the band that a layer states, without what it states as no data."""
+    values = open_raster(path, band=layer.band)
     if layer.nodata is None:
         return values
     absent = values == np.asarray(layer.nodata, values.dtype)
