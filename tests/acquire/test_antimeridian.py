@@ -182,7 +182,9 @@ def test_images_of_both_sides_are_found_once(served_images, tmp_path):
             RECIPES["sentinel2"].service, "sentinel-2-l2a", ("2023-01-01", "2023-12-31"), 40.0, 12
         )
         found = [item.id for item in search_items(query, FIJI, store)]
-    assert found == ["S2A_32TPQ_20230501_0_L2A", "S2A_32TPQ_20230601_0_L2A"]
+    assert found == [
+        "S2A_32TPQ_20230501_sentinel-2-l2a", "S2A_32TPQ_20230601_sentinel-2-l2a",
+    ]  # fmt: skip
 
 
 @pytest.fixture

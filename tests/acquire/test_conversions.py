@@ -175,7 +175,7 @@ def test_a_layer_is_made_of_what_its_address_serves(tmp_path):
     layer = Layer.parse(entry)
     path = fetch_layer(layer, store)
     assert path.read_bytes() == b"shape" and path.with_suffix(".dbf").read_bytes() == b"table"
-    record = describe_layer(layer, path, store)
+    (record,) = describe_layer(layer, path, store)
     assert record["sha256"] == checksum(b"shape") and record["served_sha256"] == digest
     assert record["address"] == url
     wrong = Layer.parse(entry | {"sidecars": {"dbf": "0" * 64}})

@@ -120,6 +120,7 @@ KNOWN = {
     "updates.py:open": "a lock",
     "files.py:open": "likewise",
     "transfers.py:open": "into a partial file",
+    "running.py:open": "a log, which grows as the run goes on",
 }
 
 

@@ -79,7 +79,11 @@ def test_single_values_change_the_default_study(run_snakemake):
         (change("regions", "alder", "virtual", "relief", value=3), "relief"),
         (change("regions", "birch", "prevalence", value=None), "prevalence"),
         (change("benchmark", "targets", value=["elm"]), "benchmark.targets"),
-        (change("regions", value=dict.fromkeys(("birch", "cedar"), TARGET)), "is a source"),
+        (
+            change("regions", value=dict.fromkeys(("birch", "cedar"), TARGET))
+            | {"transfer": {"sources": "regions"}},
+            "is a source",
+        ),
     ],
     ids=["unknown", "type", "role", "virtual", "prevalence", "benchmark", "sources"],
 )

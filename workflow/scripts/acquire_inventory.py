@@ -5,16 +5,13 @@ from dataclasses import replace
 
 from landshift.acquire.fetch.store import open_store, write_record
 from landshift.acquire.inventory.cleaning import clean_inventory
-from landshift.acquire.inventory.coverage import measure_coverage
-from landshift.acquire.inventory.elevations import compare_elevations
+from landshift.acquire.inventory.comparisons import compare_inventory, list_sentences
 from landshift.acquire.inventory.fetching import fetch_inventory
 from landshift.acquire.inventory.parts import part_features
 from landshift.acquire.inventory.reading import COLUMN_KEYS, gather_inventory
-from landshift.acquire.inventory.registration import measure_registration
-from landshift.acquire.inventory.snapping import snap_points
+from landshift.acquire.inventory.snapping import correct_places
 from landshift.acquire.inventory.storage import write_cleaning, write_inventory
 from landshift.acquire.layer import Layer
-from landshift.geodata.crs import find_shift
 from landshift.geodata.raster import open_raster
 from landshift.runtime.files import refuse_changes
 from landshift.runtime.jobs import call_main
@@ -40,28 +37,18 @@ def main(*, entry, dem, store, inventory, cleaning, record, detail=None, later=F
         if absences is not None:
             absences, _ = part_features(absences.to_crs(cleaned.crs), origin=str(path))
     logging.info("landslides: %s", ", ".join(f"{count} {key}" for key, count in counts.items()))
-    if "shift_m" in entry:
-        logging.info("all landslides are moved by %s m (east, north)", entry["shift_m"])
-        cleaned, absences = (
-            layer if layer is None else layer.set_geometry(layer.translate(*entry["shift_m"]))
-            for layer in (cleaned, absences)
-        )
-    if detail and "accuracy_m" in entry:
-        cleaned = snap_points(cleaned, open_raster(detail), accuracy_m=entry["accuracy_m"])
-    grid = heights.odc.geobox
-    bounds = landslides.total_bounds
-    comparisons = [
-        find_shift(landslides.crs, grid.crs, bounds, cell_m=grid.resolution.x),
-        compare_elevations(cleaned, heights, origin=str(path)),
-    ]
-    if detail:
-        comparisons.append(measure_registration(cleaned, open_raster(detail)))
-    if not later:
-        looked = "surveyed" in entry or absences is not None
-        comparisons.append(measure_coverage(cleaned, heights, surveyed=looked))
-    comparisons = [each for each in comparisons if each is not None]
-    sentences = [sentence for each in comparisons if (sentence := each.describe())]
-    notes = tuple(f"{path}: {sentence}" for sentence in sentences)
+    cleaned, absences = correct_places(
+        cleaned, absences, entry, detail=open_raster(detail) if detail else None
+    )
+    comparisons = compare_inventory(
+        landslides,
+        cleaned,
+        heights,
+        origin=str(path),
+        detail=open_raster(detail) if detail else None,
+        surveyed=None if later else "surveyed" in entry or absences is not None,
+    )
+    notes = list_sentences(comparisons, origin=str(path))
     write_inventory(inventory, cleaned, absences)
     write_cleaning(cleaning, counts, comparisons, warnings)
     write_record(replace(acquired, notes=notes), record)

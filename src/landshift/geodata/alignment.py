@@ -1,9 +1,11 @@
 """Bring a raster onto another grid, warping it once."""
 
+from typing import Any
+
 import numpy as np
 import xarray as xr
 from odc.geo.geobox import GeoBox
-from odc.geo.xr import xr_reproject
+from odc.geo.xr import wrap_xr, xr_reproject
 from rasterio.warp import calculate_default_transform
 
 from landshift.geodata.crs import is_same_crs, names_datum, simplify_crs
@@ -36,7 +38,7 @@ def align_raster(
     own = data.odc.crs
     if data.odc.geobox == grid and names_datum(own):
         return data
-    data = data.odc.assign_crs(grid.crs if is_same_crs(own, grid.crs) else simplify_crs(own))
+    data = _rename_crs(data, grid.crs if is_same_crs(own, grid.crs) else simplify_crs(own))
     if data.odc.geobox == grid:
         return data
     integer = np.issubdtype(data.dtype, np.integer)
@@ -46,6 +48,15 @@ def align_raster(
     aligned.attrs = {key: value for key, value in data.attrs.items() if key != "_FillValue"}
     aligned.attrs["resampling"] = resampling
     return aligned
+
+
+def _rename_crs(data: xr.DataArray, crs: Any) -> xr.DataArray:
+    """Give a raster its CRS under another name; a row of cells alone does not tell their size."""
+    own = data.odc.geobox
+    renamed = data.odc.assign_crs(crs)
+    if renamed.odc.geobox is not None:
+        return renamed
+    return wrap_xr(data.to_numpy(), GeoBox(own.shape, own.affine, crs)).assign_attrs(data.attrs)
 
 
 def choose_resampling(own: GeoBox, grid: GeoBox, *, codes: bool) -> str:

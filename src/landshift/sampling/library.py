@@ -149,5 +149,6 @@ def write_edition(results: str | Path, edition: str | Path) -> list[str]:
             "sha256": hash_file(path),
         }
     text = json.dumps({"edition": edition.name, "regions": index}, indent=1)
-    (edition / "index.json").write_text(text + "\n", encoding="utf-8")
+    with unfinished(edition / "index.json") as partial:
+        partial.write_text(text + "\n", encoding="utf-8")
     return list(index)

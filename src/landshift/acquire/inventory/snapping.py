@@ -1,6 +1,8 @@
 """Points that are known worse than a cell, moved to where a slope would have failed first."""
 
 import logging
+from collections.abc import Mapping
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -47,6 +49,35 @@ def snap_points(
         accuracy_m,
     )
     return landslides.set_geometry(gpd.GeoSeries(shapes, landslides.index, crs=landslides.crs))
+
+
+def correct_places(
+    landslides: gpd.GeoDataFrame,
+    absences: gpd.GeoDataFrame | None,
+    stated: Mapping[str, Any],
+    *,
+    detail: xr.DataArray | None,
+) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame | None]:
+    """Move landslides and absences as the study states: by ``shift_m``, then by ``accuracy_m``.
+
+    Parameters
+    ----------
+    landslides, absences
+        In the CRS of the region.
+    stated
+        Keys of the inventory in the study.
+    detail
+        Elevation in its own detail; None where the region has none.
+    """
+    if "shift_m" in stated:
+        logger.info("all landslides are moved by %s m (east, north)", stated["shift_m"])
+        landslides, absences = (
+            layer if layer is None else layer.set_geometry(layer.translate(*stated["shift_m"]))
+            for layer in (landslides, absences)
+        )
+    if detail is not None and "accuracy_m" in stated:
+        landslides = snap_points(landslides, detail, accuracy_m=stated["accuracy_m"])
+    return landslides, absences
 
 
 def _find_hollow(elevation: xr.DataArray, point: shapely.Point, reach_m: float) -> shapely.Point:

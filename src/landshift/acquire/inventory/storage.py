@@ -8,16 +8,10 @@ import pandas as pd
 import pyogrio
 
 from landshift.acquire.inventory.cleaning import REASONS
-from landshift.acquire.inventory.coverage import Coverage
-from landshift.acquire.inventory.elevations import ElevationComparison
-from landshift.acquire.inventory.registration import Registration
-from landshift.geodata.crs import Shift
+from landshift.acquire.inventory.comparisons import Comparison
 from landshift.geodata.geopackage import write_geopackage
 from landshift.geodata.plain_names import plain_name
 from landshift.runtime.tables import write_csv
-
-Comparison = ElevationComparison | Registration | Coverage | Shift
-"""What compares an inventory with the terrain or the region, or tells how well it is placed."""
 
 COLUMNS = ["id", "date", "geometry"]
 """What is kept of every landslide."""
