@@ -142,7 +142,7 @@ method-docs: $(INSTALLED) ## write the table of methods that the benchmark compa
 	$(BIN)/python docs/describe_methods.py
 
 test: $(INSTALLED) ## run the tests, but for those that take minutes
-	$(BIN)/pytest -q -m "not slow and not slurm and not faults and not web and not qgis and not deploy" $(PYTEST_ARGS)
+	$(BIN)/pytest -q -n $(CORES) --dist loadfile -m "not slow and not slurm and not faults and not web and not qgis and not deploy" $(PYTEST_ARGS)
 
 test-slow: $(INSTALLED) ## run the tests that take minutes
 	$(BIN)/pytest -q -m slow $(PYTEST_ARGS)
