@@ -20,8 +20,10 @@ from landshift.evaluation.benchmark.run import RegionTables, join_sources
 from landshift.runtime.seeds import derive_seed
 from landshift.sampling.library import unpack_region
 from landshift.sampling.shots import draw_shots
+from landshift.sampling.tables import list_factors
 from landshift.transfer.fine_tuning import fine_tune_target
 from landshift.transfer.pretraining import pretrain_sources
+from landshift.transfer.without_sources import make_untaught
 
 LEARNERS = ("lr", "rf", "xgb", "lgbm")
 REGIONS = ("arenosa", "balakot", "ecuador", "korea")
@@ -46,6 +48,8 @@ def main():
         for kind, tables in sources.items():
             rows += _score(target, own[target], kind, tables, arguments.draws, arguments.seed)
             logging.info("%s from %s: done", target, kind)
+        untaught = [make_untaught(list_factors(own[target].samples), {}, seed=arguments.seed)]
+        rows += _judge(target, own[target], "none", untaught, None, arguments.draws, arguments.seed)
     scores = pd.DataFrame(rows, columns=["target", "sources", "draw", "method", "auc"])
     arguments.output.parent.mkdir(parents=True, exist_ok=True)
     scores.to_csv(arguments.output, index=False)
@@ -66,12 +70,16 @@ def _read(folder: Path) -> RegionTables:
 def _score(target, tables, kind, sources, draws, seed):
     samples, background = join_sources(sources)
     models = [pretrain_sources(samples, background, learner=name, seed=seed) for name in LEARNERS]
+    return _judge(target, tables, kind, models, (samples, background), draws, seed)
+
+
+def _judge(target, tables, kind, models, sources, draws, seed):
     for draw in range(draws):
         draw_seed = derive_seed(seed, "library", target, str(draw))
         shots = draw_shots(tables.samples, region=target, shots=SHOTS, seed=draw_seed)
         model = fine_tune_target(
             models, shots, tables.background, prevalence=0.01, seed=draw_seed,
-            sources=(samples, background),
+            sources=sources,
         )  # fmt: skip
         unseen = tables.samples[tables.samples["presence"] == 1].merge(
             shots[["x", "y"]], how="left", indicator=True
