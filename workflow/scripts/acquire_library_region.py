@@ -3,7 +3,7 @@
 import logging
 
 from landshift.acquire.library import read_library
-from landshift.geodata.boxes import find_degrees
+from landshift.geodata.grids import find_degrees
 from landshift.runtime.jobs import call_main
 from landshift.runtime.logs import set_up_logging
 from landshift.sampling.library import unpack_region

@@ -7,8 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from landshift.factors.table import FACTORS
-from landshift.geodata.grids import find_box
-from landshift.geodata.raster import open_raster
+from landshift.geodata.grids import find_degrees
 from landshift.runtime.files import read_json
 from landshift.runtime.jobs import call_main
 from landshift.runtime.logs import set_up_logging
@@ -38,9 +37,7 @@ def main(
             threads=threads,
         )
         save_model(model, folder)
-    places = {
-        name: {"box": find_box(open_raster(path).odc.geobox)} for name, path in grounds.items()
-    }
+    places = {name: {"box": find_degrees(path)} for name, path in grounds.items()}
     for name, path in shared.items():
         record = read_json(path)
         places[name] |= {"without": record["without"]} if "without" in record else {}

@@ -1,36 +1,53 @@
-"""Boxes in degrees around what is mapped in metres."""
+"""Boxes of west, south, east and north [degree]; across the antimeridian west is more than east.
+
+Only the standard library is imported: a study is planned where nothing can read rasters.
+"""
 
 from collections.abc import Sequence
-from pathlib import Path
 
-from rasterio.warp import transform_bounds
-
-from landshift.geodata.opening import open_dataset
+Box = tuple[float, float, float, float]
 
 
-def turn_to_degrees(bounds: Sequence[float], crs: str) -> tuple[float, float, float, float]:
-    """Find west, south, east and north [degree, WGS 84] of bounds in metres of some CRS.
+def unwrap_box(box: Sequence[float]) -> Box:
+    """Continue a box across the antimeridian beyond 180 degrees, so that west is less than east.
 
     Examples
     --------
-    >>> box = turn_to_degrees((500000, 5000000, 501000, 5001000), "EPSG:32632")
-    >>> [round(edge, 3) for edge in box]
-    [9.0, 45.153, 9.013, 45.162]
+    >>> unwrap_box((179.5, -17.0, -179.5, -16.5))
+    (179.5, -17.0, 180.5, -16.5)
     """
-    return transform_bounds(crs, "EPSG:4326", *map(float, bounds))
+    west, south, east, north = box
+    return west, south, east + 360 if west > east else east, north
 
 
-def find_degrees(raster: str | Path) -> tuple[float, float, float, float]:
-    """Find the box of a raster by its header.
+def split_box(box: Sequence[float]) -> list[Box]:
+    """Split a box across the antimeridian, whose west is more than its east, into its two parts.
 
-    Raises
-    ------
-    ValueError
-        If it states no CRS.
-    OSError
-        If it cannot be read.
+    Examples
+    --------
+    >>> split_box((179.5, -17.0, -179.8, -16.5))
+    [(179.5, -17.0, 180.0, -16.5), (-180.0, -17.0, -179.8, -16.5)]
     """
-    with open_dataset(raster) as dataset:
-        if dataset.crs is None:
-            raise ValueError(f"{raster}: states no CRS")
-        return turn_to_degrees(dataset.bounds, dataset.crs.to_wkt())
+    west, south, east, north = box
+    if west <= east:
+        return [(west, south, east, north)]
+    return [(west, south, 180.0, north), (-180.0, south, east, north)]
+
+
+def share_ground(own: Sequence[float], other: Sequence[float]) -> bool:
+    """Tell whether two boxes share more than an edge.
+
+    Examples
+    --------
+    >>> share_ground((179.5, -17.0, -179.5, -16.5), (-179.6, -17.0, -179.0, -16.0))
+    True
+    """
+    first, (west, south, east, north) = unwrap_box(own), unwrap_box(other)
+    turns = (-360, 0, 360)
+    return any(meet(first, (west + turn, south, east + turn, north)) for turn in turns)
+
+
+def meet(own: Sequence[float], other: Sequence[float]) -> bool:
+    """Tell whether two boxes in the plane share more than an edge."""
+    (west, south, east, north), (left, bottom, right, top) = own, other
+    return west < right and left < east and south < top and bottom < north

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from pathlib import Path
 
 import pyproj
 import shapely
@@ -13,7 +14,9 @@ from rasterio._err import CPLE_BaseError
 from rasterio.errors import RasterioError
 from rasterio.warp import transform_bounds
 
+from landshift.geodata.boxes import Box, split_box, unwrap_box
 from landshift.geodata.crs import describe_crs, is_same_crs, simplify_crs
+from landshift.geodata.opening import open_dataset
 
 AUTO = "auto"
 """Word of the configuration for the UTM zone of the region."""
@@ -188,33 +191,35 @@ def find_box(grid: GeoBox, *, margin_m: float = 0.0) -> tuple[float, float, floa
     """
     left, bottom, right, top = grid.boundingbox.bbox
     wider = (left - margin_m, bottom - margin_m, right + margin_m, top + margin_m)
-    return transform_bounds(str(grid.crs), "EPSG:4326", *wider)
+    return turn_to_degrees(wider, str(grid.crs))
 
 
-def unwrap_box(box: Sequence[float]) -> tuple[float, float, float, float]:
-    """Continue a box across the antimeridian beyond 180 degrees, so that west is less than east.
-
-    Examples
-    --------
-    >>> unwrap_box((179.5, -17.0, -179.5, -16.5))
-    (179.5, -17.0, 180.5, -16.5)
-    """
-    west, south, east, north = box
-    return west, south, east + 360 if west > east else east, north
-
-
-def split_box(box: Sequence[float]) -> list[tuple[float, float, float, float]]:
-    """Split a box across the antimeridian, whose west is more than its east, into its two parts.
+def turn_to_degrees(bounds: Sequence[float], crs: str) -> Box:
+    """Turn bounds in metres of some CRS into a box [degree], as `find_box` does of a grid.
 
     Examples
     --------
-    >>> split_box((179.5, -17.0, -179.8, -16.5))
-    [(179.5, -17.0, 180.0, -16.5), (-180.0, -17.0, -179.8, -16.5)]
+    >>> box = turn_to_degrees((500000, 5000000, 501000, 5001000), "EPSG:32632")
+    >>> [round(edge, 3) for edge in box]
+    [9.0, 45.153, 9.013, 45.162]
     """
-    west, south, east, north = box
-    if west <= east:
-        return [(west, south, east, north)]
-    return [(west, south, 180.0, north), (-180.0, south, east, north)]
+    return transform_bounds(crs, "EPSG:4326", *map(float, bounds))
+
+
+def find_degrees(raster: str | Path) -> Box:
+    """Find the box of a raster by its header.
+
+    Raises
+    ------
+    ValueError
+        If it states no CRS.
+    OSError
+        If it cannot be read.
+    """
+    with open_dataset(raster) as dataset:
+        if dataset.crs is None:
+            raise ValueError(f"{raster}: states no CRS")
+        return find_box(GeoBox(dataset.shape, dataset.transform, dataset.crs.to_wkt()))
 
 
 def cover_box(box: Sequence[float]) -> shapely.Geometry:

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from landshift.acquire.library import LibraryRegion
-from landshift.factors.table import FACTORS, SUBCELL_SUFFIX, factor_names
-from landshift.geodata.boxes import find_degrees
+from landshift.factors.table import SUBCELL_SUFFIX, factor_names
+from landshift.geodata.grids import find_degrees
 from landshift.runtime.files import hash_file, unfinished
 from landshift.runtime.seeds import derive_seed
 from landshift.sampling.tables import list_factors
@@ -103,11 +103,6 @@ def unpack_region(
     background = table[unlabelled].drop(columns="presence").reset_index(drop=True)
     samples = table[~unlabelled].reset_index(drop=True)
     return samples.astype({"presence": np.int8}), background
-
-
-def list_outdated(region: LibraryRegion) -> list[str]:
-    """List the factors of a region that this version derives no more."""
-    return [name for name in region.factors if name not in FACTORS]
 
 
 def write_edition(results: str | Path, edition: str | Path) -> list[str]:

@@ -4,9 +4,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
-from landshift.acquire.library import EDITION, PREFIX, LibraryRegion, read_library
-
-Box = tuple[float, float, float, float]
+from landshift.acquire.library import EDITION, PREFIX, read_library
+from landshift.geodata.boxes import Box
 
 
 def add_library(
@@ -70,7 +69,7 @@ def find_box(region: Mapping[str, Any]) -> Box | None:
 
 def _find_boxes(region: Mapping[str, Any], grid: Mapping[str, Any]) -> Iterator[Box]:
     # what reads rasters takes a second to load, for which no other study need wait
-    from landshift.geodata.boxes import find_degrees, turn_to_degrees
+    from landshift.geodata.grids import find_degrees, turn_to_degrees
 
     layers = region.get("layers") or {}
     if grid.get("bounds") and grid.get("crs") not in (None, "auto"):
@@ -88,8 +87,3 @@ def _find_boxes(region: Mapping[str, Any], grid: Mapping[str, Any]) -> Iterator[
 
         bounds = bound_inventory(region["inventory"], grid.get("crs"), grid.get("buffer_m", 2000))
         yield turn_to_degrees(bounds["bounds"], bounds["crs"])
-
-
-def list_library(names: list[str]) -> list[LibraryRegion]:
-    """List the regions of the library among the regions of a study."""
-    return [region for name, region in read_library().items() if name in names]

@@ -1,12 +1,13 @@
 """A region of a study: its part, its grid, its layers and its landslides."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from landshift.acquire.library import PREFIX, read_library
 from landshift.factors.table import class_factor, own_factor
+from landshift.geodata.boxes import meet, share_ground, unwrap_box
 from landshift.study.origins import CLASS_LAYERS, IMAGE_LAYERS, IMAGE_RECIPES, Inventory, Layer
 from landshift.study.parts import (
     FARTHEST_M,
@@ -113,30 +114,16 @@ class Grid(Part):
             west, south, east, north = self.box
             on_earth = -180 <= min(west, east) < max(west, east) <= 180
             # more than half around the Earth: west and east are swapped
-            if not (on_earth and -90 < south < north < 90 and _unwrap(self.box)[2] - west <= 180):
+            if not (
+                on_earth and -90 < south < north < 90 and unwrap_box(self.box)[2] - west <= 180
+            ):
                 yield "box", f"{self.box} is no box; {_DEGREES}"
 
     def overlaps(self, other: "Grid") -> bool:
         """Tell whether two grids may share ground: what is not stated may be anywhere."""
         if self.bounds and other.bounds and self.crs == other.crs:
-            return _meet(self.bounds, other.bounds)
-        if not (self.box and other.box):
-            return True
-        own, (west, south, east, north) = _unwrap(self.box), _unwrap(other.box)
-        turns = (-360, 0, 360)
-        return any(_meet(own, (west + turn, south, east + turn, north)) for turn in turns)
-
-
-def _unwrap(box: Sequence[float]) -> tuple[float, ...]:
-    """Continue a box across the antimeridian beyond 180 degrees."""
-    west, south, east, north = box
-    return west, south, east + 360 if west > east else east, north
-
-
-def _meet(own: Sequence[float], other: Sequence[float]) -> bool:
-    """Tell whether two boxes share ground."""
-    (west, south, east, north), (left, bottom, right, top) = own, other
-    return west < right and left < east and south < top and bottom < north
+            return meet(self.bounds, other.bounds)
+        return not (self.box and other.box) or share_ground(self.box, other.box)
 
 
 class Virtual(Part):

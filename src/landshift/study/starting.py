@@ -14,9 +14,8 @@ from landshift.acquire.inventory.bounds import bound_landslides
 from landshift.acquire.inventory.parts import part_features
 from landshift.acquire.inventory.reading import gather_inventory
 from landshift.acquire.layers.checks import check_header
-from landshift.geodata.boxes import turn_to_degrees
 from landshift.geodata.crs import describe_crs
-from landshift.geodata.grids import plan_grid
+from landshift.geodata.grids import plan_grid, turn_to_degrees
 from landshift.geodata.raster import BLOCK, open_raster
 from landshift.runtime.files import unfinished
 from landshift.study.library import add_library

@@ -26,7 +26,8 @@ from landshift.acquire.fetch.policy import (
     try_again,
 )
 from landshift.acquire.fetch.store import Store, key_of, write_json
-from landshift.geodata.grids import cover_box, split_box
+from landshift.geodata.boxes import split_box
+from landshift.geodata.grids import cover_box
 from landshift.runtime.addresses import is_address, public_address, redact
 
 ITEMS_AT_ONCE = 100

@@ -34,8 +34,8 @@ from landshift.acquire.fetch.store import (
 )
 from landshift.acquire.fetch.transfers import Progress, megabytes, probe
 from landshift.acquire.fetch.tunnel import open_tunnel
+from landshift.geodata.boxes import unwrap_box
 from landshift.geodata.crs import check_crs
-from landshift.geodata.grids import unwrap_box
 from landshift.geodata.opening import open_dataset
 from landshift.geodata.raster import create_raster
 from landshift.runtime.addresses import is_address, public_address

@@ -10,7 +10,8 @@ from landshift.acquire.fetch.services import fetch_part
 from landshift.acquire.fetch.store import Acquired, Store, key_of
 from landshift.acquire.inventory.folder import list_inventories
 from landshift.acquire.layer import Layer
-from landshift.geodata.grids import find_box, split_box
+from landshift.geodata.boxes import split_box
+from landshift.geodata.grids import find_box
 from landshift.runtime.files import unfinished
 
 ACCURACIES = ("exact", "1km")

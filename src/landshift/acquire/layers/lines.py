@@ -19,8 +19,9 @@ from landshift.acquire.fetch.policy import AbsentError
 from landshift.acquire.fetch.store import Acquired, Record, Store
 from landshift.acquire.layer import Layer
 from landshift.factors.table import DENSITY_RADIUS_M, DISTANCE_CAP_M
+from landshift.geodata.boxes import split_box
 from landshift.geodata.geojson import check_stated_crs
-from landshift.geodata.grids import find_box, split_box
+from landshift.geodata.grids import find_box
 from landshift.geodata.plain_names import plain_name
 from landshift.geodata.vectors import read_lines
 

@@ -8,12 +8,13 @@ the index, and so do the SHA-256 of the tables and the boxes that the regions co
 Only the standard library is imported: the workflow reads the index at every start.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from landshift.geodata.boxes import share_ground
 from landshift.runtime.files import hash_file, read_json
 
 EDITION = "2026.1"
@@ -79,7 +80,7 @@ class LibraryRegion:
             )
         return self.path
 
-    def overlaps(self, box: Iterable[float]) -> bool:
+    def overlaps(self, box: Sequence[float]) -> bool:
         """Tell whether it shares ground with a box of west, south, east and north [degree].
 
         Examples
@@ -88,16 +89,7 @@ class LibraryRegion:
         >>> korea.overlaps((128.0, 38.0, 128.5, 38.5)), korea.overlaps((128.0, 39.0, 129.0, 40.0))
         (True, False)
         """
-        west, south, east, north = box
-        left, bottom, right, top = self.box
-        if not (south < top and bottom < north):
-            return False
-        return any(a < d and c < b for a, b in _unroll(west, east) for c, d in _unroll(left, right))
-
-
-def _unroll(west: float, east: float) -> list[tuple[float, float]]:
-    """Cut a range of longitudes at 180 degrees."""
-    return [(west, east)] if west < east else [(west, 180.0), (-180.0, east)]
+        return share_ground(self.box, box)
 
 
 def find_edition() -> Path:

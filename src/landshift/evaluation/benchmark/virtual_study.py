@@ -78,7 +78,7 @@ def draw_shifts(count: int, *, seed: int) -> dict[str, Shift]:
     }
 
 
-def settle_region(name: str, shift: Shift, *, seed: int, scar_depth_m: float = 0.0) -> dict:
+def settle_region(name: str, shift: Shift, *, seed: int) -> dict:
     """Choose settings of `generate_virtual_region` for a region that departs from the sources.
 
     Half of the targets fail the dryer the more they differ, as slopes far above the channels do.
@@ -102,16 +102,14 @@ def settle_region(name: str, shift: Shift, *, seed: int, scar_depth_m: float = 0
         "dip_effect": 0.2,
         "wetness": 1 - float(generator.choice([0, 1])) * shift.concept,
         "micro_relief_m": MICRO_RELIEF_M,
-        "scar_depth_m": scar_depth_m,
         "failure_share": FAILURE_SHARE,
         "landslides": LANDSLIDES,
     }
 
 
-def make_region(name: str, shift: Shift, *, seed: int, scar_depth_m: float = 0.0) -> KnownRegion:
+def make_region(name: str, shift: Shift, *, seed: int) -> KnownRegion:
     """Generate a region, derive its terrain and drainage factors, and draw its tables."""
-    settings = settle_region(name, shift, seed=seed, scar_depth_m=scar_depth_m)
-    region = generate_virtual_region(name, seed=seed, **settings)
+    region = generate_virtual_region(name, seed=seed, **settle_region(name, shift, seed=seed))
     elevation = region.layers["dem"]
     terrain, drainage = (
         average_with_subcells(derive(region.detail), region.detail, elevation.odc.geobox)
